@@ -1,0 +1,483 @@
+//! The table of settings: one row for each, read by everything that names one.
+
+use super::{Config, ConfigError, EngineKind, Value, Width};
+
+/// Type and allowed range of a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A whole number in `min..=max`.
+    Integer {
+        /// Smallest allowed.
+        min: u64,
+        /// Largest allowed.
+        max: u64,
+    },
+    /// A finite real number in `min..=max`.
+    Real {
+        /// Smallest allowed.
+        min: f64,
+        /// Largest allowed.
+        max: f64,
+    },
+    /// `true` or `false`.
+    Bool,
+    /// A width in `1..=max`, or `"inf"`.
+    Width {
+        /// Largest finite width allowed.
+        max: usize,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of increasing steps.
+    Steps,
+    /// A path, or nothing.
+    Path,
+}
+
+/// One setting: how it is written, what it means, what it may be.
+pub struct Field {
+    /// Dotted key in files and flags.
+    pub key: &'static str,
+    /// The paper's symbol; empty where there is none.
+    pub symbol: &'static str,
+    /// Its name in the field's terms.
+    pub name: &'static str,
+    /// Unit; empty for pure numbers.
+    pub unit: &'static str,
+    /// Type and range.
+    pub kind: Kind,
+    /// Why it matters, in one sentence.
+    pub why: &'static str,
+    /// Reads it.
+    pub get: fn(&Config) -> Value,
+    /// Writes a value of the right type.
+    set: fn(&mut Config, &Value) -> bool,
+}
+
+macro_rules! access {
+    (int $($path:ident).+ as $t:ty) => {
+        (|c| Value::Integer(c.$($path).+ as u64),
+         |c, v| if let Value::Integer(n) = v { c.$($path).+ = *n as $t; true } else { false })
+    };
+    (real $($path:ident).+) => {
+        (|c| Value::Real(c.$($path).+),
+         |c, v| match v {
+             Value::Real(x) => { c.$($path).+ = *x; true }
+             Value::Integer(n) => { c.$($path).+ = *n as f64; true }
+             _ => false,
+         })
+    };
+    (bool $($path:ident).+) => {
+        (|c| Value::Bool(c.$($path).+),
+         |c, v| match v {
+             Value::Bool(b) => { c.$($path).+ = *b; true }
+             Value::Integer(n @ (0 | 1)) => { c.$($path).+ = *n == 1; true }
+             _ => false,
+         })
+    };
+}
+
+macro_rules! field {
+    ($key:literal, $symbol:literal, $name:literal, $unit:literal, $kind:expr, $why:literal, $access:expr) => {{
+        const ACCESS: (fn(&Config) -> Value, fn(&mut Config, &Value) -> bool) = $access;
+        Field {
+            key: $key,
+            symbol: $symbol,
+            name: $name,
+            unit: $unit,
+            kind: $kind,
+            why: $why,
+            get: ACCESS.0,
+            set: ACCESS.1,
+        }
+    }};
+}
+
+const MAX_WIDTH: usize = 1_000_000;
+
+/// Every setting, in the order of the file.
+pub static FIELDS: &[Field] = &[
+    field!(
+        "seed",
+        "",
+        "seed",
+        "",
+        Kind::Integer {
+            min: 0,
+            max: i64::MAX as u64
+        },
+        "Fixes every random draw: the same seed gives the same data, target and initial weights.",
+        access!(int seed as u64)
+    ),
+    field!(
+        "instance",
+        "",
+        "instance",
+        "",
+        Kind::Path,
+        "A NumPy file whose data and initial weights replace the sampled ones, so that anyone can replay them.",
+        (
+            |c| Value::Text(c.instance.clone().unwrap_or_default()),
+            |c, v| if let Value::Text(s) = v {
+                c.instance = (!s.is_empty()).then(|| s.clone());
+                true
+            } else {
+                false
+            }
+        )
+    ),
+    field!(
+        "task.dim",
+        "D",
+        "input dimension",
+        "",
+        Kind::Integer { min: 1, max: 2000 },
+        "The target has D²/2 numbers to learn, so the data a lazy network needs grows with D².",
+        access!(int task.dim as usize)
+    ),
+    field!(
+        "task.samples",
+        "P",
+        "train samples",
+        "",
+        Kind::Integer {
+            min: 1,
+            max: 16_384
+        },
+        "Too few never generalise, plenty generalise at once: grokking lives in the Goldilocks zone between.",
+        access!(int task.samples as usize)
+    ),
+    field!(
+        "task.test_samples",
+        "",
+        "test samples",
+        "",
+        Kind::Integer {
+            min: 0,
+            max: 16_384
+        },
+        "A finite test set is a noisy estimate of the exact test loss, which is always computed; 0 draws none.",
+        access!(int task.test_samples as usize)
+    ),
+    field!(
+        "task.target_scale",
+        "s",
+        "target scale",
+        "",
+        Kind::Real {
+            min: 1e-6,
+            max: 1e6
+        },
+        "Multiplies the target; the paper's sweeps learn (β·x)² without the ½, which is 2 here.",
+        access!(real task.target_scale)
+    ),
+    field!(
+        "task.target_rank",
+        "k",
+        "target rank",
+        "",
+        Kind::Integer { min: 1, max: 2000 },
+        "How many directions the target has: with more of them there is more for the features to find.",
+        access!(int task.target_rank as usize)
+    ),
+    field!(
+        "task.label_noise",
+        "",
+        "label noise",
+        "rms of y",
+        Kind::Real {
+            min: 0.0,
+            max: 100.0
+        },
+        "Noise on the train labels, which the network can only memorise.",
+        access!(real task.label_noise)
+    ),
+    field!(
+        "network.width",
+        "N",
+        "width",
+        "neurons",
+        Kind::Width { max: MAX_WIDTH },
+        "Wider networks start from a less random kernel; at ∞ it is the exact mean. Costs nothing here.",
+        (
+            |c| Value::Width(c.network.width),
+            |c, v| match v {
+                Value::Width(w) => {
+                    c.network.width = *w;
+                    true
+                }
+                Value::Integer(n) => {
+                    c.network.width = Width::Finite(*n as usize);
+                    true
+                }
+                Value::Text(s) if matches!(s.as_str(), "inf" | "∞") => {
+                    c.network.width = Width::Infinite;
+                    true
+                }
+                Value::Real(x) if x.is_infinite() && *x > 0.0 => {
+                    c.network.width = Width::Infinite;
+                    true
+                }
+                _ => false,
+            }
+        )
+    ),
+    field!(
+        "network.alpha",
+        "α",
+        "output scale",
+        "",
+        Kind::Real {
+            min: 1e-6,
+            max: 1e6
+        },
+        "Laziness: the larger α, the less the features must move to fit the data, and the later they do.",
+        access!(real network.alpha)
+    ),
+    field!(
+        "network.epsilon",
+        "ε",
+        "kernel alignment",
+        "",
+        Kind::Real {
+            min: 1e-6,
+            max: 1e3
+        },
+        "How much of the initial kernel points at the target: small ε is misaligned, the features must be learned.",
+        access!(real network.epsilon)
+    ),
+    field!(
+        "network.init_scale",
+        "σ",
+        "init scale",
+        "",
+        Kind::Real { min: 0.0, max: 1e3 },
+        "Size of the initial weights; laziness again, since (α, ε, σ) and (ασ, εσ, 1) train alike.",
+        access!(real network.init_scale)
+    ),
+    field!(
+        "network.centered",
+        "κ",
+        "centred output",
+        "",
+        Kind::Bool,
+        "Subtracts the initial function, so that every run starts from zero output whatever α is.",
+        access!(bool network.centered)
+    ),
+    field!(
+        "training.engine",
+        "",
+        "engine",
+        "",
+        Kind::Choice(&["moments", "neurons"]),
+        "The moments iterate the mean and covariance of the weights, exactly; the neurons iterate each weight.",
+        (
+            |c| Value::Text(c.training.engine.name().into()),
+            |c, v| match v {
+                Value::Text(s) => match s.as_str() {
+                    "moments" => {
+                        c.training.engine = EngineKind::Moments;
+                        true
+                    }
+                    "neurons" => {
+                        c.training.engine = EngineKind::Neurons;
+                        true
+                    }
+                    _ => false,
+                },
+                _ => false,
+            }
+        )
+    ),
+    field!(
+        "training.learning_rate",
+        "η₀",
+        "learning rate",
+        "",
+        Kind::Real {
+            min: 1e-9,
+            max: 1e9
+        },
+        "Flow time per step; too large and training diverges, smaller only takes more steps.",
+        access!(real training.learning_rate)
+    ),
+    field!(
+        "training.weight_decay",
+        "λ",
+        "weight decay",
+        "per flow time",
+        Kind::Real { min: 0.0, max: 1e3 },
+        "Even a pinch pulls the weights, over a time 1/λ, towards the simplest function that fits.",
+        access!(real training.weight_decay)
+    ),
+    field!(
+        "training.steps",
+        "",
+        "horizon",
+        "steps",
+        Kind::Integer {
+            min: 1,
+            max: 10_000_000_000
+        },
+        "Where training stops; grokking may come long after the train loss is spent.",
+        access!(int training.steps as u64)
+    ),
+    field!(
+        "outcome.threshold",
+        "θ",
+        "threshold",
+        "",
+        Kind::Real {
+            min: 1e-12,
+            max: 1e6
+        },
+        "A loss below it counts as fitted (train) or generalised (test).",
+        access!(real outcome.threshold)
+    ),
+    field!(
+        "outcome.relative",
+        "",
+        "relative threshold",
+        "",
+        Kind::Bool,
+        "The threshold is a fraction of the zero predictor's loss, rather than a loss.",
+        access!(bool outcome.relative)
+    ),
+    field!(
+        "outcome.min_ratio",
+        "",
+        "least delay ratio",
+        "",
+        Kind::Real { min: 1.0, max: 1e9 },
+        "How many times later than the fit the generalisation must come to be called grokking.",
+        access!(real outcome.min_ratio)
+    ),
+    field!(
+        "record.points_per_decade",
+        "",
+        "points per decade",
+        "",
+        Kind::Integer { min: 1, max: 1000 },
+        "How densely the curves are recorded along log time.",
+        (
+            |c| Value::Integer(u64::from(c.record.points_per_decade)),
+            |c, v| if let Value::Integer(n) = v {
+                c.record.points_per_decade = u32::try_from(*n).unwrap_or(u32::MAX);
+                true
+            } else {
+                false
+            }
+        )
+    ),
+    field!(
+        "record.steps",
+        "",
+        "recorded steps",
+        "",
+        Kind::Steps,
+        "An explicit list of steps to record, instead of the log-spaced ones.",
+        (
+            |c| Value::Steps(c.record.steps.clone()),
+            |c, v| if let Value::Steps(s) = v {
+                c.record.steps = s.clone();
+                true
+            } else {
+                false
+            }
+        )
+    ),
+];
+
+/// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
+pub const MAX_RECORDED_STEPS: usize = 200_000;
+
+/// The setting with this dotted key.
+pub fn field(key: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|f| f.key == key)
+}
+
+impl Field {
+    /// The allowed values, in words.
+    pub fn range(&self) -> String {
+        match self.kind {
+            Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+            Kind::Real { min, max } => format!("a number from {min} to {max}"),
+            Kind::Bool => "true or false".into(),
+            Kind::Width { max } => format!("a whole number from 1 to {max}, or \"inf\""),
+            Kind::Choice(words) => format!("one of {}", words.join(", ")),
+            Kind::Steps => format!("a list of at most {MAX_RECORDED_STEPS} increasing steps"),
+            Kind::Path => "the path of a NumPy .npz file".into(),
+        }
+    }
+
+    /// The value in [`Config::default`].
+    pub fn default_value(&self) -> Value {
+        (self.get)(&Config::default())
+    }
+
+    /// The error that names this field, the value, its range and the fix.
+    pub fn error(&self, value: impl ToString) -> ConfigError {
+        let default = self.default_value();
+        let fix = match &default {
+            Value::Text(s) if s.is_empty() => "leave it out".to_owned(),
+            Value::Steps(_) => "for example [1, 10, 100]".to_owned(),
+            _ => format!("the default is {default}"),
+        };
+        ConfigError {
+            field: self.key.into(),
+            value: value.to_string(),
+            allowed: format!("must be {}", self.range()),
+            fix,
+        }
+    }
+
+    /// Whether a value of this field's type is in its range.
+    ///
+    /// # Errors
+    /// The error of [`Field::error`] where it is not.
+    pub fn check(&self, value: &Value) -> Result<(), ConfigError> {
+        let ok = match (self.kind, value) {
+            (Kind::Integer { min, max }, Value::Integer(n)) => (min..=max).contains(n),
+            (Kind::Real { min, max }, Value::Real(x)) => x.is_finite() && (min..=max).contains(x),
+            (Kind::Bool, Value::Bool(_)) | (Kind::Path, Value::Text(_)) => true,
+            (Kind::Width { max }, Value::Width(w)) => {
+                w.finite().is_none_or(|n| (1..=max).contains(&n))
+            }
+            (Kind::Choice(words), Value::Text(s)) => words.contains(&s.as_str()),
+            (Kind::Steps, Value::Steps(s)) => s.len() <= MAX_RECORDED_STEPS,
+            _ => false,
+        };
+        if ok { Ok(()) } else { Err(self.error(value)) }
+    }
+
+    /// Writes `value` into `config` after checking its type and range.
+    ///
+    /// # Errors
+    /// The error of [`Field::error`]; the config is then unchanged.
+    pub fn set(&self, config: &mut Config, value: &Value) -> Result<(), ConfigError> {
+        let mut trial = config.clone();
+        if !(self.set)(&mut trial, value) {
+            return Err(self.error(value));
+        }
+        self.check(&(self.get)(&trial))?;
+        *config = trial;
+        Ok(())
+    }
+}
+
+/// The documented table of settings, as Markdown.
+pub fn markdown_table() -> String {
+    let mut table =
+        String::from("| Name | Symbol | Default | Range | Meaning |\n|---|---|---|---|---|\n");
+    for field in FIELDS {
+        table.push_str(&format!(
+            "| `{}` | {} | `{}` | {} | {} |\n",
+            field.key,
+            field.symbol,
+            field.default_value(),
+            field.range(),
+            field.why
+        ));
+    }
+    table
+}

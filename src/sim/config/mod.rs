@@ -1,0 +1,316 @@
+//! The settings of one run: typed, checked, and written as TOML sections.
+//!
+//! A [`Config`] may hold anything; only a [`ValidConfig`], which
+//! [`Config::check`] alone makes, can be trained. Every setting is described
+//! once, in the table [`fields::FIELDS`]: key, symbol, unit, range, default and
+//! why it matters. The file parser, `--set`, the sliders and the documentation
+//! all read that table.
+
+pub mod fields;
+mod parse;
+mod value;
+
+pub use fields::{FIELDS, Field, Kind, field};
+pub use parse::parse_value;
+pub use value::Value;
+
+use std::fmt;
+use std::ops::Deref;
+
+/// Width N of the network: a number of hidden neurons, or the exact N = ∞ limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// N neurons.
+    Finite(usize),
+    /// The infinite-width limit, in which only the moments of the weights exist.
+    Infinite,
+}
+
+impl Width {
+    /// The number of neurons, or `None` at N = ∞.
+    pub fn finite(self) -> Option<usize> {
+        match self {
+            Self::Finite(n) => Some(n),
+            Self::Infinite => None,
+        }
+    }
+}
+
+impl fmt::Display for Width {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finite(n) => write!(f, "{n}"),
+            Self::Infinite => f.write_str("inf"),
+        }
+    }
+}
+
+/// Which form of the dynamics is iterated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineKind {
+    /// The closed recursion on the mean weight w̄ and the centred factor L
+    /// (M = LLᵀ + w̄w̄ᵀ); its cost does not depend on N.
+    Moments,
+    /// The N×D weight matrix itself: the oracle for the moments.
+    Neurons,
+}
+
+impl EngineKind {
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Moments => "moments",
+            Self::Neurons => "neurons",
+        }
+    }
+}
+
+/// What is learned, and from how much data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskConfig {
+    /// Input dimension D.
+    pub dim: usize,
+    /// Size P of the train set.
+    pub samples: usize,
+    /// Size of the sampled test set; 0 uses the exact test loss only.
+    pub test_samples: usize,
+    /// Factor s of the target: y = s·½xᵀTx.
+    pub target_scale: f64,
+    /// Number k of directions β_j: T = (1/k) Σ β_j β_jᵀ.
+    pub target_rank: usize,
+    /// Standard deviation of the noise on train labels, as a fraction of the rms of y.
+    pub label_noise: f64,
+}
+
+/// The network and its initialisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkConfig {
+    /// Width N.
+    pub width: Width,
+    /// Output scale α (laziness).
+    pub alpha: f64,
+    /// Strength ε of the quadratic part of φ(h) = h + (ε/2)h².
+    pub epsilon: f64,
+    /// Standard deviation σ of the initial weights.
+    pub init_scale: f64,
+    /// κ = 1: the initial function is subtracted (paper eq 7).
+    pub centered: bool,
+}
+
+/// How it is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingConfig {
+    /// Form of the dynamics.
+    pub engine: EngineKind,
+    /// η₀; the step size in the weights is η = η₀·N/α².
+    pub learning_rate: f64,
+    /// Weight decay λ per unit of flow time.
+    pub weight_decay: f64,
+    /// Horizon: number of gradient descent steps.
+    pub steps: u64,
+}
+
+/// When a run counts as fitted and as generalising.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutcomeConfig {
+    /// Threshold θ on the losses.
+    pub threshold: f64,
+    /// θ is relative to the zero predictor's loss.
+    pub relative: bool,
+    /// Smallest t_test/t_train that counts as grokking.
+    pub min_ratio: f64,
+}
+
+/// Which steps are recorded; step 0 always is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordConfig {
+    /// Density of the log-spaced record.
+    pub points_per_decade: u32,
+    /// An explicit list of steps; replaces the log-spaced record unless empty.
+    pub steps: Vec<u64>,
+}
+
+/// All settings of a run, unchecked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Seed of every random stream (data, test, target, init, noise).
+    pub seed: u64,
+    /// Path of a NumPy instance that replaces the sampled data and weights.
+    pub instance: Option<String>,
+    /// Task.
+    pub task: TaskConfig,
+    /// Network.
+    pub network: NetworkConfig,
+    /// Training.
+    pub training: TrainingConfig,
+    /// Outcome.
+    pub outcome: OutcomeConfig,
+    /// Record.
+    pub record: RecordConfig,
+}
+
+impl Default for Config {
+    /// The run that opens first: it groks, 21× later, for every seed tried.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            instance: None,
+            task: TaskConfig {
+                dim: 50,
+                samples: 200,
+                test_samples: 0,
+                target_scale: 1.0,
+                target_rank: 1,
+                label_noise: 0.0,
+            },
+            network: NetworkConfig {
+                width: Width::Infinite,
+                alpha: 0.3,
+                epsilon: 0.1,
+                init_scale: 1.0,
+                centered: true,
+            },
+            training: TrainingConfig {
+                engine: EngineKind::Moments,
+                learning_rate: 1.0,
+                weight_decay: 0.0,
+                steps: 100_000,
+            },
+            outcome: OutcomeConfig {
+                threshold: 0.1,
+                relative: true,
+                min_ratio: 2.0,
+            },
+            record: RecordConfig {
+                points_per_decade: 50,
+                steps: Vec::new(),
+            },
+        }
+    }
+}
+
+/// A setting that cannot be used: names the field, the value, what is allowed
+/// and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} = {value}: {allowed}; {fix}")]
+pub struct ConfigError {
+    /// Dotted key, such as `network.alpha`.
+    pub field: String,
+    /// The offending value, as written.
+    pub value: String,
+    /// The allowed range or form.
+    pub allowed: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// A checked config: every field is in range and the fields agree with each
+/// other. Only [`Config::check`] makes one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidConfig(Config);
+
+impl Deref for ValidConfig {
+    type Target = Config;
+    fn deref(&self) -> &Config {
+        &self.0
+    }
+}
+
+impl ValidConfig {
+    /// The settings, unlocked for editing.
+    pub fn into_inner(self) -> Config {
+        self.0
+    }
+}
+
+/// Largest number of matrix entries a run may ask for (2 GiB of float64).
+const MAX_ENTRIES: usize = 1 << 28;
+
+impl Config {
+    /// Checks every field against its range in [`FIELDS`], then the fields
+    /// against each other.
+    ///
+    /// # Errors
+    /// The first [`ConfigError`] found, in table order.
+    pub fn check(self) -> Result<ValidConfig, ConfigError> {
+        for field in FIELDS {
+            field.check(&(field.get)(&self))?;
+        }
+        let error = |field: &str, value: String, allowed: String, fix: &str| {
+            Err(ConfigError {
+                field: field.into(),
+                value,
+                allowed,
+                fix: fix.into(),
+            })
+        };
+        let Config {
+            task,
+            network,
+            training,
+            ..
+        } = &self;
+        if task.target_rank > task.dim {
+            return error(
+                "task.target_rank",
+                task.target_rank.to_string(),
+                format!("must be at most task.dim = {}", task.dim),
+                "lower the rank or raise task.dim",
+            );
+        }
+        if training.engine == EngineKind::Neurons && network.width == Width::Infinite {
+            return error(
+                "network.width",
+                "inf".into(),
+                "must be finite for training.engine = \"neurons\"".into(),
+                "use training.engine = \"moments\" or give a width",
+            );
+        }
+        if let (EngineKind::Neurons, Width::Finite(n)) = (training.engine, network.width) {
+            let entries = n.saturating_mul(task.dim + task.samples);
+            if entries > MAX_ENTRIES {
+                return error(
+                    "network.width",
+                    n.to_string(),
+                    format!(
+                        "N·(D + P) must be at most {MAX_ENTRIES} for training.engine = \"neurons\""
+                    ),
+                    "use training.engine = \"moments\", whose cost does not depend on N",
+                );
+            }
+        }
+        for (key, rows) in [
+            ("task.samples", task.samples),
+            ("task.test_samples", task.test_samples),
+        ] {
+            if rows.saturating_mul(task.dim.max(rows)) > MAX_ENTRIES {
+                return error(
+                    key,
+                    rows.to_string(),
+                    format!("rows × max(rows, task.dim) must be at most {MAX_ENTRIES}"),
+                    "lower it, or lower task.dim",
+                );
+            }
+        }
+        if training.learning_rate * training.weight_decay >= 1.0 {
+            return error(
+                "training.weight_decay",
+                training.weight_decay.to_string(),
+                format!(
+                    "η₀·λ must be below 1 (learning_rate = {})",
+                    training.learning_rate
+                ),
+                "lower the weight decay or the learning rate",
+            );
+        }
+        if self.record.steps.windows(2).any(|w| w[0] >= w[1]) {
+            return error(
+                "record.steps",
+                format!("{:?}", self.record.steps),
+                "must be strictly increasing".into(),
+                "sort the list and drop repeated steps",
+            );
+        }
+        Ok(ValidConfig(self))
+    }
+}

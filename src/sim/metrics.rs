@@ -1,0 +1,198 @@
+//! The registry of metrics: each is named, given its symbol and meaning once,
+//! and the plots, the CSV columns and the documentation follow.
+
+/// Number of metrics.
+pub const METRIC_COUNT: usize = Metric::ALL.len();
+
+/// A quantity measured at a recorded step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(usize)]
+pub enum Metric {
+    /// Mean squared residual on the train set.
+    TrainLoss,
+    /// Exact (population) test loss, paper eq 6.
+    TestLoss,
+    /// First term of eq 6.
+    VarianceError,
+    /// Second term of eq 6.
+    MisalignmentError,
+    /// Third term of eq 6.
+    LinearPower,
+    /// Mean squared error on the sampled test set.
+    SampleTestLoss,
+    /// Population kernel alignment.
+    PopulationAlignment,
+    /// Raw kernel alignment on the train Gram matrix.
+    Alignment,
+    /// Doubly centred kernel alignment (CKA) on the train Gram matrix.
+    CenteredAlignment,
+    /// Column-centred kernel alignment on the train Gram matrix.
+    ColumnCenteredAlignment,
+    /// Raw kernel alignment on the test Gram matrix.
+    TestAlignment,
+    /// Doubly centred kernel alignment on the test Gram matrix.
+    TestCenteredAlignment,
+    /// Column-centred kernel alignment on the test Gram matrix.
+    TestColumnCenteredAlignment,
+    /// Fraction of tr M along the target's directions.
+    FeatureAlignment,
+    /// Relative distance of the NTK from its initial value.
+    NtkDrift,
+    /// Cosine between the NTK and its initial value.
+    NtkRelativeAlignment,
+    /// tr M.
+    WeightNormSq,
+    /// Squared relative distance of the weights from their initial values.
+    ParamMovement,
+    /// η₀ λ_max(K_t)/P; gradient descent is stable below 1.
+    Stability,
+    /// η₀ in force (it can be changed while training).
+    LearningRate,
+    /// Flow time τ: the sum of η₀ over the steps.
+    FlowTime,
+}
+
+/// What it costs to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// O(D²) or known already.
+    Cheap,
+    /// Needs a Gram matrix or several passes over the data.
+    Gram,
+}
+
+/// Name, symbol and meaning of a metric.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricSpec {
+    /// Column name in files.
+    pub name: &'static str,
+    /// As a physicist would write it.
+    pub symbol: &'static str,
+    /// Unit; empty for pure numbers.
+    pub unit: &'static str,
+    /// Positive, so that a logarithmic axis makes sense.
+    pub log_safe: bool,
+    /// Cost class.
+    pub cost: Cost,
+    /// Definition, in one sentence.
+    pub meaning: &'static str,
+}
+
+macro_rules! registry {
+    ($($metric:ident: $name:literal, $symbol:literal, $unit:literal, $log:literal, $cost:ident, $meaning:literal;)*) => {
+        impl Metric {
+            /// All metrics, in column order.
+            pub const ALL: &'static [Metric] = &[$(Metric::$metric),*];
+
+            /// Its entry in the registry.
+            pub fn spec(self) -> &'static MetricSpec {
+                match self {
+                    $(Metric::$metric => &MetricSpec {
+                        name: $name, symbol: $symbol, unit: $unit, log_safe: $log,
+                        cost: Cost::$cost, meaning: $meaning,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+registry! {
+    TrainLoss: "train_loss", "L_train", "", true, Cheap,
+        "Mean over the train set of (f(x) − κf₀(x) − y)².";
+    TestLoss: "test_loss", "L_test", "", true, Cheap,
+        "Exact mean of (f(x) − κf₀(x) − y)² over all inputs x ~ N(0, I/D) (paper eq 6); empty where the target is not known.";
+    VarianceError: "variance_error", "¼(tr E/D)²", "", true, Cheap,
+        "Term of eq 6 from the wrong mean output, E = A − T.";
+    MisalignmentError: "misalignment_error", "½‖E‖²/D²", "", true, Cheap,
+        "Term of eq 6 from quadratic features that do not match the target, E = A − T.";
+    LinearPower: "linear_power", "|b|²/D", "", true, Cheap,
+        "Term of eq 6 from linear modes, which the target has none of: memorised noise.";
+    SampleTestLoss: "sample_test_loss", "L_test (sample)", "", true, Cheap,
+        "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one.";
+    PopulationAlignment: "population_alignment", "A(∞)", "", true, Cheap,
+        "Kernel alignment ⟨yKy⟩/(√⟨K²⟩⟨y²⟩) over all pairs of inputs, in closed form; empty where the target is not known.";
+    Alignment: "alignment", "A = yᵀKy/(‖K‖_F|y|²)", "", true, Gram,
+        "Kernel alignment on the train Gram matrix, uncentred, as in the paper's formula.";
+    CenteredAlignment: "centered_alignment", "A(HKH, Hy)", "", true, Gram,
+        "Kernel alignment on the train Gram matrix with kernel and labels doubly centred (Cortes et al. 2012).";
+    ColumnCenteredAlignment: "column_centered_alignment", "A(K_c, y_c)", "", false, Gram,
+        "Kernel alignment on the train Gram matrix with only the columns' means removed, as in the published notebooks.";
+    TestAlignment: "test_alignment", "A (test)", "", true, Gram,
+        "Kernel alignment on the test Gram matrix, uncentred; empty without a test set.";
+    TestCenteredAlignment: "test_centered_alignment", "A(HKH, Hy) (test)", "", true, Gram,
+        "Kernel alignment on the test Gram matrix, doubly centred; empty without a test set.";
+    TestColumnCenteredAlignment: "test_column_centered_alignment", "A(K_c, y_c) (test)", "", false, Gram,
+        "Kernel alignment on the test Gram matrix, column-centred; empty without a test set.";
+    FeatureAlignment: "feature_alignment", "βᵀMβ/(|β|² tr M)", "", true, Cheap,
+        "Fraction of the weights' second moment M along the target's directions; empty where the target is not known.";
+    NtkDrift: "ntk_drift", "‖K_t−K₀‖/‖K₀‖", "", true, Gram,
+        "Relative Frobenius distance of the NTK's train Gram matrix from its initial value: zero while training is lazy.";
+    NtkRelativeAlignment: "ntk_relative_alignment", "⟨K_t,K₀⟩/(‖K_t‖‖K₀‖)", "", true, Gram,
+        "Cosine between the NTK's train Gram matrix and its initial value.";
+    WeightNormSq: "weight_norm_sq", "tr M = Σ|w_i|²/N", "", true, Cheap,
+        "Mean squared norm of a neuron's weights.";
+    ParamMovement: "param_movement", "‖W−W₀‖²/‖W₀‖²", "", true, Cheap,
+        "Squared relative distance of the weights from their initial values.";
+    Stability: "stability", "η₀λ_max(K_t)/P", "", true, Gram,
+        "Gradient descent is stable while this is below 1.";
+    LearningRate: "learning_rate", "η₀", "", true, Cheap,
+        "Learning rate in force at this step.";
+    FlowTime: "flow_time", "τ = Σ η₀", "", true, Cheap,
+        "Flow time: the sum of the learning rate over the steps so far.";
+}
+
+impl Metric {
+    /// The metric with this column name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|m| m.spec().name == name)
+    }
+}
+
+/// One recorded step. Metrics that were not measured, or do not exist for the
+/// run, are NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Step count t; 0 is before the first update.
+    pub step: u64,
+    values: [f64; METRIC_COUNT],
+}
+
+impl Row {
+    /// A row with nothing measured yet.
+    pub fn new(step: u64) -> Self {
+        Self {
+            step,
+            values: [f64::NAN; METRIC_COUNT],
+        }
+    }
+
+    /// The value of a metric, or `None` where it was not measured.
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        let value = self.values[metric as usize];
+        (!value.is_nan()).then_some(value)
+    }
+
+    /// Sets a metric.
+    pub fn set(&mut self, metric: Metric, value: f64) {
+        self.values[metric as usize] = value;
+    }
+
+    /// All values in [`Metric::ALL`] order; NaN where not measured.
+    pub fn values(&self) -> &[f64; METRIC_COUNT] {
+        &self.values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_order_is_the_discriminant() {
+        for (i, m) in Metric::ALL.iter().enumerate() {
+            assert_eq!(*m as usize, i);
+            assert_eq!(Metric::by_name(m.spec().name), Some(*m));
+        }
+    }
+}

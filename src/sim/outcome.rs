@@ -1,0 +1,178 @@
+//! When is it grokking? Threshold crossings of the losses, and the classes of
+//! outcome they define (paper §3; PHYSICS: both losses against θ, at every step).
+
+use super::config::OutcomeConfig;
+
+/// First steps at which the losses fell below their thresholds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crossings {
+    /// First step with train loss below its threshold.
+    pub fit: Option<u64>,
+    /// First step with test loss below its threshold.
+    pub generalise: Option<u64>,
+}
+
+impl Crossings {
+    /// t_test − t_train in steps; negative where test came first.
+    pub fn delay(self) -> Option<i64> {
+        Some(self.generalise? as i64 - self.fit? as i64)
+    }
+
+    /// t_test / t_train; a crossing at step 0 counts as step 1.
+    pub fn ratio(self) -> Option<f64> {
+        Some(self.generalise?.max(1) as f64 / self.fit?.max(1) as f64)
+    }
+}
+
+/// How a run ended, or where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// Fits, and generalises at least `min_ratio` times later.
+    Groks,
+    /// Fits and generalises with no such delay.
+    GeneralisesAtOnce,
+    /// Fits, but test loss stays above its threshold within the horizon.
+    NeverGeneralises,
+    /// Train loss stays above its threshold within the horizon.
+    NeverFits,
+    /// The loss exploded or ceased to be a number.
+    Diverged {
+        /// Step at which it was noticed.
+        step: u64,
+        /// Largest η₀ that would have been stable just before the loss first
+        /// rose: P/λ_max(K_t).
+        stable_learning_rate: f64,
+    },
+}
+
+impl Outcome {
+    /// Name in files: `groks`, `generalises_at_once`, `never_generalises`,
+    /// `never_fits` or `diverged`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Groks => "groks",
+            Self::GeneralisesAtOnce => "generalises_at_once",
+            Self::NeverGeneralises => "never_generalises",
+            Self::NeverFits => "never_fits",
+            Self::Diverged { .. } => "diverged",
+        }
+    }
+
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Groks => "groks",
+            Self::GeneralisesAtOnce => "generalises at once",
+            Self::NeverGeneralises => "never generalises",
+            Self::NeverFits => "never fits",
+            Self::Diverged { .. } => "diverged",
+        }
+    }
+
+    /// The class of a run that did not diverge, from its crossings.
+    pub fn classify(crossings: Crossings, min_ratio: f64) -> Self {
+        match (crossings.fit, crossings.ratio()) {
+            (None, _) => Self::NeverFits,
+            (Some(_), None) => Self::NeverGeneralises,
+            (Some(_), Some(ratio)) if ratio >= min_ratio => Self::Groks,
+            (Some(_), Some(_)) => Self::GeneralisesAtOnce,
+        }
+    }
+}
+
+/// Absolute loss thresholds of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// For the train loss.
+    pub train: f64,
+    /// For the test loss.
+    pub test: f64,
+}
+
+impl Thresholds {
+    /// θ itself, or θ times the zero predictor's loss: mean y² on the train
+    /// set, ⟨y²⟩ for test.
+    pub fn new(config: &OutcomeConfig, zero_train_loss: f64, zero_test_loss: f64) -> Self {
+        let unit = |zero: f64| if config.relative { zero } else { 1.0 };
+        Self {
+            train: config.threshold * unit(zero_train_loss),
+            test: config.threshold * unit(zero_test_loss),
+        }
+    }
+}
+
+/// Watches the losses of every step for their first crossings.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossingTracker {
+    thresholds: Thresholds,
+    crossings: Crossings,
+}
+
+impl CrossingTracker {
+    /// A tracker that has seen no step.
+    pub fn new(thresholds: Thresholds) -> Self {
+        Self {
+            thresholds,
+            crossings: Crossings::default(),
+        }
+    }
+
+    /// Looks at the losses of one step.
+    pub fn observe(&mut self, step: u64, train_loss: f64, test_loss: Option<f64>) {
+        if self.crossings.fit.is_none() && train_loss < self.thresholds.train {
+            self.crossings.fit = Some(step);
+        }
+        if self.crossings.generalise.is_none()
+            && test_loss.is_some_and(|l| l < self.thresholds.test)
+        {
+            self.crossings.generalise = Some(step);
+        }
+    }
+
+    /// The crossings so far.
+    pub fn crossings(&self) -> Crossings {
+        self.crossings
+    }
+
+    /// The thresholds.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(fit: Option<u64>, generalise: Option<u64>) -> Outcome {
+        Outcome::classify(Crossings { fit, generalise }, 2.0)
+    }
+
+    #[test]
+    fn no_delay_and_never_generalising_are_different_classes() {
+        assert_eq!(class(Some(100), Some(150)), Outcome::GeneralisesAtOnce);
+        assert_eq!(class(Some(100), None), Outcome::NeverGeneralises);
+        assert_eq!(class(None, Some(3)), Outcome::NeverFits);
+        assert_eq!(class(Some(100), Some(200)), Outcome::Groks);
+        assert_eq!(class(Some(0), Some(0)), Outcome::GeneralisesAtOnce);
+    }
+
+    #[test]
+    fn the_first_crossing_stays() {
+        let mut t = CrossingTracker::new(Thresholds {
+            train: 0.1,
+            test: 0.2,
+        });
+        for (step, loss) in [(0, 1.0), (1, 0.05), (2, 0.5), (3, 0.01)] {
+            t.observe(step, loss, Some(2.0 * loss));
+        }
+        assert_eq!(
+            t.crossings(),
+            Crossings {
+                fit: Some(1),
+                generalise: Some(1)
+            }
+        );
+        assert_eq!(t.crossings().delay(), Some(0));
+    }
+}

@@ -1,0 +1,231 @@
+//! What the worker is told and what it tells.
+
+use crate::sim::{
+    config::ValidConfig,
+    instance::Instance,
+    metrics::Row,
+    moments::MomentState,
+    outcome::{Crossings, Outcome, Thresholds},
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Names a run. Every event carries one; events of an earlier run are stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// How a run begins.
+#[derive(Clone, Debug, Default)]
+pub struct StartOptions {
+    /// Wait for [`Command::Resume`] or [`Command::Step`].
+    pub paused: bool,
+    /// Where the run diverges, start it again with a stable learning rate
+    /// ([`Event::LearningRateLowered`]) instead of ending it: a slider drag
+    /// never ends in divergence.
+    pub lower_unstable_learning_rate: bool,
+    /// Measure the metrics that need Gram matrices at every recorded row, as
+    /// files need; otherwise at a rate that the problem's size allows.
+    pub every_column: bool,
+}
+
+/// What the worker is asked to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Drop the current run, if any, and train this one from step 0.
+    Start {
+        /// Name of the new run, chosen by the frontend, never used before.
+        run: RunId,
+        /// Settings.
+        config: Box<ValidConfig>,
+        /// Data and weights that replace the sampled ones.
+        instance: Option<Arc<Instance>>,
+        /// How it begins.
+        options: StartOptions,
+    },
+    /// Hold after the current step.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Hold, and train this many steps.
+    Step(u64),
+    /// End the run where it stands; it is reported as finished.
+    Stop,
+    /// Speed of training.
+    SetPace(Pace),
+    /// η₀ from the next step on, without a restart.
+    SetLearningRate(f64),
+    /// λ from the next step on, without a restart.
+    SetWeightDecay(f64),
+    /// A longer horizon, also for a finished run, without a restart.
+    SetHorizon(u64),
+}
+
+pub use super::pace::Pace;
+
+/// What is known about a run before its first step.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// The settings in force: an instance fixes D, P and N.
+    pub config: ValidConfig,
+    /// Thresholds on the losses.
+    pub thresholds: Thresholds,
+    /// Mean y² on the train set: the zero predictor's train loss.
+    pub zero_train_loss: f64,
+    /// ⟨y²⟩: the zero predictor's test loss; NaN where there is neither a known
+    /// target nor a test set.
+    pub zero_test_loss: f64,
+    /// Why some columns are empty, where they are.
+    pub note: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finish {
+    /// Last step.
+    pub step: u64,
+    /// Outcome class.
+    pub outcome: Outcome,
+    /// Threshold crossings.
+    pub crossings: Crossings,
+    /// Time spent in training steps alone, without metrics, pacing or files.
+    pub training_seconds: f64,
+    /// The learning rate or weight decay was changed while it ran, so that its
+    /// config alone does not reproduce it.
+    pub changed_live: bool,
+}
+
+/// What the worker reports. Rows are never lost.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The run exists.
+    Started {
+        /// The run.
+        run: RunId,
+        /// What is known about it.
+        info: Box<RunInfo>,
+    },
+    /// Recorded rows, in order.
+    Rows {
+        /// The run.
+        run: RunId,
+        /// One or more rows.
+        rows: Vec<Row>,
+    },
+    /// The run diverged and begins again with this learning rate; earlier rows
+    /// of it are void.
+    LearningRateLowered {
+        /// The run.
+        run: RunId,
+        /// η₀ asked for.
+        from: f64,
+        /// η₀ in force from now on.
+        to: f64,
+        /// Step at which it diverged.
+        diverged_at: u64,
+    },
+    /// The run reached its horizon, was stopped or diverged. Another follows if
+    /// the horizon is then raised.
+    Finished {
+        /// The run.
+        run: RunId,
+        /// How.
+        finish: Finish,
+    },
+    /// The run could not be made or the worker panicked; the worker lives on.
+    Failed {
+        /// The run.
+        run: RunId,
+        /// What happened, for the user.
+        message: String,
+    },
+}
+
+impl Event {
+    /// The run it belongs to.
+    pub fn run(&self) -> RunId {
+        match self {
+            Self::Started { run, .. }
+            | Self::Rows { run, .. }
+            | Self::LearningRateLowered { run, .. }
+            | Self::Finished { run, .. }
+            | Self::Failed { run, .. } => *run,
+        }
+    }
+}
+
+/// What the worker is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Training.
+    Running,
+    /// Held.
+    Paused,
+    /// At its horizon, stopped or diverged.
+    Done,
+}
+
+/// Losses of one step, for the dense display of recent steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecentStep {
+    /// Step.
+    pub step: u64,
+    /// Train loss.
+    pub train_loss: f64,
+    /// Test loss (exact, else the sample's); NaN where there is none.
+    pub test_loss: f64,
+}
+
+/// Where the run stands now. Only the newest matters.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The run.
+    pub run: RunId,
+    /// What the worker is doing.
+    pub phase: Phase,
+    /// Current step.
+    pub step: u64,
+    /// Horizon.
+    pub horizon: u64,
+    /// Training speed over the last fraction of a second.
+    pub steps_per_second: f64,
+    /// Crossings so far.
+    pub crossings: Crossings,
+    /// The last steps, one by one, for display.
+    pub recent: Vec<RecentStep>,
+    /// Current weights as moments.
+    pub state: Arc<MomentState>,
+    /// Initial weights as moments.
+    pub initial: Arc<MomentState>,
+}
+
+/// A slot that holds only the newest value: writing never waits, reading takes.
+#[derive(Debug)]
+pub struct Latest<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Clone for Latest<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(None)))
+    }
+}
+
+impl<T> Latest<T> {
+    /// Replaces the value.
+    pub fn put(&self, value: T) {
+        let old = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(value);
+        drop(old);
+    }
+
+    /// Takes the value, if a new one came since.
+    pub fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
