@@ -11,6 +11,7 @@ pub mod engine;
 pub mod inputs;
 pub mod instance;
 pub mod kernel;
+pub mod linearized;
 pub mod measure;
 pub mod metrics;
 pub mod moments;
