@@ -1,1 +1,8 @@
-fn main() {}
+//! Parses, dispatches and exits; everything else is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let window: Option<grokscope::cli::OpenWindow> = None;
+    ExitCode::from(grokscope::cli::main(std::env::args_os(), window))
+}
