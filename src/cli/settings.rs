@@ -194,20 +194,22 @@ impl Draft {
 }
 
 /// The settings that an instance fixes.
-pub const FIXED_BY_INSTANCE: [&str; 4] = [
+pub const FIXED_BY_INSTANCE: [&str; 5] = [
     "task.dim",
     "task.samples",
     "task.test_samples",
+    "task.target_rank",
     "network.width",
 ];
 
-/// Writes the shape of an instance into a config: D, P, N and the size of the
-/// test set.
+/// Writes the shape of an instance into a config: D, P, N, the size of the test
+/// set and the rank of the target that `beta` gives.
 pub fn fix_shape(config: &mut Config, instance: &Instance) {
     let (p, d, n) = instance.shape();
     config.task.dim = d;
     config.task.samples = p;
     config.task.test_samples = instance.test.as_ref().map_or(0, |(x, _)| x.nrows());
+    config.task.target_rank = 1;
     config.network.width = Width::Finite(n);
 }
 
