@@ -6,7 +6,7 @@ use super::engine::{Engine, Losses, Problem};
 use super::instance::{Instance, InstanceError};
 use super::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
 use super::measure::Meter;
-use super::metrics::Row;
+use super::metrics::{Metric, Row};
 use super::moments::{InitialWeights, MomentState};
 use super::moments_engine::MomentsEngine;
 use super::neurons::NeuronsEngine;
@@ -174,10 +174,28 @@ impl Simulation {
             self.meter
                 .gram(&mut row, &state, self.config.training.learning_rate);
             if self.has_linearized().is_ok() {
-                self.meter.lazy(&mut row, &self.lazy_time());
+                self.record_lazy(&mut row);
             }
         }
         row
+    }
+
+    /// Losses of the linearised model. At step 0 they are the network's own,
+    /// so that a run that goes no further pays for no eigendecomposition.
+    fn record_lazy(&self, row: &mut Row) {
+        if self.step > 0 {
+            self.meter.lazy(row, &self.lazy_time());
+            return;
+        }
+        for (network, lazy) in [
+            (Metric::TrainLoss, Metric::LinTrainLoss),
+            (Metric::TestLoss, Metric::LinTestLoss),
+            (Metric::SampleTestLoss, Metric::SampleLinTestLoss),
+        ] {
+            if let Some(loss) = row.get(network) {
+                row.set(lazy, loss);
+            }
+        }
     }
 
     fn has_linearized(&self) -> Result<(), NoLinearized> {

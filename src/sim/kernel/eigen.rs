@@ -64,10 +64,14 @@ impl KernelEigen {
     /// yᵀK⁻¹y (paper eq 8) with the pseudo-inverse; infinite for a label with a
     /// part outside K's range, which no weights of the linearised model fit.
     pub fn difficulty(&self, y: &[f64]) -> f64 {
-        let z = self.project(y);
+        self.difficulty_of_modes(&self.project(y))
+    }
+
+    /// The same from a label's coordinates in the eigenbasis.
+    pub(crate) fn difficulty_of_modes(&self, z: &[f64]) -> f64 {
         let (range, null) = z.split_at(self.rank);
         let square = |z: &[f64]| z.iter().map(|z| z * z).sum::<f64>();
-        if square(null) > OUTSIDE_RANGE * OUTSIDE_RANGE * square(&z) {
+        if square(null) > OUTSIDE_RANGE * OUTSIDE_RANGE * square(z) {
             return f64::INFINITY;
         }
         range.iter().zip(&self.values).map(|(z, v)| z * z / v).sum()

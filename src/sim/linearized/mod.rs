@@ -76,7 +76,7 @@ pub struct Linearized {
     problem: Problem,
     initial: Arc<MomentState>,
     inputs: Inputs,
-    eigen: KernelEigen,
+    eigen: Arc<KernelEigen>,
     // Uᵀr₀.
     modes: Vec<f64>,
     // (1−κ)f₀.
@@ -102,12 +102,17 @@ impl Linearized {
     pub fn new(problem: &Problem, initial: &Arc<MomentState>) -> Result<Self, NoLinearized> {
         let gram = GramInputs::new(problem.task.x.view()).ntk(initial, problem.epsilon);
         let eigen = KernelEigen::new(&gram).ok_or(NoLinearized::NotFinite)?;
-        Ok(Self::from_eigen(problem, initial, eigen))
+        Ok(Self::from_eigen(problem, initial, Arc::new(eigen)))
     }
 
-    /// The same from an eigendecomposition of K₀ on the train set that is
-    /// there already.
-    pub fn from_eigen(problem: &Problem, initial: &Arc<MomentState>, eigen: KernelEigen) -> Self {
+    /// The same from an eigendecomposition of K₀ on the train set that is there
+    /// already: it depends on the inputs, the initial weights and ε alone, not
+    /// on α, κ or the labels.
+    pub fn from_eigen(
+        problem: &Problem,
+        initial: &Arc<MomentState>,
+        eigen: Arc<KernelEigen>,
+    ) -> Self {
         let task = &problem.task;
         let inputs = Inputs::new(task.x.view());
         // f₀ is b·x + ½xᵀAx with b = αw̄₀, A = αεM₀.
@@ -142,8 +147,15 @@ impl Linearized {
     }
 
     /// The eigendecomposition of K₀ on the train set.
-    pub fn eigen(&self) -> &KernelEigen {
+    pub fn eigen(&self) -> &Arc<KernelEigen> {
         &self.eigen
+    }
+
+    /// uᵀK₀⁻¹u with u = y − (1−κ)f₀ and the pseudo-inverse: the lazy limit
+    /// moves the weights by ‖W−W₀‖² = (N/α²)·uᵀK₀⁻¹u. With κ = 1 it is the
+    /// difficulty yᵀK₀⁻¹y of the labels (paper eq 8).
+    pub fn difficulty(&self) -> f64 {
+        self.eigen.difficulty_of_modes(&self.modes)
     }
 
     /// Losses at one time.
