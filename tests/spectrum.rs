@@ -1,10 +1,10 @@
 //! The kernel's spectrum against theory, sampling and independent computation.
 
-use grokscope::sim::inputs::Inputs;
 use grokscope::sim::kernel::{
     EigenvectorLabels, Gram, GramInputs, KernelEigen, Spectrum, SpectrumTheory, cross_gram,
 };
 use grokscope::sim::moments::MomentState;
+use grokscope::sim::packed::Inputs;
 use grokscope::sim::rng::{Stream, normal_matrix};
 use grokscope::sim::task::Target;
 use ndarray::{Array1, Array2};

@@ -1,11 +1,30 @@
 //! Functions in the span of the NTK.
 
-use crate::sim::inputs::Inputs;
 use crate::sim::moments::MomentState;
-use crate::sim::moments_engine::QuadraticFunction;
+use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use ndarray::ArrayView2;
+
+/// A function b·x + ½xᵀAx.
+#[derive(Clone, Debug)]
+pub struct QuadraticFunction {
+    /// b, length D.
+    pub linear: Vec<f64>,
+    /// A, D×D, symmetric.
+    pub quadratic: Mat<f64>,
+}
+
+impl QuadraticFunction {
+    /// Its values on all inputs.
+    pub fn values(&self, inputs: &Inputs) -> Vec<f64> {
+        let mut function = Affine::zeros(self.linear.len());
+        function.set(&self.linear, |i, j| self.quadratic[(i, j)]);
+        let mut out = vec![0.0; inputs.rows()];
+        inputs.evaluate(&function, &mut inputs.scratch(), &mut out);
+        out
+    }
+}
 
 /// Σ_ν a_ν K(·, x_ν) for the NTK at weights with these moments: a function
 /// b·x + ½xᵀAx with s = Xᵀa, S = Xᵀdiag(a)X, b = s + εSw̄ and
@@ -17,8 +36,9 @@ pub fn kernel_function(
     epsilon: f64,
 ) -> QuadraticFunction {
     let d = inputs.dim();
-    let (mut s, mut big_s) = (vec![0.0; d], Mat::zeros(d, d));
+    let (mut s, mut big_s) = (vec![0.0; d], Symmetric::zeros(d));
     inputs.weighted_moments(a, &mut inputs.scratch(), &mut s, &mut big_s);
+    let big_s = big_s.to_mat();
     let m = second_moment(state);
     let sm = &big_s * &m;
     let mean = &state.mean;
@@ -91,8 +111,7 @@ mod tests {
         let cross = cross_gram(x.view(), x.view(), &state, epsilon);
         let inputs = Inputs::new(x.view());
         let f = kernel_function(&inputs, &a, &state, epsilon);
-        let mut values = vec![0.0; p];
-        inputs.quadratic_forms(&f.linear, &f.quadratic, &mut inputs.scratch(), &mut values);
+        let values = f.values(&inputs);
         for i in 0..p {
             let direct: f64 = (0..p).map(|j| gram[(i, j)] * a[j]).sum();
             assert!((values[i] - direct).abs() < 1e-11 * (1.0 + direct.abs()));

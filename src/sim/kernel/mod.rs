@@ -14,7 +14,7 @@ pub use alignment::{Alignments, population_alignment, relative_alignment, relati
 pub use eigen::KernelEigen;
 pub(crate) use eigen::dot;
 pub(crate) use function::second_moment;
-pub use function::{cross_gram, kernel_function};
+pub use function::{QuadraticFunction, cross_gram, kernel_function};
 pub use gram::{Gram, GramInputs};
 pub use spectrum::{EigenvectorLabels, Level, Spectrum, SpectrumTheory};
 pub use top_eigenvalue::top_eigenvalue;

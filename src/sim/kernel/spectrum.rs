@@ -2,10 +2,9 @@
 //! theory says at N = ∞.
 
 use super::eigen::{KernelEigen, dot};
-use super::function::kernel_function;
-use crate::sim::inputs::Inputs;
+use super::function::{QuadraticFunction, kernel_function};
 use crate::sim::moments::MomentState;
-use crate::sim::moments_engine::QuadraticFunction;
+use crate::sim::packed::Inputs;
 
 /// Eigenvalues of K/P on the train set and the labels' power along its
 /// eigenvectors u_k.
@@ -148,13 +147,6 @@ impl EigenvectorLabels {
 
     /// The extension's labels on other inputs.
     pub fn labels(&self, inputs: &Inputs) -> Vec<f64> {
-        let mut y = vec![0.0; inputs.rows()];
-        inputs.quadratic_forms(
-            &self.extension.linear,
-            &self.extension.quadratic,
-            &mut inputs.scratch(),
-            &mut y,
-        );
-        y
+        self.extension.values(inputs)
     }
 }

@@ -20,10 +20,11 @@ mod time;
 pub use time::{LazyTime, LearningRates};
 
 use super::engine::Problem;
-use super::inputs::Inputs;
-use super::kernel::{GramInputs, KernelEigen, cross_gram, kernel_function, second_moment};
+use super::kernel::{
+    GramInputs, KernelEigen, QuadraticFunction, cross_gram, kernel_function, second_moment,
+};
 use super::moments::MomentState;
-use super::moments_engine::QuadraticFunction;
+use super::packed::Inputs;
 use super::test_loss::TestLoss;
 use faer::Mat;
 use population::PopulationForm;
@@ -204,18 +205,7 @@ impl Linearized {
                         });
                 let sample_test = self.sample.as_ref().map(|sample| match &cross {
                     Some(f) => sample.loss(f.col_as_slice(i)),
-                    None => {
-                        let f = self.kernel_part(coefficients);
-                        let mut output = vec![0.0; sample.inputs.rows()];
-                        let scratch = &mut sample.inputs.scratch();
-                        sample.inputs.quadratic_forms(
-                            &f.linear,
-                            &f.quadratic,
-                            scratch,
-                            &mut output,
-                        );
-                        sample.loss(&output)
-                    }
+                    None => sample.loss(&self.kernel_part(coefficients).values(&sample.inputs)),
                 });
                 LazyLosses {
                     train,
@@ -297,9 +287,7 @@ fn misfit<'a>(
     inputs: &Inputs,
     y: impl Iterator<Item = &'a f64>,
 ) -> Vec<f64> {
-    let mut out = vec![0.0; inputs.rows()];
-    let scratch = &mut inputs.scratch();
-    inputs.quadratic_forms(&function.linear, &function.quadratic, scratch, &mut out);
+    let mut out = function.values(inputs);
     out.iter_mut().zip(y).for_each(|(f, y)| *f -= y);
     out
 }

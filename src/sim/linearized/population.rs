@@ -2,9 +2,8 @@
 //! coefficients, so that a whole curve costs two matrix products.
 
 use crate::sim::engine::Problem;
-use crate::sim::kernel::{dot, second_moment};
+use crate::sim::kernel::{QuadraticFunction, dot, second_moment};
 use crate::sim::moments::MomentState;
-use crate::sim::moments_engine::QuadraticFunction;
 use crate::sim::task::Target;
 use crate::sim::test_loss::TestLoss;
 use faer::Mat;
