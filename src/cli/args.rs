@@ -29,7 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train without a window and write curve.csv, summary.json and config.toml
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List the runs that ship with the program
     Presets,
     /// Print the table of settings, as Markdown

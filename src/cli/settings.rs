@@ -147,8 +147,7 @@ impl Draft {
 
     fn set_str(&mut self, key: &str, value: &str) -> Result<(), ConfigError> {
         self.config.set_str(key, value)?;
-        if key == "instance" {
-            if let Some(path) = &self.config.instance {
+        if let ("instance", Some(path)) = (key, &self.config.instance) {
                 self.config.instance =
                     Some(absolute(Path::new(path)).map_err(|e| ConfigError {
                         field: key.into(),
