@@ -14,9 +14,8 @@ pub fn bold() -> FontFamily {
     FontFamily::Name("bold".into())
 }
 
-/// The bundled fonts and the families that use them. No system font and none
-/// of egui's own takes part: a glyph missing here is a fault that a test finds.
-pub fn definitions() -> FontDefinitions {
+/// The bundled fonts and the families that use them.
+pub fn bundled() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     for (name, data) in [
         ("DejaVu Sans", SANS),
@@ -38,6 +37,23 @@ pub fn definitions() -> FontDefinitions {
         fonts
             .families
             .insert(family, names.into_iter().map(String::from).collect());
+    }
+    fonts
+}
+
+/// The bundled fonts, then egui's icons for the few symbols that egui draws
+/// itself (the arrow of a submenu). The program's own text is in [`bundled`]
+/// alone, which a test proves.
+pub fn definitions() -> FontDefinitions {
+    let mut fonts = bundled();
+    let icons = FontDefinitions::default();
+    for (name, data) in icons.font_data {
+        if name.to_lowercase().contains("emoji") {
+            for names in fonts.families.values_mut() {
+                names.push(name.clone());
+            }
+            fonts.font_data.insert(name, data);
+        }
     }
     fonts
 }
