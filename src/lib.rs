@@ -11,5 +11,8 @@
 //! | [`cli`] | the headless commands |
 //! | `app`, `views` | the window (feature `gui`) |
 
+pub mod history;
 pub mod sim;
 pub mod training;
+#[cfg(feature = "gui")]
+pub mod views;

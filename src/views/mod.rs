@@ -1,0 +1,5 @@
+//! What the window shows: each view draws from borrowed data and returns what
+//! the user asked for; none of them changes a run.
+
+pub mod fonts;
+pub mod theme;
