@@ -3,15 +3,16 @@
 use super::{
     GrokscopeApp,
     export::Export,
-    state::{Notice, SCALES, Tab},
+    state::{MAX_PINS, Notice, Pin, SCALES, Tab},
 };
 use crate::{
     cli,
     history::format,
     io,
     presets,
-    sim::config::{Config, Value, field},
+    sim::config::{Config, FIELDS, Value, field},
     training::Pace,
+    views::controls,
 };
 use egui::{Context, ViewportCommand};
 use std::{path::PathBuf, sync::Arc};
@@ -73,17 +74,12 @@ pub enum Action {
     SelectTab(Tab),
     /// Write a file.
     Export(Export),
+    /// Keep the run on screen for comparison.
+    Pin,
+    /// Keep none any more.
+    UnpinAll,
     /// Put the headless command for this run on the clipboard.
     CopyCommand,
-    /// What the plots asked for.
-    Plot(PlotAction),
-}
-
-/// What the plots ask for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlotAction {
-    /// Axes back to the whole run.
-    Refit,
 }
 
 impl GrokscopeApp {
@@ -130,13 +126,14 @@ impl GrokscopeApp {
             Action::ToggleTheme => self.state.dark = !self.state.dark,
             Action::Resize(by) => self.resize(by),
             Action::ToggleFullscreen => self.set_fullscreen(!self.state.fullscreen, ctx),
-            Action::ToggleLossAxis => self.state.toggle_loss_axis(),
+            Action::ToggleLossAxis => self.state.curves.toggle_loss_scale(),
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
             Action::Escape => self.escape(ctx),
             Action::SelectTab(tab) => self.state.tab = tab,
             Action::Export(export) => self.export(export, ctx, now),
+            Action::Pin => self.pin(now),
+            Action::UnpinAll => self.state.pins.clear(),
             Action::CopyCommand => self.copy_command(ctx, now),
-            Action::Plot(PlotAction::Refit) => self.state.refit(),
         }
     }
 
@@ -263,8 +260,22 @@ impl GrokscopeApp {
         } else if self.state.fullscreen {
             self.set_fullscreen(false, ctx);
         } else {
-            self.state.refit();
+            self.state.curves.refit();
         }
+    }
+
+    fn pin(&mut self, now: f64) {
+        let Some(run) = self.state.session.run().filter(|r| !r.rows().is_empty()) else {
+            return;
+        };
+        if self.state.pins.len() == MAX_PINS {
+            self.failure(format!("{MAX_PINS} runs are pinned already: unpin them first."), now);
+            return;
+        }
+        let label = pin_label(run.config(), &self.state.defaults);
+        let run = run.clone();
+        self.notice(format!("Pinned {label}."), now);
+        self.state.pins.push(Pin { run, label });
     }
 
     fn copy_command(&mut self, ctx: &Context, now: f64) {
@@ -292,7 +303,7 @@ impl GrokscopeApp {
                     ctx_done.request_repaint();
                 });
             }
-            Export::Plot => match self.plot_picture(ctx) {
+            Export::Plot(kind) => match self.plot_picture(kind, ctx) {
                 Some(picture) => exporter.start(name, export, ctx, move || {
                     let image = picture();
                     super::export::png(image.size, image.as_raw())
@@ -333,5 +344,23 @@ impl GrokscopeApp {
                 Err(problem) => self.failure(format!("Not saved: {problem}"), now),
             }
         }
+    }
+}
+
+/// What tells a run from the settings as they were opened; α where nothing does.
+fn pin_label(config: &Config, opened: &Config) -> String {
+    let different: Vec<String> = FIELDS
+        .iter()
+        .filter(|f| f.key != "training.steps" && (f.get)(config) != (f.get)(opened))
+        .map(|f| {
+            let name = if f.symbol.is_empty() { f.name } else { f.symbol };
+            format!("{name} = {}", controls::shown(f, &(f.get)(config)))
+        })
+        .take(3)
+        .collect();
+    if different.is_empty() {
+        format!("α = {}", config.network.alpha)
+    } else {
+        different.join(", ")
     }
 }

@@ -4,7 +4,7 @@
 //! With `GROKSCOPE_EXPORT_DIR` set, files go to that directory under their
 //! default names and no dialog opens.
 
-use crate::{io, sim::config::Config};
+use crate::{io, sim::config::Config, views::curves::PlotKind};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     ffi::OsString,
@@ -23,8 +23,8 @@ pub const EXPORT_DIR: &str = "GROKSCOPE_EXPORT_DIR";
 pub enum Export {
     /// PNG of the window.
     Window,
-    /// PNG of the plots at twice the resolution.
-    Plot,
+    /// PNG of one plot at twice the resolution.
+    Plot(PlotKind),
     /// CSV of the run.
     Csv,
     /// TOML of the settings.
@@ -33,16 +33,21 @@ pub enum Export {
 
 impl Export {
     /// All, in the order of the menu, with label and key.
-    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Csv, "Run as CSV…", "Ctrl+S"),
         (Self::Toml, "Settings as TOML…", "Ctrl+Shift+S"),
-        (Self::Plot, "Plots as PNG, 2×…", "Ctrl+E"),
+        (Self::Plot(PlotKind::Loss), "Loss plot as PNG, 2×…", "Ctrl+E"),
+        (
+            Self::Plot(PlotKind::Alignment),
+            "Alignment plot as PNG, 2×…",
+            "",
+        ),
         (Self::Window, "Window as PNG…", "Ctrl+Shift+E"),
     ];
 
     fn extension(self) -> &'static str {
         match self {
-            Self::Window | Self::Plot => "png",
+            Self::Window | Self::Plot(_) => "png",
             Self::Csv => "csv",
             Self::Toml => "toml",
         }
@@ -53,7 +58,8 @@ impl Export {
 pub fn default_name(export: Export, config: &Config) -> String {
     let what = match export {
         Export::Window => "-window",
-        Export::Plot => "-plot",
+        Export::Plot(PlotKind::Loss) => "-loss",
+        Export::Plot(PlotKind::Alignment) => "-alignment",
         Export::Csv | Export::Toml => "",
     };
     format!(

@@ -1,6 +1,7 @@
 //! The keyboard.
 
 use super::{actions::Action, export::Export};
+use crate::views::curves::PlotKind;
 use egui::{Context, Event, Key, Modifiers};
 
 /// Keys and what they do, for the help window.
@@ -15,7 +16,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("F", "full screen"),
     ("Ctrl+S", "save the run as CSV"),
     ("Ctrl+Shift+S", "save the settings as TOML"),
-    ("Ctrl+E", "save the plots as PNG, 2×"),
+    ("Ctrl+E", "save the loss plot as PNG, 2×"),
     ("Ctrl+Shift+E", "save the window as PNG"),
     ("?", "this help"),
     ("Esc", "leave whatever is open, refit the axes"),
@@ -54,7 +55,7 @@ fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
         return match (key, modifiers.shift) {
             (Key::S, false) => Some(Action::Export(Export::Csv)),
             (Key::S, true) => Some(Action::Export(Export::Toml)),
-            (Key::E, false) => Some(Action::Export(Export::Plot)),
+            (Key::E, false) => Some(Action::Export(Export::Plot(PlotKind::Loss))),
             (Key::E, true) => Some(Action::Export(Export::Window)),
             (Key::Plus | Key::Equals, _) => Some(Action::Resize(1)),
             (Key::Minus, _) => Some(Action::Resize(-1)),

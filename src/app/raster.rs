@@ -5,9 +5,9 @@
 use egui::{
     Color32, ColorImage, Context, FullOutput, ImageData, Mesh, Pos2, RawInput, Rect, TextureId, Ui,
     Vec2, ViewportId,
-    epaint::{ClippedPrimitive, Primitive, Vertex},
+    epaint::{ClippedPrimitive, ImageDelta, Primitive, Vertex},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 /// Passes that layout needs to settle: sizes measured in one are used in the next.
 const PASSES: usize = 4;
@@ -65,24 +65,30 @@ struct Textures(HashMap<TextureId, ColorImage>);
 
 impl Textures {
     fn update(&mut self, output: &FullOutput) {
-        for (id, delta) in &output.textures_delta.set {
-            let ImageData::Color(image) = &delta.image;
-            match (delta.pos, self.0.get_mut(id)) {
-                (Some([x, y]), Some(texture)) => {
-                    for row in 0..image.height() {
-                        let from = row * image.width();
-                        let to = (y + row) * texture.width() + x;
-                        if let (Some(source), Some(target)) = (
-                            image.pixels.get(from..from + image.width()),
-                            texture.pixels.get_mut(to..to + image.width()),
-                        ) {
-                            target.copy_from_slice(source);
-                        }
+        for (id, deltas) in &output.textures_delta.set {
+            for delta in deltas {
+                self.apply(*id, delta);
+            }
+        }
+    }
+
+    fn apply(&mut self, id: TextureId, delta: &ImageDelta) {
+        let ImageData::Color(image) = &delta.image;
+        match (delta.pos, self.0.get_mut(&id)) {
+            (Some([x, y]), Some(texture)) => {
+                for row in 0..image.height() {
+                    let from = row * image.width();
+                    let to = (y + row) * texture.width() + x;
+                    if let (Some(source), Some(target)) = (
+                        image.pixels.get(from..from + image.width()),
+                        texture.pixels.get_mut(to..to + image.width()),
+                    ) {
+                        target.copy_from_slice(source);
                     }
                 }
-                _ => {
-                    self.0.insert(*id, Arc::unwrap_or_clone(Arc::clone(image)));
-                }
+            }
+            _ => {
+                self.0.insert(id, ColorImage::clone(image));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the window shows besides the run.
 
 use super::session::Session;
-use crate::{sim::config::Config, training::Pace};
+use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -60,6 +60,17 @@ pub fn pace_name(pace: Pace) -> &'static str {
         .map_or("pace", |(name, _)| name)
 }
 
+/// A run that the user keeps for comparison.
+pub struct Pin {
+    /// The run as it was.
+    pub run: Run,
+    /// What tells it from the others, such as "α = 1".
+    pub label: String,
+}
+
+/// Most runs kept: as many as there are colours for them.
+pub const MAX_PINS: usize = 6;
+
 /// Everything on screen.
 pub struct State {
     /// Settings, run and worker.
@@ -86,4 +97,10 @@ pub struct State {
     pub fullscreen: bool,
     /// Tab of the side panel.
     pub tab: Tab,
+    /// What the user chose to see of the plots.
+    pub curves: CurvesState,
+    /// Runs kept for comparison.
+    pub pins: Vec<Pin>,
+    /// Room that the plots had in the last frame.
+    pub plots_size: egui::Vec2,
 }

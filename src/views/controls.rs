@@ -238,13 +238,18 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
         };
         text.append(field.symbol, 0.0, symbol);
     }
-    let gap = if field.symbol.is_empty() { 0.0 } else { 7.0 };
     let format = egui::TextFormat {
         font_id: FontId::proportional(size),
         color: if locked { theme.faint } else { theme.muted },
         ..Default::default()
     };
-    text.append(field.name, gap, format);
+    let name = if field.symbol.is_empty() {
+        field.name.to_owned()
+    } else {
+        format!(" {}", field.name)
+    };
+    let gap = if field.symbol.is_empty() { 0.0 } else { 3.0 };
+    text.append(&name, gap, format);
     let response = ui.add(egui::Label::new(text).sense(Sense::click()).selectable(false));
     if response.double_clicked() && !locked {
         actions.push(Action::ResetField(field.key));
@@ -253,7 +258,7 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
 
 /// Range, reason and default, beside the row and never over it.
 fn explain(row: &egui::Response, theme: &Theme, field: &Field, locked: bool) {
-    let mut tooltip = Tooltip::for_widget(row);
+    let mut tooltip = Tooltip::for_enabled(row);
     tooltip.popup = tooltip
         .popup
         .align(egui::RectAlign::RIGHT)
@@ -292,7 +297,7 @@ fn explain(row: &egui::Response, theme: &Theme, field: &Field, locked: bool) {
 }
 
 /// A value as its field shows it.
-fn shown(field: &Field, value: &Value) -> String {
+pub fn shown(field: &Field, value: &Value) -> String {
     match value {
         Value::Width(Width::Infinite) => "∞".into(),
         Value::Integer(n) if field.key == "training.steps" => format::steps(*n),
@@ -370,7 +375,7 @@ fn typed(
     locked: bool,
     actions: &mut Vec<Action>,
 ) {
-    let id = Id::new(("typed", field.key));
+    let id = Id::unique(("typed", field.key));
     let draft_id = id.with("draft");
     let full = match value {
         Value::Width(Width::Infinite) => "∞".to_owned(),
@@ -401,8 +406,7 @@ fn typed(
         TextEdit::singleline(&mut text)
             .id(id)
             .font(TextStyle::Monospace)
-            .horizontal_align(Align::RIGHT)
-            .vertical_align(Align::Center)
+            .align(egui::Align2::RIGHT_CENTER)
             .desired_width(70.0)
             .clip_text(true)
             .text_color(if locked { theme.faint } else { theme.text })

@@ -14,7 +14,7 @@ is born with; P decides whether there is enough data at all. Drag them and watch
 pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
     let mut open = true;
     Window::new(RichText::new("What is this, and which keys").family(fonts::bold()))
-        .id(egui::Id::new("help"))
+        .id(egui::Id::unique("help"))
         .open(&mut open)
         .collapsible(false)
         .resizable(false)

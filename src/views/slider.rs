@@ -21,6 +21,8 @@ pub enum Scale {
 
 /// Share of the rail that belongs to the special end (0 or ∞).
 const END: f64 = 0.05;
+/// Radius of the handle, in points.
+const RADIUS: f32 = 6.0;
 /// Keyboard steps from end to end.
 const KEY_STEPS: f64 = 60.0;
 
@@ -128,7 +130,7 @@ impl Slider<'_> {
         };
         let (rect, response) =
             ui.allocate_exact_size(Vec2::new(ui.available_width(), height), sense);
-        let rail = rect.x_range().shrink(7.0);
+        let rail = rect.x_range().shrink(RADIUS);
         let change = if self.enabled {
             self.interact(ui, &response, rail.min, rail.span())
         } else {
@@ -227,7 +229,7 @@ impl Slider<'_> {
     }
 
     fn paint(&self, ui: &Ui, theme: &Theme, response: &Response, rect: Rect, value: f64) {
-        let rail = rect.x_range().shrink(7.0);
+        let rail = rect.x_range().shrink(RADIUS);
         let y = rect.center().y;
         let x_of = |v: f64| rail.min + rail.span() * self.scale.position(v) as f32;
         let x = x_of(value);
@@ -235,9 +237,9 @@ impl Slider<'_> {
         let bar = |from: f32, to: f32| {
             Rect::from_min_max(Pos2::new(from, y - 2.0), Pos2::new(to, y + 2.0))
         };
-        painter.rect_filled(bar(rail.min, rail.max), 2.0, theme.control);
+        painter.rect_filled(bar(rect.left(), rect.right()), 2.0, theme.control);
         let accent = if self.enabled { theme.accent } else { theme.faint };
-        painter.rect_filled(bar(rail.min, x), 2.0, accent);
+        painter.rect_filled(bar(rect.left(), x), 2.0, accent);
         if let Some(mark) = self.mark {
             let x = x_of(mark);
             painter.line_segment(
@@ -252,7 +254,7 @@ impl Slider<'_> {
             painter.circle_filled(centre, 11.0, accent.gamma_multiply(0.25));
         }
         let handle = if self.enabled { theme.text } else { theme.faint };
-        painter.circle_filled(centre, 6.0, handle);
+        painter.circle_filled(centre, RADIUS, handle);
     }
 }
 

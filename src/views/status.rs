@@ -1,9 +1,7 @@
 //! The bottom bar: what is happening now, in one sentence, and how it ended.
 
 use super::theme::Theme;
-use crate::{
-    app::{Action, session::RunState},
-};
+use crate::app::{Action, session::RunState};
 use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui, Vec2};
 
 /// What this view draws.
@@ -16,6 +14,8 @@ pub struct View<'a> {
     pub bad: bool,
     /// Where the last export went.
     pub last_export: Option<&'a std::path::Path>,
+    /// Runs kept for comparison.
+    pub pins: usize,
 }
 
 /// Draws the bar's content.
@@ -26,6 +26,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             .on_hover_text("Puts the headless command that trains this run on the clipboard.");
         if copy.clicked() {
             actions.push(Action::CopyCommand);
+        }
+        if view.pins > 0 {
+            let unpin = ui
+                .button(format!("Unpin {}", view.pins))
+                .on_hover_text("Keeps no earlier run on the plots any more.");
+            if unpin.clicked() {
+                actions.push(Action::UnpinAll);
+            }
         }
         if let Some(path) = view.last_export
             && ui.available_width() > 700.0
