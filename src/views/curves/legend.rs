@@ -73,10 +73,6 @@ impl Chip<'_> {
         let mut x = rect.left() + 12.0 + SAMPLE;
         let name_size = name.size();
         painter.galley(pos2(x, middle - 0.5 * name_size.y), name, name_color);
-        if !self.on {
-            let line = Stroke::new(1.0, muted);
-            painter.hline(x..=x + name_size.x, middle, line);
-        }
         x += name_size.x + 6.0;
         if let Some((galley, _)) = value {
             let size = galley.size();

@@ -151,6 +151,8 @@ impl<'a> Overlay<'a> {
         for place in [
             pos2(frame.right() - size.x - 8.0, y - size.y - 2.0),
             pos2(frame.right() - size.x - 8.0, y + 2.0),
+            pos2(frame.left() + 12.0, y - size.y - 2.0),
+            pos2(frame.left() + 12.0, y + 2.0),
             pos2(frame.left() + 0.5 * frame.width(), y - size.y - 2.0),
         ] {
             let rect = Rect::from_min_size(place, size);

@@ -54,12 +54,15 @@ impl Obstacles {
             .flat_map(|x| sides.map(|side| (x, side)))
             .filter_map(|(x, side)| {
                 let y = height_at(curve, x)?;
-                let corner = match side {
-                    Side::Above => pos2(x, y - 6.0 - size.y),
-                    Side::Below => pos2(x, y + 6.0),
+                let top = match side {
+                    Side::Above => y - 6.0 - size.y,
+                    Side::Below => y + 6.0,
                 };
-                Some(Rect::from_min_size(corner, size))
+                // A falling curve leaves room on one side, a rising one on the
+                // other.
+                Some([x, x - size.x].map(|left| Rect::from_min_size(pos2(left, top), size)))
             })
+            .flatten()
             .find(|rect| inside.contains_rect(*rect) && self.is_free(*rect))
     }
 }

@@ -98,6 +98,8 @@ impl Drawn {
                 Line::new("", PlotPoints::Owned(points))
                     .stroke(Stroke::new(self.pen.width, self.pen.color))
                     .style(self.pen.style)
+                    // Bands are drawn by height: steep parts would look thin.
+                    .allow_band(false)
                     .allow_hover(false),
             );
         }
