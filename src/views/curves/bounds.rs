@@ -113,15 +113,15 @@ impl Extent {
 }
 
 /// The loss axis that fits `extent` and leaves `headroom`, a fraction of its
-/// length, free at the top. `usual` is the loss at the start: a diverging run
-/// leaves the frame at the top instead of flattening all that came before.
-pub fn fit_loss(scale: Scale, extent: Extent, usual: f64, headroom: f64) -> Span {
+/// length, free at the top. `usual` is the loss at the start, which is always
+/// in view; what is higher than `most` leaves the frame.
+pub fn fit_loss(scale: Scale, extent: Extent, usual: f64, most: f64, headroom: f64) -> Span {
     let usual = if usual.is_finite() && usual > 0.0 {
         usual
     } else {
         1.0
     };
-    let max = extent.max.clamp(1.08 * usual, 4.0 * usual);
+    let max = extent.max.min(most).max(1.08 * usual);
     let free = 1.0 / (1.0 - headroom.clamp(0.0, 0.6));
     match scale {
         Scale::Linear => {
@@ -131,7 +131,7 @@ pub fn fit_loss(scale: Scale, extent: Extent, usual: f64, headroom: f64) -> Span
         }
         Scale::Log => {
             let top = max.log10();
-            let min = extent.min.clamp(max * 1e-12, 1e-2 * usual);
+            let min = extent.min.max(max * 1e-12).min(1e-2 * usual);
             let low = ((min.log10() - 0.05) * 2.0).floor() / 2.0;
             let high = low + (top - low) * free;
             Span::new(low, (high * 20.0).ceil() / 20.0)
@@ -187,13 +187,13 @@ mod tests {
             min: 1e-9,
             max: 1.8,
         };
-        let span = fit_loss(Scale::Linear, extent, 1.5, 0.15);
+        let span = fit_loss(Scale::Linear, extent, 1.5, 6.0, 0.15);
         assert!(span.low < 0.0 && span.high >= 1.8 / 0.85);
     }
 
     #[test]
     fn a_small_rise_of_the_loss_does_not_move_the_axis() {
-        let span = |max| fit_loss(Scale::Linear, Extent { min: 0.1, max }, 1.5, 0.15);
+        let span = |max| fit_loss(Scale::Linear, Extent { min: 0.1, max }, 1.5, 6.0, 0.15);
         assert_eq!(span(1.50), span(1.55));
     }
 
@@ -203,8 +203,8 @@ mod tests {
             min: 0.1,
             max: 1e200,
         };
-        assert!(fit_loss(Scale::Linear, extent, 1.0, 0.15).high < 6.0);
-        assert!(fit_loss(Scale::Log, extent, 1.0, 0.15).high < 2.0);
+        assert!(fit_loss(Scale::Linear, extent, 1.0, 4.0, 0.15).high < 6.0);
+        assert!(fit_loss(Scale::Log, extent, 1.0, 4.0, 0.15).high < 2.0);
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
                 },
             ] {
                 for scale in [Scale::Linear, Scale::Log] {
-                    let span = fit_loss(scale, extent, usual, 0.2);
+                    let span = fit_loss(scale, extent, usual, f64::MAX, 0.2);
                     assert!(span.is_sound(), "{usual} {extent:?} {scale:?}: {span:?}");
                 }
             }

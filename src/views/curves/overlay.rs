@@ -217,7 +217,16 @@ impl<'a> Overlay<'a> {
         };
         let most = (frame.right() - 12.0 - size.x).max(frame.left() + 12.0);
         let left = left.clamp(frame.left() + 12.0, most);
-        let rect = Rect::from_min_size(pos2(left, frame.top() + 8.0), size);
+        let top = frame.top() + 8.0;
+        let mut rect = Rect::from_min_size(pos2(left, top), size);
+        if let Some(Outcome::Diverged { step, .. }) = outcome {
+            // Beside the line of the divergence, on the side that is empty.
+            let right = pos2(self.x(step) + 12.0, top);
+            let beside = [right, pos2(frame.left() + 12.0, top)]
+                .map(|corner| Rect::from_min_size(corner, size));
+            let free = |r: &Rect| frame.contains_rect(*r) && self.obstacles.is_free(*r);
+            rect = beside.into_iter().find(free).unwrap_or(rect);
+        }
         let ground = self.theme.background.gamma_multiply(0.85);
         self.painter.rect_filled(rect.expand(3.0), 4.0, ground);
         self.painter.galley(rect.min, galley, color);
