@@ -44,6 +44,7 @@ pub(super) fn alignments<'a>(
             .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
         behind.extend(draw(ghost.run, &|_| color, 1.5));
     }
+    let faded = behind.len();
     for kept in model.pinned {
         behind.extend(draw(kept.run, &|_| kept.color, 1.5));
     }
@@ -72,12 +73,14 @@ pub(super) fn alignments<'a>(
     let mut panel = finish(ui, shown, theme, moving, curves);
     let (time, axis) = (&mut state.time, &mut state.alignment);
     settle(&mut panel, scene.time, values, time, axis);
-    panel.overlay.avoid(&panel.curves);
+    panel
+        .overlay
+        .avoid(behind[faded..].iter().chain(&panel.curves));
     if let Some(run) = model.run {
         panel.overlay.divergence(run, false);
         for (line, curve) in panel.curves.iter().zip(&chosen) {
-            let color = (curve.color)(theme);
-            panel.overlay.label(line, curve.label, color, Side::Above);
+            let places = &mut state.places;
+            panel.overlay.label(line, curve.label, Side::Above, places);
         }
         if run.phase() == Phase::Running {
             for curve in &panel.curves {

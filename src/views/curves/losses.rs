@@ -150,7 +150,7 @@ fn diverged(run: &Run) -> bool {
 fn annotate_losses(
     panel: &mut Panel<'_>,
     scene: &Scene<'_>,
-    state: &CurvesState,
+    state: &mut CurvesState,
     pinned: &[(&Pinned<'_>, Vec<Drawn>)],
 ) {
     let theme = scene.theme;
@@ -179,14 +179,14 @@ fn annotate_losses(
         overlay.mark(Mark::Generalise, step, curve);
     }
     if let Some(curve) = test {
-        overlay.label(curve, "test", theme.test, Side::Above);
+        overlay.label(curve, "test", Side::Above, &mut state.places);
     }
     if let Some(curve) = train {
-        overlay.label(curve, "train", theme.train, Side::Below);
+        overlay.label(curve, "train", Side::Below, &mut state.places);
     }
     for (kept, lines) in pinned {
         if let Some(curve) = lines.first() {
-            overlay.label(curve, kept.label, kept.color, Side::Above);
+            overlay.label(curve, kept.label, Side::Above, &mut state.places);
         }
     }
     if state.references {

@@ -22,6 +22,7 @@ use bounds::{Axis, Span};
 use egui::{Color32, Rect, Sense, TextStyle, Ui, UiBuilder, pos2, vec2};
 use egui_plot::LineStyle;
 use losses::losses;
+use overlay::Places;
 use panel::{Panel, Scene, paint_footer};
 
 /// An earlier run that fades.
@@ -111,6 +112,7 @@ pub struct CurvesState {
     alignment: Axis,
     axis_width: f32,
     loss_height: f32,
+    places: Places,
 }
 
 impl Default for CurvesState {
@@ -127,6 +129,7 @@ impl Default for CurvesState {
             alignment: Axis::default(),
             axis_width: 0.0,
             loss_height: 400.0,
+            places: Places::new(),
         }
     }
 }

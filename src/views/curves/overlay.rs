@@ -10,9 +10,11 @@ use crate::sim::outcome::Outcome;
 use crate::training::protocol::Phase;
 use crate::views::theme::Theme;
 use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
+    Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, TextStyle, Ui, Vec2, pos2,
+    vec2,
 };
 use egui_plot::{PlotPoint, PlotTransform};
+use std::{collections::HashMap, sync::Arc};
 
 /// The shapes that mark events on the curves.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,9 @@ impl Mark {
         }
     }
 }
+
+/// Where each label was last, by its text.
+pub type Places = HashMap<String, usize>;
 
 /// Draws on one plot, within its frame.
 pub struct Overlay<'a> {
@@ -157,24 +162,36 @@ impl<'a> Overlay<'a> {
         ] {
             let rect = Rect::from_min_size(place, size);
             if frame.contains_rect(rect) && self.obstacles.is_free(rect) {
-                self.painter.galley(rect.min, galley, color);
-                self.obstacles.add_rect(rect);
+                self.text(rect, galley, color);
                 return;
             }
         }
     }
 
-    /// Names a curve beside it, where there is room.
-    pub fn label(&mut self, curve: &Drawn, name: &str, color: Color32, side: Side) {
+    /// Names a curve beside it, where there is room; `places` remembers where.
+    pub fn label(&mut self, curve: &Drawn, name: &str, side: Side, places: &mut Places) {
+        let color = curve.pen().color;
         let galley = self
             .painter
             .layout_no_wrap(name.into(), self.body.clone(), color);
         let points = curve.on_screen(&self.transform);
-        let frame = self.frame();
-        if let Some(rect) = self.obstacles.beside(&points, galley.size(), side, frame) {
-            self.painter.galley(rect.min, galley, color);
-            self.obstacles.add_rect(rect);
+        let last = places.get(name).copied();
+        let found = self
+            .obstacles
+            .beside(&points, galley.size(), side, self.frame(), last);
+        if let Some((number, rect)) = found {
+            places.insert(name.into(), number);
+            self.text(rect, galley, color);
         }
+    }
+
+    /// Writes on a patch of the ground, for what may lie below, and keeps the
+    /// place.
+    fn text(&mut self, rect: Rect, galley: Arc<Galley>, color: Color32) {
+        let ground = self.theme.background.gamma_multiply(0.75);
+        self.painter.rect_filled(rect.expand(1.0), 3.0, ground);
+        self.painter.galley(rect.min, galley, color);
+        self.obstacles.add_rect(rect);
     }
 
     /// Adds curves that no text may cover.
@@ -330,8 +347,7 @@ impl<'a> Overlay<'a> {
             .map(|corner| Rect::from_min_size(corner, size))
             .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
         if let Some(rect) = free {
-            self.painter.galley(rect.min, galley, color);
-            self.obstacles.add_rect(rect);
+            self.text(rect, galley, color);
         }
     }
 

@@ -36,35 +36,47 @@ impl Obstacles {
             && !self.curves.iter().any(|curve| crosses(curve, rect))
     }
 
-    /// The leftmost free place for text of this size beside `curve`, inside
-    /// `frame`: the left end is drawn first and does not move any more, so a
-    /// label there stays. `None` where there is no free place.
-    pub fn beside(&self, curve: &[Pos2], size: Vec2, side: Side, frame: Rect) -> Option<Rect> {
-        let (first, last) = (curve.first()?, curve.last()?);
+    /// A free place for text of this size beside `curve`, inside `frame`, and
+    /// its number. `last`, the number found before, stays as long as it is free:
+    /// labels do not wander while a curve grows. Otherwise the leftmost: the
+    /// left end is drawn first and does not move any more. `None` where there
+    /// is no free place.
+    pub fn beside(
+        &self,
+        curve: &[Pos2],
+        size: Vec2,
+        side: Side,
+        frame: Rect,
+        last: Option<usize>,
+    ) -> Option<(usize, Rect)> {
         let inside = frame.shrink(4.0);
-        let start = first.x.max(frame.left());
-        let stop = last.x.min(frame.right());
-        let sides = match side {
-            Side::Above => [Side::Above, Side::Below],
-            Side::Below => [Side::Below, Side::Above],
+        let free = |number: &usize| {
+            let rect = candidate(*number, curve, size, side, frame)?;
+            (inside.contains_rect(rect) && self.is_free(rect)).then_some((*number, rect))
         };
-        (0..=24)
-            .map(|i| frame.left() + frame.width() * (0.035 + 0.038 * i as f32))
-            .take_while(|x| *x <= stop.max(start + 1.0))
-            .flat_map(|x| sides.map(|side| (x, side)))
-            .filter_map(|(x, side)| {
-                let y = height_at(curve, x)?;
-                let top = match side {
-                    Side::Above => y - 6.0 - size.y,
-                    Side::Below => y + 6.0,
-                };
-                // A falling curve leaves room on one side, a rising one on the
-                // other.
-                Some([x, x - size.x].map(|left| Rect::from_min_size(pos2(left, top), size)))
-            })
-            .flatten()
-            .find(|rect| inside.contains_rect(*rect) && self.is_free(*rect))
+        last.as_ref()
+            .and_then(free)
+            .or_else(|| (0..CANDIDATES).find_map(|number| free(&number)))
     }
+}
+
+/// Places tried for a label: 25 along the frame, each on both sides of the
+/// curve and to the right and to the left of the point.
+const CANDIDATES: usize = 25 * 4;
+
+/// The place of this number, if the curve has come that far. A falling curve
+/// leaves room on one side of a point, a rising one on the other.
+fn candidate(number: usize, curve: &[Pos2], size: Vec2, side: Side, frame: Rect) -> Option<Rect> {
+    let (first, last) = (curve.first()?, curve.last()?);
+    let x = frame.left() + frame.width() * (0.035 + 0.038 * (number / 4) as f32);
+    if x > last.x.max(first.x + 1.0) {
+        return None;
+    }
+    let above = (side == Side::Above) == (number & 2 == 0);
+    let left = if number & 1 == 0 { x } else { x - size.x };
+    let y = height_at(curve, x)?;
+    let top = if above { y - 6.0 - size.y } else { y + 6.0 };
+    Some(Rect::from_min_size(pos2(left, top), size))
 }
 
 /// The first point of an x-ordered curve that is not left of `x`.
@@ -118,15 +130,28 @@ mod tests {
         obstacles.add_curve(flat(200.0));
         obstacles.add_curve(flat(185.0));
         let size = Vec2::new(40.0, 14.0);
-        let rect = obstacles
-            .beside(&flat(200.0), size, Side::Above, frame())
+        let (number, rect) = obstacles
+            .beside(&flat(200.0), size, Side::Above, frame(), None)
             .expect("room below");
         assert!(rect.top() > 200.0, "the other curve is above: {rect:?}");
         obstacles.add_rect(rect);
-        let next = obstacles
-            .beside(&flat(200.0), size, Side::Below, frame())
+        let (_, next) = obstacles
+            .beside(&flat(200.0), size, Side::Below, frame(), Some(number))
             .expect("room further right");
         assert!(!next.intersects(rect));
+    }
+
+    #[test]
+    fn a_label_stays_where_it_was_as_long_as_nothing_comes_in_its_way() {
+        let flat = vec![pos2(0.0, 200.0), pos2(600.0, 200.0)];
+        let size = Vec2::new(40.0, 14.0);
+        let mut obstacles = Obstacles::default();
+        let find =
+            |obstacles: &Obstacles, last| obstacles.beside(&flat, size, Side::Above, frame(), last);
+        let (number, rect) = find(&obstacles, Some(40)).expect("room");
+        assert_eq!(number, 40);
+        obstacles.add_rect(rect);
+        assert_ne!(find(&obstacles, Some(40)).expect("room elsewhere").0, 40);
     }
 
     #[test]
@@ -142,13 +167,10 @@ mod tests {
     fn where_there_is_no_room_there_is_no_label() {
         let mut obstacles = Obstacles::default();
         obstacles.add_rect(frame());
-        let curve = [pos2(0.0, 100.0), pos2(600.0, 100.0)];
         let size = Vec2::new(40.0, 14.0);
-        assert!(
-            obstacles
-                .beside(&curve, size, Side::Above, frame())
-                .is_none()
-        );
-        assert!(obstacles.beside(&[], size, Side::Above, frame()).is_none());
+        for curve in [&[pos2(0.0, 100.0), pos2(600.0, 100.0)][..], &[]] {
+            let found = obstacles.beside(curve, size, Side::Above, frame(), None);
+            assert!(found.is_none());
+        }
     }
 }
