@@ -151,11 +151,19 @@ impl Metric {
 
 /// One recorded step. Metrics that were not measured, or do not exist for the
 /// run, are NaN.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// Step count t; 0 is before the first update.
     pub step: u64,
     values: [f64; METRIC_COUNT],
+}
+
+/// To the bit, so that two metrics that were not measured are equal.
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        let bits = |row: &Self| row.values.map(f64::to_bits);
+        self.step == other.step && bits(self) == bits(other)
+    }
 }
 
 impl Row {

@@ -1,36 +1,533 @@
-//! stub
-use super::{Command, Event, Snapshot};
-use std::time::Duration;
+//! The worker thread: owns the simulation, obeys commands, reports events.
+//!
+//! It never waits for the frontend. Rows that the bounded channel has no room for
+//! stay here until it has; what only the newest of matters goes through
+//! [`Latest`].
 
-/// The worker thread's loop.
-pub struct Worker;
+use super::protocol::{
+    Command, Event, Finish, Latest, Phase, RecentStep, RunId, RunInfo, Snapshot, StartOptions,
+};
+use super::{Pace, Pacer};
+use crate::sim::Simulation;
+use crate::sim::config::ValidConfig;
+use crate::sim::instance::Instance;
+use crate::sim::metrics::Row;
+use crate::sim::outcome::Outcome;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Room in each channel.
+const CHANNEL_ROOM: usize = 256;
+/// Time between looks at the commands while training.
+const SLICE: Duration = Duration::from_millis(4);
+/// Time between snapshots and wake-ups.
+const FRAME: Duration = Duration::from_millis(33);
+/// Steps kept one by one for display.
+const RECENT: usize = 2048;
+/// Rows sent in one event at most.
+const ROWS_PER_EVENT: usize = 1024;
+/// A lowered learning rate keeps this far from the limit of stability.
+const STABILITY_MARGIN: f64 = 0.8;
+/// Restarts with a lower learning rate before the divergence is reported.
+const MAX_RESTARTS: u32 = 12;
+/// Gram matrices of a row cost at most this many multiplications in the window;
+/// larger problems measure them at every n-th row.
+const GRAM_BUDGET: f64 = 2e8;
 
 /// The frontend's end: commands, events, newest snapshot. Dropping it ends the
 /// thread.
-pub struct WorkerHandle;
+pub struct WorkerHandle {
+    commands: Sender<Command>,
+    // Commands that the channel had no room for yet.
+    unsent: Mutex<VecDeque<Command>>,
+    events: Receiver<Event>,
+    latest: Latest<Snapshot>,
+}
 
 impl WorkerHandle {
-    /// Starts the worker thread. `wake` is called, at most about 30 times a
-    /// second while training, when there is something new to show.
+    /// Starts the worker thread. `wake` is called, about 30 times a second while
+    /// training and at every change of phase, when there is something to show.
     pub fn spawn(wake: impl Fn() + Send + 'static) -> Self {
-        let _ = wake;
-        Self
+        let (command_sender, command_receiver) = bounded(CHANNEL_ROOM);
+        let (event_sender, event_receiver) = bounded(CHANNEL_ROOM);
+        let latest = Latest::default();
+        let mut worker = Worker {
+            commands: command_receiver,
+            events: event_sender,
+            latest: latest.clone(),
+            wake: Box::new(wake),
+            backlog: VecDeque::new(),
+            pace: Pace::Fast,
+            clock: Instant::now(),
+            run: None,
+        };
+        std::thread::Builder::new()
+            .name("training".into())
+            .spawn(move || worker.work())
+            .map(drop)
+            .unwrap_or_else(|e| eprintln!("grokscope: the training thread cannot be started: {e}"));
+        Self {
+            commands: command_sender,
+            unsent: Mutex::default(),
+            events: event_receiver,
+            latest,
+        }
     }
-    /// Sends a command; never blocks, keeps order, loses nothing.
+
+    /// Sends a command; never blocks, keeps the order, loses nothing.
     pub fn send(&self, command: Command) {
-        let _ = command;
+        let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
+        unsent.push_back(command);
+        self.flush(&mut unsent);
     }
+
+    fn flush(&self, unsent: &mut VecDeque<Command>) {
+        while let Some(command) = unsent.pop_front() {
+            if let Err(TrySendError::Full(command)) = self.commands.try_send(command) {
+                unsent.push_front(command);
+                return;
+            }
+        }
+    }
+
     /// The next waiting event, if any; never blocks.
     pub fn try_event(&self) -> Option<Event> {
-        None
+        self.flush(&mut self.unsent.lock().unwrap_or_else(PoisonError::into_inner));
+        self.events.try_recv().ok()
     }
+
     /// The next event, waiting at most this long.
     pub fn event_timeout(&self, timeout: Duration) -> Option<Event> {
-        let _ = timeout;
-        None
+        self.flush(&mut self.unsent.lock().unwrap_or_else(PoisonError::into_inner));
+        self.events.recv_timeout(timeout).ok()
     }
+
     /// The newest snapshot, if one came since the last call.
     pub fn latest(&self) -> Option<Snapshot> {
-        None
+        self.latest.take()
+    }
+}
+
+struct Run {
+    id: RunId,
+    simulation: Simulation,
+    // What it was started with, for a start with another learning rate.
+    config: ValidConfig,
+    instance: Option<Arc<Instance>>,
+    options: StartOptions,
+    restarts: u32,
+    phase: Phase,
+    // Train to this step, then hold.
+    hold_at: Option<u64>,
+    pacer: Pacer,
+    recent: VecDeque<RecentStep>,
+    recorded: u64,
+    gram_every: u64,
+    training: Duration,
+    speed: Speed,
+    last_frame: Instant,
+    changed_live: bool,
+}
+
+/// Steps per second over the last fraction of a second.
+struct Speed {
+    since: Instant,
+    step: u64,
+    value: f64,
+}
+
+impl Speed {
+    fn observe(&mut self, step: u64) {
+        let elapsed = self.since.elapsed().as_secs_f64();
+        if elapsed >= 0.25 {
+            self.value = step.saturating_sub(self.step) as f64 / elapsed;
+            (self.since, self.step) = (Instant::now(), step);
+        }
+    }
+}
+
+struct Worker {
+    commands: Receiver<Command>,
+    events: Sender<Event>,
+    latest: Latest<Snapshot>,
+    wake: Box<dyn Fn() + Send>,
+    backlog: VecDeque<Event>,
+    pace: Pace,
+    clock: Instant,
+    run: Option<Run>,
+}
+
+impl Worker {
+    fn work(&mut self) {
+        loop {
+            // Wait for a command only as long as there is nothing to train.
+            let wait = if self.is_training() {
+                self.pacing_delay()
+            } else {
+                Duration::from_millis(50)
+            };
+            match self.commands.recv_timeout(wait) {
+                Ok(command) => {
+                    self.guarded(|worker| worker.obey(command));
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.is_training() {
+                self.guarded(Self::train_slice);
+            }
+            self.flush();
+        }
+    }
+
+    /// Runs part of the work; a panic in it becomes an event and ends the run,
+    /// not the thread.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(self))) {
+            let reason = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no reason was given");
+            if let Some(run) = self.run.take() {
+                self.emit(Event::Failed {
+                    run: run.id,
+                    message: format!(
+                        "training stopped at step {}: {reason}",
+                        run.simulation.step()
+                    ),
+                });
+            }
+        }
+    }
+
+    fn is_training(&self) -> bool {
+        self.run.as_ref().is_some_and(|r| r.phase == Phase::Running)
+    }
+
+    /// How long the pace leaves nothing to do, at most one frame.
+    fn pacing_delay(&self) -> Duration {
+        let Some(run) = &self.run else { return FRAME };
+        let now = self.clock.elapsed().as_secs_f64();
+        if run.pacer.allowed_step(now) > run.simulation.step() {
+            Duration::ZERO
+        } else {
+            FRAME / 4
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.backlog.push_back(event);
+        self.flush();
+        (self.wake)();
+    }
+
+    fn flush(&mut self) {
+        while let Some(event) = self.backlog.pop_front() {
+            if let Err(TrySendError::Full(event)) = self.events.try_send(event) {
+                self.backlog.push_front(event);
+                return;
+            }
+        }
+    }
+
+    /// Adds a row to the last waiting event where there is one, so that a slow
+    /// frontend finds few long events rather than many short ones.
+    fn emit_row(&mut self, run: RunId, row: Row) {
+        match self.backlog.back_mut() {
+            Some(Event::Rows { run: last, rows })
+                if *last == run && rows.len() < ROWS_PER_EVENT =>
+            {
+                rows.push(row)
+            }
+            _ => self.backlog.push_back(Event::Rows {
+                run,
+                rows: vec![row],
+            }),
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let now = self.clock.elapsed().as_secs_f64();
+        match command {
+            Command::Start {
+                run,
+                config,
+                instance,
+                options,
+            } => {
+                self.run = None;
+                // Whatever still waits is of runs that nobody shows any more.
+                self.backlog
+                    .retain(|event| !matches!(event, Event::Rows { .. }));
+                self.start(run, *config, instance, options, 0);
+            }
+            Command::SetPace(pace) => {
+                self.pace = pace;
+                if let Some(run) = &mut self.run {
+                    run.pacer = Pacer::new(pace, run.simulation.step(), now);
+                }
+            }
+            Command::Pause => self.with_run(|run| {
+                if run.phase == Phase::Running {
+                    run.phase = Phase::Paused;
+                }
+            }),
+            Command::Resume => {
+                let pace = self.pace;
+                self.with_run(|run| {
+                    if run.phase == Phase::Paused {
+                        run.phase = Phase::Running;
+                        run.hold_at = None;
+                        run.pacer = Pacer::new(pace, run.simulation.step(), now);
+                    }
+                });
+            }
+            Command::Step(steps) => self.with_run(|run| {
+                if run.phase != Phase::Done {
+                    run.phase = Phase::Running;
+                    run.hold_at = Some(run.simulation.step().saturating_add(steps));
+                    run.pacer = Pacer::new(Pace::Fast, run.simulation.step(), now);
+                }
+            }),
+            Command::Stop => {
+                if self.run.as_ref().is_some_and(|r| r.phase != Phase::Done) {
+                    self.finish();
+                }
+            }
+            Command::SetLearningRate(rate) => self.change("training.learning_rate", rate, true),
+            Command::SetWeightDecay(decay) => self.change("training.weight_decay", decay, true),
+            Command::SetHorizon(steps) => {
+                self.change("training.steps", steps as f64, false);
+                let pace = self.pace;
+                self.with_run(|run| {
+                    if run.phase == Phase::Done && !run.simulation.is_finished() {
+                        run.phase = Phase::Running;
+                        run.pacer = Pacer::new(pace, run.simulation.step(), now);
+                    }
+                });
+            }
+        }
+    }
+
+    fn with_run(&mut self, change: impl FnOnce(&mut Run)) {
+        if let Some(run) = &mut self.run {
+            change(run);
+        }
+        self.show();
+    }
+
+    fn change(&mut self, key: &str, value: f64, live: bool) {
+        if let Some(run) = &mut self.run {
+            // Out of range is the frontend's to say; the run goes on as it was.
+            if run.simulation.change(key, value).is_ok() && live && run.simulation.step() > 0 {
+                run.changed_live = true;
+            }
+        }
+        self.show();
+    }
+
+    fn start(
+        &mut self,
+        id: RunId,
+        config: ValidConfig,
+        instance: Option<Arc<Instance>>,
+        options: StartOptions,
+        restarts: u32,
+    ) {
+        let mut simulation = match Simulation::new(&config, instance.as_deref()) {
+            Ok(simulation) => simulation,
+            Err(error) => {
+                self.emit(Event::Failed {
+                    run: id,
+                    message: error.to_string(),
+                });
+                return;
+            }
+        };
+        if restarts == 0 {
+            let task = simulation.task();
+            let info = RunInfo {
+                config: simulation.config().clone(),
+                thresholds: simulation.thresholds(),
+                zero_train_loss: task.zero_train_loss(),
+                zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
+                note: task.note.clone(),
+            };
+            self.emit(Event::Started {
+                run: id,
+                info: Box::new(info),
+            });
+        }
+        let now = self.clock.elapsed().as_secs_f64();
+        let (p, d) = simulation.task().x.dim();
+        let gram_cost = (p * p) as f64 * d as f64 * 2.0;
+        let row = simulation.record(true);
+        self.run = Some(Run {
+            id,
+            simulation,
+            config,
+            instance,
+            restarts,
+            phase: if options.paused {
+                Phase::Paused
+            } else {
+                Phase::Running
+            },
+            gram_every: if options.every_column {
+                1
+            } else {
+                (gram_cost / GRAM_BUDGET).ceil().max(1.0) as u64
+            },
+            options,
+            hold_at: None,
+            pacer: Pacer::new(self.pace, 0, now),
+            recent: VecDeque::with_capacity(RECENT),
+            recorded: 1,
+            training: Duration::ZERO,
+            speed: Speed {
+                since: Instant::now(),
+                step: 0,
+                value: 0.0,
+            },
+            last_frame: Instant::now(),
+            changed_live: false,
+        });
+        self.emit_row(id, row);
+        self.show();
+    }
+
+    /// Trains for one slice of time, recording as it goes.
+    fn train_slice(&mut self) {
+        let start = Instant::now();
+        let now = self.clock.elapsed().as_secs_f64();
+        let Some(run) = &mut self.run else { return };
+        let id = run.id;
+        let allowed = run
+            .pacer
+            .allowed_step(now)
+            .min(run.hold_at.unwrap_or(u64::MAX));
+        let mut rows = Vec::new();
+        // Few steps between looks at the clock, so that large problems stay responsive.
+        while run.simulation.step() < allowed
+            && !run.simulation.is_finished()
+            && start.elapsed() < SLICE
+        {
+            let left = allowed - run.simulation.step();
+            let clock = Instant::now();
+            let mut recorded = false;
+            for _ in 0..left.min(16) {
+                recorded = run.simulation.advance(1);
+                if run.recent.len() == RECENT {
+                    run.recent.pop_front();
+                }
+                run.recent.push_back(RecentStep {
+                    step: run.simulation.step(),
+                    train_loss: run.simulation.train_loss(),
+                    test_loss: run.simulation.test_loss().unwrap_or(f64::NAN),
+                });
+                if recorded {
+                    break;
+                }
+            }
+            run.training += clock.elapsed();
+            if recorded {
+                let every_column =
+                    run.recorded.is_multiple_of(run.gram_every) || run.simulation.is_finished();
+                rows.push(run.simulation.record(every_column));
+                run.recorded += 1;
+            }
+        }
+        run.speed.observe(run.simulation.step());
+        let finished = run.simulation.is_finished();
+        if run.hold_at.is_some_and(|s| run.simulation.step() >= s) {
+            run.phase = Phase::Paused;
+            run.hold_at = None;
+        }
+        let show = run.last_frame.elapsed() >= FRAME || run.phase == Phase::Paused;
+        for row in rows {
+            self.emit_row(id, row);
+        }
+        if finished {
+            self.finish();
+        } else if show {
+            self.show();
+        }
+    }
+
+    /// Ends the run where it stands, or begins it again with a stable learning
+    /// rate where that was asked for.
+    fn finish(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let outcome = run.simulation.outcome();
+        if let Outcome::Diverged {
+            step,
+            stable_learning_rate,
+        } = outcome
+        {
+            let from = run.config.training.learning_rate;
+            let to = STABILITY_MARGIN * stable_learning_rate.min(from);
+            let mut config = run.config.clone().into_inner();
+            config.training.learning_rate = to;
+            let may_lower = run.options.lower_unstable_learning_rate && run.restarts < MAX_RESTARTS;
+            if let (true, true, Ok(config)) = (may_lower, to > 0.0, config.check()) {
+                let (id, instance, options, restarts) = (
+                    run.id,
+                    run.instance.take(),
+                    run.options.clone(),
+                    run.restarts,
+                );
+                self.run = None;
+                self.backlog
+                    .retain(|event| !matches!(event, Event::Rows { .. }));
+                self.emit(Event::LearningRateLowered {
+                    run: id,
+                    from,
+                    to,
+                    diverged_at: step,
+                });
+                self.start(id, config, instance, options, restarts + 1);
+                return;
+            }
+        }
+        run.phase = Phase::Done;
+        let finish = Finish {
+            step: run.simulation.step(),
+            outcome,
+            crossings: run.simulation.crossings(),
+            training_seconds: run.training.as_secs_f64(),
+            changed_live: run.changed_live,
+        };
+        let id = run.id;
+        self.emit(Event::Finished { run: id, finish });
+        self.show();
+    }
+
+    /// Publishes a snapshot and wakes the frontend.
+    fn show(&mut self) {
+        self.flush();
+        if let Some(run) = &mut self.run {
+            run.last_frame = Instant::now();
+            self.latest.put(Snapshot {
+                run: run.id,
+                phase: run.phase,
+                step: run.simulation.step(),
+                horizon: run.simulation.config().training.steps,
+                steps_per_second: if run.phase == Phase::Running {
+                    run.speed.value
+                } else {
+                    0.0
+                },
+                crossings: run.simulation.crossings(),
+                recent: run.recent.iter().copied().collect(),
+                state: Arc::new(run.simulation.state()),
+                initial: Arc::clone(run.simulation.initial()),
+            });
+        }
+        (self.wake)();
     }
 }

@@ -1,0 +1,12 @@
+//! The neural tangent kernel of the committee machine and what is read off it.
+//!
+//! K(x,x') = x·x' [1 + ε w̄·(x+x') + ε² xᵀMx'], without the factor α²/N that the
+//! paper drops too.
+
+mod alignment;
+mod gram;
+mod top_eigenvalue;
+
+pub use alignment::{Alignments, population_alignment, relative_alignment, relative_distance};
+pub use gram::{Gram, GramInputs};
+pub use top_eigenvalue::top_eigenvalue;

@@ -1,0 +1,143 @@
+//! Fills a [`Row`] with the metrics of one state.
+
+use super::engine::{Losses, Problem};
+use super::inputs::Inputs;
+use super::kernel::{
+    Alignments, Gram, GramInputs, population_alignment, relative_alignment, relative_distance,
+    top_eigenvalue,
+};
+use super::metrics::{Metric, Row};
+use super::moments::MomentState;
+use std::sync::{Arc, OnceLock};
+
+/// Measures states of one run against its initial state.
+pub struct Meter {
+    problem: Problem,
+    initial: Arc<MomentState>,
+    train: Inputs,
+    test: Option<Inputs>,
+    // Gram matrices are P×P: made when first asked for.
+    train_gram: OnceLock<(GramInputs, Gram)>,
+    test_gram: OnceLock<GramInputs>,
+}
+
+impl Meter {
+    /// A meter for runs that start at `initial`.
+    pub fn new(problem: Problem, initial: Arc<MomentState>) -> Self {
+        Self {
+            train: Inputs::new(problem.task.x.view()),
+            test: problem
+                .task
+                .test
+                .as_ref()
+                .map(|(x, _)| Inputs::new(x.view())),
+            train_gram: OnceLock::new(),
+            test_gram: OnceLock::new(),
+            problem,
+            initial,
+        }
+    }
+
+    /// Mean squared error on the test set, if there is one.
+    pub fn sample_test_loss(&self, state: &MomentState) -> Option<f64> {
+        let (inputs, (_, y)) = (self.test.as_ref()?, self.problem.task.test.as_ref()?);
+        let Problem {
+            alpha,
+            epsilon,
+            kappa,
+            ..
+        } = self.problem;
+        let (m, m0) = (state.second_moment(), self.initial.second_moment());
+        let b: Vec<f64> = state
+            .mean
+            .iter()
+            .zip(&self.initial.mean)
+            .map(|(w, w0)| alpha * (w - kappa * w0))
+            .collect();
+        let a = faer::Mat::from_fn(b.len(), b.len(), |i, j| {
+            alpha * epsilon * (m[(i, j)] - kappa * m0[(i, j)])
+        });
+        let mut output = vec![0.0; inputs.rows()];
+        inputs.quadratic_forms(&b, &a, &mut inputs.scratch(), &mut output);
+        let sum: f64 = output.iter().zip(y).map(|(f, y)| (f - y) * (f - y)).sum();
+        Some(sum / y.len() as f64)
+    }
+
+    /// λ_max(K)/P on the train set: 1 over the largest stable η₀.
+    pub fn top_eigenvalue_per_sample(&self, state: &MomentState) -> f64 {
+        top_eigenvalue(&self.train, state, self.problem.epsilon) / self.train.rows() as f64
+    }
+
+    /// Losses; the sampled one is computed if it is not given.
+    pub fn losses(&self, row: &mut Row, losses: &Losses, sample: Option<f64>, state: &MomentState) {
+        row.set(Metric::TrainLoss, losses.train);
+        if let Some(test) = losses.test {
+            row.set(Metric::TestLoss, test.total());
+            row.set(Metric::VarianceError, test.variance);
+            row.set(Metric::MisalignmentError, test.misalignment);
+            row.set(Metric::LinearPower, test.linear_power);
+        }
+        if let Some(sample) = sample.or_else(|| self.sample_test_loss(state)) {
+            row.set(Metric::SampleTestLoss, sample);
+        }
+    }
+
+    /// Metrics that cost O(D²).
+    pub fn cheap(&self, row: &mut Row, state: &MomentState) {
+        row.set(Metric::WeightNormSq, state.weight_norm_sq());
+        row.set(Metric::ParamMovement, state.movement_from(&self.initial));
+        if let Some(target) = &self.problem.task.target {
+            row.set(
+                Metric::PopulationAlignment,
+                population_alignment(state, target, self.problem.epsilon),
+            );
+            let inside: f64 = target
+                .range
+                .rows()
+                .into_iter()
+                .map(|u| {
+                    let projected = state.factor.t().dot(&u);
+                    projected.dot(&projected) + u.dot(&state.mean).powi(2)
+                })
+                .sum();
+            row.set(Metric::FeatureAlignment, inside / state.weight_norm_sq());
+        }
+    }
+
+    /// Learning rate and flow time.
+    pub fn training(&self, row: &mut Row, learning_rate: f64, flow_time: f64) {
+        row.set(Metric::LearningRate, learning_rate);
+        row.set(Metric::FlowTime, flow_time);
+    }
+
+    /// Metrics that need Gram matrices or several passes over the data.
+    pub fn gram(&self, row: &mut Row, state: &MomentState, learning_rate: f64) {
+        let epsilon = self.problem.epsilon;
+        row.set(
+            Metric::Stability,
+            learning_rate * self.top_eigenvalue_per_sample(state),
+        );
+        let (inputs, initial) = self.train_gram.get_or_init(|| {
+            let inputs = GramInputs::new(self.problem.task.x.view());
+            let initial = inputs.ntk(&self.initial, epsilon);
+            (inputs, initial)
+        });
+        let kernel = inputs.ntk(state, epsilon);
+        let train = Alignments::new(&kernel, &self.problem.task.y.to_vec());
+        row.set(Metric::Alignment, train.raw);
+        row.set(Metric::CenteredAlignment, train.centered);
+        row.set(Metric::ColumnCenteredAlignment, train.column_centered);
+        row.set(Metric::NtkDrift, relative_distance(&kernel, initial));
+        row.set(
+            Metric::NtkRelativeAlignment,
+            relative_alignment(&kernel, initial),
+        );
+        if let Some((x, y)) = &self.problem.task.test {
+            let inputs = self.test_gram.get_or_init(|| GramInputs::new(x.view()));
+            let test = Alignments::new(&inputs.ntk(state, epsilon), &y.to_vec());
+            row.set(Metric::TestAlignment, test.raw);
+            row.set(Metric::TestCenteredAlignment, test.centered);
+            row.set(Metric::TestColumnCenteredAlignment, test.column_centered);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! A run: engine, record schedule, metrics, crossings and the watch for
+//! divergence. Frontends differ only in when they call it.
+
+use super::config::{ConfigError, EngineKind, ValidConfig, Width};
+use super::engine::{Engine, Losses, Problem};
+use super::instance::{Instance, InstanceError};
+use super::measure::Meter;
+use super::metrics::Row;
+use super::moments::{InitialWeights, MomentState};
+use super::moments_engine::MomentsEngine;
+use super::neurons::NeuronsEngine;
+use super::outcome::{CrossingTracker, Crossings, Outcome, Thresholds};
+use super::schedule::Schedule;
+use super::stability::StabilityWatch;
+use super::task::Task;
+use std::sync::Arc;
+
+/// Why a run cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SimulationError {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The instance.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+}
+
+/// One training run, at one step.
+pub struct Simulation {
+    config: ValidConfig,
+    task: Arc<Task>,
+    initial_weights: InitialWeights,
+    initial: Arc<MomentState>,
+    engine: Box<dyn Engine>,
+    schedule: Schedule,
+    tracker: CrossingTracker,
+    watch: StabilityWatch,
+    meter: Meter,
+    step: u64,
+    next_record: u64,
+    flow_time: f64,
+    losses: Losses,
+    sample_test_loss: Option<f64>,
+    diverged: Option<Outcome>,
+}
+
+impl Simulation {
+    /// A run at step 0. An instance replaces the sampled data and weights and
+    /// fixes D, P and N.
+    ///
+    /// # Errors
+    /// An instance whose arrays do not fit, or settings that do not fit it.
+    pub fn new(config: &ValidConfig, instance: Option<&Instance>) -> Result<Self, SimulationError> {
+        let config = effective_config(config, instance)?;
+        let (task, initial_weights) = match instance {
+            Some(instance) => (
+                Task::from_instance(instance),
+                InitialWeights::Given(instance.w0.clone()),
+            ),
+            None => (Task::sample(&config), InitialWeights::sample(&config)),
+        };
+        let task = Arc::new(task);
+        let problem = Problem {
+            task: Arc::clone(&task),
+            alpha: config.network.alpha,
+            epsilon: config.network.epsilon,
+            kappa: if config.network.centered { 1.0 } else { 0.0 },
+        };
+        let meter_problem = problem.clone();
+        let (engine, initial): (Box<dyn Engine>, MomentState) = match config.training.engine {
+            EngineKind::Moments => {
+                let initial = initial_weights.moments();
+                (Box::new(MomentsEngine::new(problem, &initial)), initial)
+            }
+            EngineKind::Neurons => {
+                // A checked config has a finite width here.
+                let weights = initial_weights.matrix().unwrap_or_default();
+                let engine = NeuronsEngine::new(problem, weights);
+                let initial = engine.state();
+                (Box::new(engine), initial)
+            }
+        };
+        let initial = Arc::new(initial);
+        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
+        let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
+        let mut simulation = Self {
+            schedule: Schedule::new(&config.record),
+            tracker: CrossingTracker::new(thresholds),
+            watch: StabilityWatch::new(),
+            meter: Meter::new(meter_problem, Arc::clone(&initial)),
+            config,
+            task,
+            initial_weights,
+            initial,
+            engine,
+            step: 0,
+            next_record: 0,
+            flow_time: 0.0,
+            losses: Losses {
+                train: 0.0,
+                test: None,
+            },
+            sample_test_loss: None,
+            diverged: None,
+        };
+        simulation.evaluate();
+        Ok(simulation)
+    }
+
+    /// Trains until the next recorded step, at most `max_steps` steps and not
+    /// past the horizon. Returns whether the step reached is one to record.
+    pub fn advance(&mut self, max_steps: u64) -> bool {
+        if self.next_record <= self.step {
+            self.next_record = self.schedule.next_after(self.step).unwrap_or(u64::MAX);
+        }
+        let horizon = self.config.training.steps;
+        let end = self
+            .next_record
+            .min(horizon)
+            .min(self.step.saturating_add(max_steps));
+        while self.step < end && self.diverged.is_none() {
+            let learning_rate = self.config.training.learning_rate;
+            self.engine
+                .update(learning_rate, self.config.training.weight_decay);
+            self.step += 1;
+            self.flow_time += learning_rate;
+            self.evaluate();
+        }
+        self.diverged.is_some() || self.step == self.next_record || self.step == horizon
+    }
+
+    fn evaluate(&mut self) {
+        self.losses = self.engine.evaluate();
+        // Without a known target generalisation is judged on the test set.
+        self.sample_test_loss = match self.losses.test {
+            Some(_) => None,
+            None => self.meter.sample_test_loss(&self.engine.state()),
+        };
+        let test = self.test_loss();
+        self.tracker.observe(self.step, self.losses.train, test);
+        if self.watch.observe(self.losses.train) {
+            let stable_learning_rate = self
+                .watch
+                .stable_learning_rate(&self.config.training, |state| {
+                    self.meter.top_eigenvalue_per_sample(state)
+                });
+            self.diverged = Some(Outcome::Diverged {
+                step: self.step,
+                stable_learning_rate,
+            });
+        }
+    }
+
+    /// Measures the current step: the cheap metrics, and with `every_column`
+    /// those that need Gram matrices.
+    pub fn record(&mut self, every_column: bool) -> Row {
+        self.watch.remember(self.engine.as_ref());
+        let mut row = Row::new(self.step);
+        let state = self.engine.state();
+        self.meter
+            .losses(&mut row, &self.losses, self.sample_test_loss, &state);
+        self.meter.cheap(&mut row, &state);
+        self.meter
+            .training(&mut row, self.config.training.learning_rate, self.flow_time);
+        if every_column {
+            self.meter
+                .gram(&mut row, &state, self.config.training.learning_rate);
+        }
+        row
+    }
+
+    /// Whether the run is at its horizon or diverged.
+    pub fn is_finished(&self) -> bool {
+        self.diverged.is_some() || self.step >= self.config.training.steps
+    }
+
+    /// Outcome class as of now; final once the run is finished.
+    pub fn outcome(&self) -> Outcome {
+        self.diverged.unwrap_or_else(|| {
+            Outcome::classify(self.tracker.crossings(), self.config.outcome.min_ratio)
+        })
+    }
+
+    /// Threshold crossings so far.
+    pub fn crossings(&self) -> Crossings {
+        self.tracker.crossings()
+    }
+
+    /// Thresholds on the losses.
+    pub fn thresholds(&self) -> Thresholds {
+        self.tracker.thresholds()
+    }
+
+    /// Current step.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Train loss at the current step.
+    pub fn train_loss(&self) -> f64 {
+        self.losses.train
+    }
+
+    /// Test loss at the current step: exact where the target is known, else the
+    /// sample's.
+    pub fn test_loss(&self) -> Option<f64> {
+        self.losses
+            .test
+            .map(|t| t.total())
+            .or(self.sample_test_loss)
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &ValidConfig {
+        &self.config
+    }
+
+    /// Data and target.
+    pub fn task(&self) -> &Arc<Task> {
+        &self.task
+    }
+
+    /// Current weights as moments.
+    pub fn state(&self) -> MomentState {
+        self.engine.state()
+    }
+
+    /// Initial weights as moments.
+    pub fn initial(&self) -> &Arc<MomentState> {
+        &self.initial
+    }
+
+    /// Where the initial weights came from: gives any neuron back.
+    pub fn initial_weights(&self) -> &InitialWeights {
+        &self.initial_weights
+    }
+
+    /// Changes a setting that may change while training: `training.learning_rate`,
+    /// `training.weight_decay` or `training.steps`.
+    ///
+    /// # Errors
+    /// A value out of range; the run is then unchanged.
+    pub fn change(&mut self, key: &str, value: f64) -> Result<(), ConfigError> {
+        let mut config = self.config.clone().into_inner();
+        let value = if key == "training.steps" {
+            super::config::Value::Integer(value as u64)
+        } else {
+            super::config::Value::Real(value)
+        };
+        config.set(key, &value)?;
+        self.config = config.check()?;
+        self.watch.restart();
+        Ok(())
+    }
+}
+
+/// The config with D, P and N of the instance, if there is one.
+fn effective_config(
+    config: &ValidConfig,
+    instance: Option<&Instance>,
+) -> Result<ValidConfig, SimulationError> {
+    let Some(instance) = instance else {
+        return Ok(config.clone());
+    };
+    instance.check()?;
+    let (p, d, n) = instance.shape();
+    let mut config = config.clone().into_inner();
+    config.task.samples = p;
+    config.task.dim = d;
+    config.task.target_rank = 1;
+    config.task.test_samples = instance.test.as_ref().map_or(0, |(x, _)| x.nrows());
+    config.network.width = Width::Finite(n);
+    Ok(config.check()?)
+}

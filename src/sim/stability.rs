@@ -1,0 +1,83 @@
+//! Watches the train loss for divergence, and finds the learning rate that would
+//! have been stable.
+
+use super::config::TrainingConfig;
+use super::engine::Engine;
+use super::moments::MomentState;
+
+/// A loss this many times the initial one has exploded.
+const EXPLOSION: f64 = 1e6;
+
+/// A rise that counts, relative: rounding makes a spent loss rise a little.
+const RISE: f64 = 1e-9;
+
+/// Watches the losses of every step.
+pub struct StabilityWatch {
+    initial: Option<f64>,
+    previous: f64,
+    rose: bool,
+    // The last recorded state before the loss first rose, and how many steps
+    // after it the loss first rose.
+    checkpoint: Option<Box<dyn Engine>>,
+    steps_to_rise: u64,
+}
+
+impl StabilityWatch {
+    /// A watch that has seen no step.
+    pub fn new() -> Self {
+        Self {
+            initial: None,
+            previous: f64::INFINITY,
+            rose: false,
+            checkpoint: None,
+            steps_to_rise: 0,
+        }
+    }
+
+    /// Looks at the train loss of one step; returns whether the run has diverged.
+    pub fn observe(&mut self, train_loss: f64) -> bool {
+        let initial = *self.initial.get_or_insert(train_loss);
+        if !self.rose {
+            if train_loss > self.previous * (1.0 + RISE) || !train_loss.is_finite() {
+                self.rose = true;
+            } else {
+                self.steps_to_rise += 1;
+            }
+        }
+        self.previous = train_loss;
+        !train_loss.is_finite() || train_loss > EXPLOSION * initial.max(f64::MIN_POSITIVE)
+    }
+
+    /// Keeps a state to look back at, unless the loss has risen since.
+    pub fn remember(&mut self, engine: &dyn Engine) {
+        if !self.rose {
+            self.checkpoint = Some(engine.snapshot());
+            self.steps_to_rise = 0;
+        }
+    }
+
+    /// Forgets past rises: the learning rate has changed.
+    pub fn restart(&mut self) {
+        self.rose = false;
+        self.previous = f64::INFINITY;
+    }
+
+    /// Largest η₀ that would have been stable in the states before the loss
+    /// first rose: P/λ_max(K_t) of the last of them. `top` gives λ_max(K)/P.
+    pub fn stable_learning_rate(
+        &self,
+        training: &TrainingConfig,
+        top: impl Fn(&MomentState) -> f64,
+    ) -> f64 {
+        let Some(checkpoint) = &self.checkpoint else {
+            return f64::NAN;
+        };
+        let mut engine = checkpoint.snapshot();
+        let first = top(&engine.state());
+        for _ in 0..self.steps_to_rise {
+            engine.evaluate();
+            engine.update(training.learning_rate, training.weight_decay);
+        }
+        1.0 / first.max(top(&engine.state()))
+    }
+}

@@ -1,0 +1,202 @@
+//! The two engines against each other and against exact statements.
+
+use grokscope::sim::Simulation;
+use grokscope::sim::config::{Config, EngineKind, Width};
+use grokscope::sim::metrics::{Metric, Row};
+use proptest::prelude::*;
+
+fn run(mut config: Config, engine: EngineKind, steps: &[u64]) -> Vec<Row> {
+    config.training.engine = engine;
+    config.training.steps = *steps.last().expect("a step");
+    config.record.steps = steps.to_vec();
+    let config = config.check().expect("valid");
+    let mut simulation = Simulation::new(&config, None).expect("no instance");
+    let mut rows = vec![simulation.record(true)];
+    while !simulation.is_finished() {
+        if simulation.advance(u64::MAX) {
+            rows.push(simulation.record(true));
+        }
+    }
+    rows
+}
+
+/// Largest relative difference over all rows and metrics. Metrics that are a
+/// small remainder of larger terms are compared on the scale of those.
+fn difference(a: &[Row], b: &[Row]) -> (f64, String) {
+    assert_eq!(a.len(), b.len());
+    let mut worst = (0.0, String::new());
+    for metric in Metric::ALL {
+        let scale = a
+            .iter()
+            .filter_map(|r| r.get(*metric))
+            .fold(0.0, |m: f64, v| m.max(v.abs()));
+        for (a, b) in a.iter().zip(b) {
+            let (x, y) = (a.get(*metric), b.get(*metric));
+            assert_eq!(x.is_some(), y.is_some(), "{metric:?}");
+            let (Some(x), Some(y)) = (x, y) else { continue };
+            let relative = (x - y).abs() / scale.max(1e-300);
+            if relative > worst.0 {
+                worst = (
+                    relative,
+                    format!("{metric:?} at step {}: {x:e} and {y:e}", a.step),
+                );
+            }
+        }
+    }
+    worst
+}
+
+fn configs() -> impl Strategy<Value = Config> {
+    (
+        (any::<u32>(), 2usize..13, 1usize..41, 1usize..31),
+        (0.2f64..4.0, 0.02f64..0.6, 0.3f64..1.5, any::<bool>()),
+        (
+            0.05f64..0.4,
+            prop_oneof![Just(0.0), 1e-5f64..1e-2],
+            1usize..4,
+            0.0f64..0.5,
+        ),
+    )
+        .prop_map(
+            |(
+                (seed, dim, samples, width),
+                (alpha, epsilon, scale, centered),
+                (rate, decay, rank, noise),
+            )| {
+                let mut c = Config::default();
+                c.seed = seed.into();
+                (c.task.dim, c.task.samples, c.task.test_samples) = (dim, samples, 5);
+                (c.task.target_rank, c.task.label_noise) = (rank.min(dim), noise);
+                c.network.width = Width::Finite(width);
+                (c.network.alpha, c.network.epsilon) = (alpha, epsilon);
+                (c.network.init_scale, c.network.centered) = (scale, centered);
+                (c.training.learning_rate, c.training.weight_decay) = (rate, decay);
+                c
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn moments_follow_the_neurons_for_a_thousand_steps(mut config in configs()) {
+        // Where gradient descent is unstable both diverge, and rounding decides how.
+        loop {
+            let rows = run(config.clone(), EngineKind::Neurons, &[10, 100, 300, 1000]);
+            let worst = rows.iter().filter_map(|r| r.get(Metric::Stability)).fold(0.0, f64::max);
+            if rows.last().is_some_and(|r| r.step == 1000) && worst < 0.9 {
+                let (relative, place) = difference(&run(config, EngineKind::Moments, &[10, 100, 300, 1000]), &rows);
+                prop_assert!(relative < 1e-10, "{relative:e}: {place}");
+                break;
+            }
+            config.training.learning_rate *= 0.5;
+        }
+    }
+}
+
+#[test]
+fn one_and_two_neurons_agree_for_fifty_thousand_steps() {
+    for (width, dim, samples) in [(2, 40, 120), (1, 40, 120), (2, 7, 30)] {
+        let mut c = Config::default();
+        (c.task.dim, c.task.samples) = (dim, samples);
+        c.network.width = Width::Finite(width);
+        (c.network.alpha, c.network.epsilon, c.network.centered) = (1.0, 0.25, false);
+        c.training.learning_rate = 0.5;
+        let steps = [1, 10, 100, 1_000, 10_000, 50_000];
+        let (a, b) = (
+            run(c.clone(), EngineKind::Moments, &steps),
+            run(c, EngineKind::Neurons, &steps),
+        );
+        let (relative, place) = difference(&a, &b);
+        assert!(relative < 1e-9, "N={width}, D={dim}: {relative:e}: {place}");
+    }
+}
+
+#[test]
+fn without_weight_decay_the_train_loss_never_rises_below_the_limit_of_stability() {
+    let rows = run(
+        Config::default(),
+        EngineKind::Moments,
+        &[1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000],
+    );
+    for pair in rows.windows(2) {
+        let loss = |r: &Row| r.get(Metric::TrainLoss).expect("recorded");
+        assert!(pair[1].get(Metric::Stability).expect("recorded") < 1.0);
+        assert!(loss(&pair[1]) < loss(&pair[0]));
+    }
+}
+
+#[test]
+fn output_scale_and_init_scale_are_one_knob() {
+    // With w = σu: (α, ε, σ) ≡ (ασ, εσ, 1) at the same η₀.
+    let sigma = 0.5;
+    let mut scaled = Config::default();
+    (scaled.task.dim, scaled.task.samples, scaled.network.width) = (12, 30, Width::Finite(9));
+    (
+        scaled.network.alpha,
+        scaled.network.epsilon,
+        scaled.network.init_scale,
+    ) = (1.2, 0.4, sigma);
+    scaled.training.learning_rate = 0.4;
+    let mut unit = scaled.clone();
+    (
+        unit.network.alpha,
+        unit.network.epsilon,
+        unit.network.init_scale,
+    ) = (1.2 * sigma, 0.4 * sigma, 1.0);
+    let steps = [1, 10, 100, 1000];
+    let (a, b) = (
+        run(scaled, EngineKind::Moments, &steps),
+        run(unit, EngineKind::Moments, &steps),
+    );
+    for (a, b) in a.iter().zip(&b) {
+        for metric in [
+            Metric::TrainLoss,
+            Metric::TestLoss,
+            Metric::FeatureAlignment,
+            Metric::ParamMovement,
+        ] {
+            let (x, y) = (a.get(metric).expect("known"), b.get(metric).expect("known"));
+            assert!(
+                (x - y).abs() <= 1e-9 * x.abs().max(1e-6),
+                "{metric:?} at {}: {x} {y}",
+                a.step
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rate_beyond_stability_diverges_and_the_named_rate_does_not() {
+    let mut c = Config::default();
+    (c.task.dim, c.task.samples) = (10, 30);
+    (c.training.learning_rate, c.training.steps) = (30.0, 2_000);
+    let finish = |c: &Config| {
+        let mut s = Simulation::new(&c.clone().check().expect("valid"), None).expect("no instance");
+        s.record(true);
+        while !s.is_finished() {
+            if s.advance(u64::MAX) {
+                s.record(false);
+            }
+        }
+        s.outcome()
+    };
+    let grokscope::sim::outcome::Outcome::Diverged {
+        step,
+        stable_learning_rate,
+    } = finish(&c)
+    else {
+        panic!("η₀ = 30 must diverge");
+    };
+    assert!(
+        step < 200 && stable_learning_rate > 0.1 && stable_learning_rate < 30.0,
+        "{step} {stable_learning_rate}"
+    );
+    // The kernel grows along the run, so that a margin is needed.
+    c.training.learning_rate = 0.5 * stable_learning_rate;
+    assert!(!matches!(
+        finish(&c),
+        grokscope::sim::outcome::Outcome::Diverged { .. }
+    ));
+}

@@ -1,0 +1,243 @@
+//! The worker through its protocol, as a frontend sees it.
+
+use grokscope::sim::config::{Config, ValidConfig};
+use grokscope::sim::metrics::{Metric, Row};
+use grokscope::sim::outcome::Outcome;
+use grokscope::training::{
+    Command, Event, Finish, Frontend, Pace, Phase, RunId, StartOptions, WorkerHandle, pump,
+};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn small(steps: u64) -> Config {
+    let mut c = Config::default();
+    (c.task.dim, c.task.samples, c.training.steps) = (8, 20, steps);
+    c
+}
+
+fn valid(config: Config) -> ValidConfig {
+    config.check().expect("valid")
+}
+
+fn start(worker: &WorkerHandle, run: u64, config: Config, options: StartOptions) {
+    worker.send(Command::Start {
+        run: RunId(run),
+        config: Box::new(valid(config)),
+        instance: None,
+        options,
+    });
+}
+
+/// The third frontend: collects.
+#[derive(Default)]
+struct Collector {
+    run: u64,
+    rows: Vec<Row>,
+    finish: Option<Finish>,
+    lowered: Vec<f64>,
+    failed: Option<String>,
+}
+
+impl Frontend for Collector {
+    fn current_run(&self) -> Option<RunId> {
+        Some(RunId(self.run))
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Started { .. } => {}
+            Event::Rows { rows, .. } => self.rows.extend(rows),
+            Event::LearningRateLowered { to, .. } => {
+                self.rows.clear();
+                self.lowered.push(to);
+            }
+            Event::Finished { finish, .. } => self.finish = Some(finish),
+            Event::Failed { message, .. } => self.failed = Some(message),
+        }
+    }
+}
+
+fn collect(worker: &WorkerHandle, run: u64) -> Collector {
+    let mut c = Collector {
+        run,
+        ..Collector::default()
+    };
+    wait(|| {
+        pump(worker, &mut c, Duration::from_millis(10));
+        c.finish.is_some() || c.failed.is_some()
+    });
+    c
+}
+
+fn wait(mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "nothing came");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The newest snapshot that satisfies a condition.
+fn snapshot_where(
+    worker: &WorkerHandle,
+    condition: impl Fn(&grokscope::training::Snapshot) -> bool,
+) -> grokscope::training::Snapshot {
+    let mut found = None;
+    wait(|| {
+        found = worker.latest().filter(|s| condition(s)).or(found.take());
+        found.is_some()
+    });
+    found.expect("waited for")
+}
+
+#[test]
+fn two_runs_of_a_config_give_the_same_rows_to_the_bit_at_any_pace() {
+    let worker = WorkerHandle::spawn(|| {});
+    let every = StartOptions {
+        every_column: true,
+        ..StartOptions::default()
+    };
+    start(&worker, 1, small(3_000), every.clone());
+    let first = collect(&worker, 1);
+    worker.send(Command::SetPace(Pace::DecadesPerSecond(8.0)));
+    start(&worker, 2, small(3_000), every);
+    let second = collect(&worker, 2);
+    assert!(first.rows == second.rows);
+    assert_eq!(first.rows.first().map(|r| r.step), Some(0));
+    assert_eq!(first.rows.last().map(|r| r.step), Some(3_000));
+}
+
+#[test]
+fn no_row_is_lost_when_the_frontend_does_not_look() {
+    let worker = WorkerHandle::spawn(|| {});
+    let mut config = small(40_000);
+    config.record.steps = (1..=40_000).collect();
+    start(&worker, 1, config, StartOptions::default());
+    let done = snapshot_where(&worker, |s| s.phase == Phase::Done);
+    assert_eq!(done.step, 40_000, "the worker waited for nobody");
+    let rows = collect(&worker, 1).rows;
+    assert!(rows.iter().map(|r| r.step).eq(0..=40_000));
+}
+
+#[test]
+fn a_new_run_makes_the_events_of_the_old_one_stale() {
+    let worker = WorkerHandle::spawn(|| {});
+    for run in 1..=30 {
+        start(&worker, run, small(1_000_000_000), StartOptions::default());
+    }
+    start(&worker, 31, small(500), StartOptions::default());
+    let c = collect(&worker, 31);
+    assert!(c.rows.windows(2).all(|w| w[0].step < w[1].step));
+    assert_eq!(c.finish.map(|f| f.step), Some(500));
+}
+
+#[test]
+fn pause_step_and_resume_hold_where_they_say() {
+    let worker = WorkerHandle::spawn(|| {});
+    start(
+        &worker,
+        1,
+        small(1_000_000_000),
+        StartOptions {
+            paused: true,
+            ..StartOptions::default()
+        },
+    );
+    assert_eq!(
+        snapshot_where(&worker, |s| s.phase == Phase::Paused).step,
+        0
+    );
+    worker.send(Command::Step(7));
+    assert_eq!(
+        snapshot_where(&worker, |s| s.step > 0 && s.phase == Phase::Paused).step,
+        7
+    );
+    worker.send(Command::Resume);
+    snapshot_where(&worker, |s| s.step > 1_000);
+    worker.send(Command::Pause);
+    let held = snapshot_where(&worker, |s| s.phase == Phase::Paused).step;
+    worker.send(Command::Step(1));
+    assert_eq!(snapshot_where(&worker, |s| s.step > held).step, held + 1);
+    worker.send(Command::Stop);
+    let c = collect(&worker, 1);
+    assert_eq!(c.finish.map(|f| f.step), Some(held + 1));
+}
+
+#[test]
+fn a_finished_run_is_carried_on_and_ends_as_a_longer_one_would_have() {
+    let worker = WorkerHandle::spawn(|| {});
+    start(&worker, 1, small(1_000), StartOptions::default());
+    let mut first = collect(&worker, 1);
+    worker.send(Command::SetHorizon(10_000));
+    let rest = collect(&worker, 1);
+    first.rows.extend(rest.rows);
+    start(&worker, 2, small(10_000), StartOptions::default());
+    let whole = collect(&worker, 2);
+    assert!(first.rows == whole.rows);
+}
+
+#[test]
+fn live_changes_of_rate_and_decay_need_no_restart_and_are_owned_up_to() {
+    let worker = WorkerHandle::spawn(|| {});
+    start(
+        &worker,
+        1,
+        small(1_000_000_000),
+        StartOptions {
+            paused: true,
+            ..StartOptions::default()
+        },
+    );
+    worker.send(Command::Step(100));
+    snapshot_where(&worker, |s| s.step == 100);
+    worker.send(Command::SetLearningRate(0.25));
+    worker.send(Command::SetWeightDecay(1e-3));
+    worker.send(Command::SetHorizon(200));
+    worker.send(Command::Resume);
+    let c = collect(&worker, 1);
+    assert!(c.finish.is_some_and(|f| f.changed_live && f.step == 200));
+    let rate = |step| {
+        c.rows
+            .iter()
+            .find(|r| r.step == step)
+            .and_then(|r| r.get(Metric::LearningRate))
+    };
+    assert_eq!((rate(100), rate(200)), (Some(1.0), Some(0.25)));
+}
+
+#[test]
+fn an_unstable_rate_is_lowered_until_the_run_ends_well() {
+    let mut config = small(5_000);
+    config.training.learning_rate = 100.0;
+    let worker = WorkerHandle::spawn(|| {});
+    start(&worker, 1, config.clone(), StartOptions::default());
+    let c = collect(&worker, 1);
+    let Some(Outcome::Diverged {
+        step,
+        stable_learning_rate,
+    }) = c.finish.map(|f| f.outcome)
+    else {
+        panic!("η₀ = 100 must diverge");
+    };
+    assert!(step > 0 && stable_learning_rate < 100.0);
+    start(
+        &worker,
+        2,
+        config,
+        StartOptions {
+            lower_unstable_learning_rate: true,
+            ..StartOptions::default()
+        },
+    );
+    let c = collect(&worker, 2);
+    assert!(!matches!(
+        c.finish.map(|f| f.outcome),
+        Some(Outcome::Diverged { .. }) | None
+    ));
+    assert!(!c.lowered.is_empty() && c.lowered.iter().all(|r| *r < 100.0));
+    assert_eq!(
+        c.rows.first().and_then(|r| r.get(Metric::LearningRate)),
+        c.lowered.last().copied()
+    );
+}
