@@ -1,7 +1,9 @@
 //! What the window shows: each view draws from borrowed data and returns what
 //! the user asked for; none of them changes a run.
 
+pub mod axes;
 pub mod controls;
+pub mod curves;
 pub mod decomposition;
 pub mod facts;
 pub mod fonts;

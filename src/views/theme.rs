@@ -59,7 +59,8 @@ pub struct Theme {
     pub warning: Color32,
     /// Earlier runs that fade.
     pub ghost: Color32,
-    /// Pinned runs, one after the other.
+    /// Pinned runs, one after the other: greyer than any quantity, since what
+    /// tells them apart is the name at the curve.
     pub pinned: [Color32; 6],
 }
 
@@ -95,12 +96,12 @@ impl Theme {
             warning: rgb(0xf0743e),
             ghost: rgb(0x8a94a0),
             pinned: [
-                rgb(0xcc79a7),
-                rgb(0x9db7ff),
-                rgb(0xf0e442),
-                rgb(0x35c79b),
-                rgb(0xf08a5d),
-                rgb(0xb9c2cc),
+                rgb(0xaba0dc),
+                rgb(0xc9ad7c),
+                rgb(0x86bcc2),
+                rgb(0xd79aa2),
+                rgb(0xa6b47c),
+                rgb(0xaab4bf),
             ],
         }
     }
@@ -132,12 +133,12 @@ impl Theme {
             warning: rgb(0xb83a00),
             ghost: rgb(0x8b95a0),
             pinned: [
-                rgb(0xa94f83),
-                rgb(0x4a63c4),
-                rgb(0x8a7a00),
-                rgb(0x00795a),
-                rgb(0xb3542a),
-                rgb(0x5a6570),
+                rgb(0x6f62b5),
+                rgb(0x8c6d2f),
+                rgb(0x2f7f88),
+                rgb(0xa8525e),
+                rgb(0x66752f),
+                rgb(0x66717c),
             ],
         }
     }
