@@ -8,8 +8,7 @@ use super::{
 use crate::{
     cli,
     history::format,
-    io,
-    presets,
+    io, presets,
     sim::config::{Config, FIELDS, Value, field},
     training::Pace,
     views::controls,
@@ -92,12 +91,18 @@ impl GrokscopeApp {
             Action::Reseed => {
                 self.state.session.reseed(now);
                 let seed = self.state.session.config().seed;
-                self.notice(format!("Seed {seed}: other data, target and initial weights."), now);
+                self.notice(
+                    format!("Seed {seed}: other data, target and initial weights."),
+                    now,
+                );
             }
             Action::CarryOn => match self.state.session.carry_on(now) {
                 Ok(()) => {
                     let horizon = self.state.session.config().training.steps;
-                    self.notice(format!("Carried on to {} steps.", format::steps(horizon)), now);
+                    self.notice(
+                        format!("Carried on to {} steps.", format::steps(horizon)),
+                        now,
+                    );
                 }
                 Err(error) => self.failure(error.to_string(), now),
             },
@@ -169,7 +174,9 @@ impl GrokscopeApp {
     ) {
         match result {
             Err(error) => {
-                self.state.field_errors.insert(key.into(), error.to_string());
+                self.state
+                    .field_errors
+                    .insert(key.into(), error.to_string());
             }
             Ok(()) => {
                 self.state.field_errors.remove(key);
@@ -224,7 +231,10 @@ impl GrokscopeApp {
                     .open(config, instance, now)
                     .map_err(|e| e.to_string())
             });
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let name = path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy();
             match result {
                 Ok(()) => {
                     let config = self.state.session.config().clone();
@@ -269,7 +279,10 @@ impl GrokscopeApp {
             return;
         };
         if self.state.pins.len() == MAX_PINS {
-            self.failure(format!("{MAX_PINS} runs are pinned already: unpin them first."), now);
+            self.failure(
+                format!("{MAX_PINS} runs are pinned already: unpin them first."),
+                now,
+            );
             return;
         }
         let label = pin_label(run.config(), &self.state.defaults);
@@ -353,7 +366,11 @@ fn pin_label(config: &Config, opened: &Config) -> String {
         .iter()
         .filter(|f| f.key != "training.steps" && (f.get)(config) != (f.get)(opened))
         .map(|f| {
-            let name = if f.symbol.is_empty() { f.name } else { f.symbol };
+            let name = if f.symbol.is_empty() {
+                f.name
+            } else {
+                f.symbol
+            };
             format!("{name} = {}", controls::shown(f, &(f.get)(config)))
         })
         .take(3)

@@ -36,7 +36,11 @@ impl Export {
     pub const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Csv, "Run as CSV…", "Ctrl+S"),
         (Self::Toml, "Settings as TOML…", "Ctrl+Shift+S"),
-        (Self::Plot(PlotKind::Loss), "Loss plot as PNG, 2×…", "Ctrl+E"),
+        (
+            Self::Plot(PlotKind::Loss),
+            "Loss plot as PNG, 2×…",
+            "Ctrl+E",
+        ),
         (
             Self::Plot(PlotKind::Alignment),
             "Alignment plot as PNG, 2×…",

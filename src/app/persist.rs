@@ -158,7 +158,13 @@ mod tests {
     #[test]
     fn nonsense_in_the_store_is_ignored() {
         let mut storage = Memory::default();
-        for nonsense in ["", "garbage", "(scale: 1e30)", "(dark: 7)", "(pace: \"warp\")"] {
+        for nonsense in [
+            "",
+            "garbage",
+            "(scale: 1e30)",
+            "(dark: 7)",
+            "(pace: \"warp\")",
+        ] {
             storage.0.insert(KEY.into(), nonsense.into());
             let stored = Stored::load(Some(&storage));
             assert_eq!(stored.scale, 1.0, "{nonsense}");

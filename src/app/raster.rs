@@ -54,7 +54,13 @@ pub fn draw(
         if let Primitive::Mesh(mesh) = primitive
             && let Some(texture) = textures.0.get(&mesh.texture_id)
         {
-            fill_mesh(&mut canvas, mesh, *clip_rect, output.pixels_per_point, texture);
+            fill_mesh(
+                &mut canvas,
+                mesh,
+                *clip_rect,
+                output.pixels_per_point,
+                texture,
+            );
         }
     }
     canvas
@@ -185,7 +191,8 @@ fn fill_triangle(
             let texel = if plain {
                 constant
             } else {
-                let uv = v[0].uv.to_vec2() * w[0] + v[1].uv.to_vec2() * w[1] + v[2].uv.to_vec2() * w[2];
+                let uv =
+                    v[0].uv.to_vec2() * w[0] + v[1].uv.to_vec2() * w[1] + v[2].uv.to_vec2() * w[2];
                 sample(texture, uv.to_pos2())
             };
             let mut source = [0.0; 4];
@@ -206,7 +213,11 @@ fn fill_triangle(
 fn over(source: [f32; 4], pixel: Color32) -> Color32 {
     let keep = 1.0 - source[3] / 255.0;
     let below = pixel.to_array();
-    let mix = |i: usize| (source[i] + f32::from(below[i]) * keep).round().clamp(0.0, 255.0) as u8;
+    let mix = |i: usize| {
+        (source[i] + f32::from(below[i]) * keep)
+            .round()
+            .clamp(0.0, 255.0) as u8
+    };
     Color32::from_rgba_premultiplied(mix(0), mix(1), mix(2), mix(3))
 }
 

@@ -243,7 +243,10 @@ impl Session {
                 wait = Some((due - now).min(wait.unwrap_or(f64::INFINITY)));
             }
         }
-        if self.ghosts().any(|g| g.opacity(now) < 1.0 || g.since.is_some()) {
+        if self
+            .ghosts()
+            .any(|g| g.opacity(now) < 1.0 || g.since.is_some())
+        {
             wait = Some(wait.unwrap_or(0.05).min(0.05));
         }
         wait

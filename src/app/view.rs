@@ -49,13 +49,13 @@ impl State {
         };
         match self.session.state() {
             RunState::Failed => (
-                format!("{} Change a setting or run again.", sentence_case(&run.outcome_sentence())),
+                format!(
+                    "{} Change a setting or run again.",
+                    sentence_case(&run.outcome_sentence())
+                ),
                 true,
             ),
-            RunState::Diverged => (
-                format!("{}.", sentence_case(&run.outcome_sentence())),
-                true,
-            ),
+            RunState::Diverged => (format!("{}.", sentence_case(&run.outcome_sentence())), true),
             RunState::Done => (
                 format!("Done: {}. {}", run.outcome_sentence(), telling(run)),
                 false,

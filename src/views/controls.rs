@@ -51,10 +51,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
                 "network.alpha",
                 Widget::Slider(Scale::Log(1.0 / 32.0, 32.0)),
             ),
-            (
-                "network.init_scale",
-                Widget::Slider(Scale::Log(0.125, 4.0)),
-            ),
+            ("network.init_scale", Widget::Slider(Scale::Log(0.125, 4.0))),
         ],
     ),
     (
@@ -93,10 +90,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
                 "training.weight_decay",
                 Widget::Slider(Scale::ZeroThenLog(1e-7, 1e-2)),
             ),
-            (
-                "training.steps",
-                Widget::Slider(Scale::Log(1e3, 1e8)),
-            ),
+            ("training.steps", Widget::Slider(Scale::Log(1e3, 1e8))),
             ("seed", Widget::Typed),
             ("training.engine", Widget::Choice),
         ],
@@ -104,10 +98,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "OUTCOME",
         &[
-            (
-                "outcome.threshold",
-                Widget::Slider(Scale::Log(1e-3, 1.0)),
-            ),
+            ("outcome.threshold", Widget::Slider(Scale::Log(1e-3, 1.0))),
             ("outcome.min_ratio", Widget::Typed),
             ("outcome.relative", Widget::Switch),
         ],
@@ -190,7 +181,9 @@ fn row(
                 });
             });
             if let Widget::Slider(scale) = widget {
-                slider(ui, theme, view, field, scale, &value, &name, locked, actions);
+                slider(
+                    ui, theme, view, field, scale, &value, &name, locked, actions,
+                );
             }
         })
         .response;
@@ -250,7 +243,11 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
     };
     let gap = if field.symbol.is_empty() { 0.0 } else { 3.0 };
     text.append(&name, gap, format);
-    let response = ui.add(egui::Label::new(text).sense(Sense::click()).selectable(false));
+    let response = ui.add(
+        egui::Label::new(text)
+            .sense(Sense::click())
+            .selectable(false),
+    );
     if response.double_clicked() && !locked {
         actions.push(Action::ResetField(field.key));
     }
@@ -278,8 +275,10 @@ fn explain(row: &egui::Response, theme: &Theme, field: &Field, locked: bool) {
         );
         if locked {
             ui.label(
-                RichText::new("Locked: the loaded instance fixes D, P and N. Close it to change them.")
-                    .color(theme.warning),
+                RichText::new(
+                    "Locked: the loaded instance fixes D, P and N. Close it to change them.",
+                )
+                .color(theme.warning),
             );
         }
         ui.label(field.why);
@@ -420,7 +419,7 @@ fn typed(
                     .inner_margin(Margin::symmetric(4, 1)),
             ),
     );
-    let response = response.accessible_name(format!("{name}, typed"));
+    let response = response.accessible_name(name);
     if response.hovered() && !editing && !locked {
         ui.painter().hline(
             response.rect.x_range().shrink(4.0),
@@ -498,11 +497,9 @@ fn choice(
     ui.spacing_mut().item_spacing.x = 2.0;
     for word in words.iter().rev() {
         let on = word == chosen;
-        let text = RichText::new(*word).text_style(TextStyle::Small).color(if on {
-            theme.text
-        } else {
-            theme.muted
-        });
+        let text = RichText::new(*word)
+            .text_style(TextStyle::Small)
+            .color(if on { theme.text } else { theme.muted });
         let button = egui::Button::selectable(on, text);
         let response = ui.add(button).accessible_name(format!("{name}: {word}"));
         if response.clicked() && !on {

@@ -7,8 +7,8 @@ use crate::{
     sim::metrics::Metric,
 };
 use egui::{
-    Align, Align2, Color32, Layout, Mesh, Pos2, Rect, RichText, Sense, Shape, Stroke, TextStyle, Ui,
-    Vec2, epaint::WHITE_UV,
+    Align, Align2, Color32, Layout, Mesh, Pos2, Rect, RichText, Sense, Shape, Stroke, TextStyle,
+    Ui, Vec2, epaint::WHITE_UV,
 };
 
 /// Most columns drawn: more than a panel has pixels.
@@ -18,7 +18,11 @@ fn terms(theme: &Theme) -> [(Metric, &'static str, Color32); 3] {
     // From the bottom up.
     [
         (Metric::VarianceError, "variance", theme.variance),
-        (Metric::MisalignmentError, "misalignment", theme.misalignment),
+        (
+            Metric::MisalignmentError,
+            "misalignment",
+            theme.misalignment,
+        ),
         (Metric::LinearPower, "linear power", theme.linear_power),
     ]
 }
@@ -100,7 +104,10 @@ fn plot(ui: &mut Ui, theme: &Theme, run: &Run, columns: &[(f64, [f64; 3])]) {
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Image, true, "Test error decomposition")
     });
-    let area = Rect::from_min_max(rect.min + Vec2::new(32.0, 6.0), rect.max - Vec2::new(6.0, 20.0));
+    let area = Rect::from_min_max(
+        rect.min + Vec2::new(32.0, 6.0),
+        rect.max - Vec2::new(6.0, 20.0),
+    );
     let decades = log_step(run.horizon().max(10)).max(1.0);
     let top = ceiling(columns);
     let at = |x: f64, y: f64| {
@@ -137,7 +144,11 @@ fn plot(ui: &mut Ui, theme: &Theme, run: &Run, columns: &[(f64, [f64; 3])]) {
     let clipped = ui.painter_at(area);
     let mut below = vec![0.0; columns.len()];
     for (i, (_, _, colour)) in terms(theme).into_iter().enumerate() {
-        let above: Vec<f64> = columns.iter().zip(&below).map(|((_, v), b)| b + v[i]).collect();
+        let above: Vec<f64> = columns
+            .iter()
+            .zip(&below)
+            .map(|((_, v), b)| b + v[i])
+            .collect();
         let mut mesh = Mesh::default();
         for (j, (x, _)) in columns.iter().enumerate() {
             for y in [below[j], above[j]] {

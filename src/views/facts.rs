@@ -23,7 +23,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
     for &metric in Metric::ALL {
         let spec = metric.spec();
         let Some((step, value)) = run.last(metric) else {
-            let reason = format!("{} ({})\nNot measured in this run.", spec.meaning, spec.name);
+            let reason = format!(
+                "{} ({})\nNot measured in this run.",
+                spec.meaning, spec.name
+            );
             fact(ui, theme, spec.symbol, "–", &reason, false);
             continue;
         };

@@ -133,7 +133,10 @@ impl Numbers<'_> {
             ),
             Stage::Generalised => {
                 let features = match self.last.get(Metric::FeatureAlignment) {
-                    Some(a) => format!("; {} of the weights' norm lies along the target", percent(a)),
+                    Some(a) => format!(
+                        "; {} of the weights' norm lies along the target",
+                        percent(a)
+                    ),
                     None => String::new(),
                 };
                 format!("Generalised: {}{features}.", self.test_clause())

@@ -238,7 +238,11 @@ impl Slider<'_> {
             Rect::from_min_max(Pos2::new(from, y - 2.0), Pos2::new(to, y + 2.0))
         };
         painter.rect_filled(bar(rect.left(), rect.right()), 2.0, theme.control);
-        let accent = if self.enabled { theme.accent } else { theme.faint };
+        let accent = if self.enabled {
+            theme.accent
+        } else {
+            theme.faint
+        };
         painter.rect_filled(bar(rect.left(), x), 2.0, accent);
         if let Some(mark) = self.mark {
             let x = x_of(mark);
@@ -253,7 +257,11 @@ impl Slider<'_> {
         {
             painter.circle_filled(centre, 11.0, accent.gamma_multiply(0.25));
         }
-        let handle = if self.enabled { theme.text } else { theme.faint };
+        let handle = if self.enabled {
+            theme.text
+        } else {
+            theme.faint
+        };
         painter.circle_filled(centre, RADIUS, handle);
     }
 }

@@ -38,7 +38,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         if let Some(path) = view.last_export
             && ui.available_width() > 700.0
         {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let name = path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy();
             ui.label(RichText::new(format!("saved {name}")).color(theme.faint))
                 .on_hover_text(path.display().to_string());
         }

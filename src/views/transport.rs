@@ -13,7 +13,9 @@ use crate::{
     presets::Preset,
     training::Pace,
 };
-use egui::{Align, Button, Layout, Rect, Response, RichText, Sense, TextStyle, Ui, Vec2, WidgetInfo};
+use egui::{
+    Align, Button, Layout, Rect, Response, RichText, Sense, TextStyle, Ui, Vec2, WidgetInfo,
+};
 
 /// What this view draws.
 pub struct View<'a> {
@@ -102,15 +104,17 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
     let title = if words { title } else { "Presets" };
     let menu = ui.menu_button(format!("{title} ▾"), |ui| {
         ui.set_max_width(380.0);
-        egui::ScrollArea::vertical().max_height(560.0).show(ui, |ui| {
-            for preset in view.presets {
-                let chosen = view.preset == Some(preset.name.as_str());
-                if preset_item(ui, theme, preset, chosen).clicked() {
-                    actions.push(Action::LoadPreset(preset.name.clone()));
-                    ui.close();
+        egui::ScrollArea::vertical()
+            .max_height(560.0)
+            .show(ui, |ui| {
+                for preset in view.presets {
+                    let chosen = view.preset == Some(preset.name.as_str());
+                    if preset_item(ui, theme, preset, chosen).clicked() {
+                        actions.push(Action::LoadPreset(preset.name.clone()));
+                        ui.close();
+                    }
                 }
-            }
-        });
+            });
     });
     menu.response
         .on_hover_text("Runs that show one thing each")
@@ -204,7 +208,9 @@ fn paces(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>)
                 Pace::DecadesPerSecond(rate) if rate < 1.0 => {
                     format!("a decade in {} s", format::plain(1.0 / rate, 2))
                 }
-                Pace::DecadesPerSecond(rate) => format!("{} decades a second", format::plain(rate, 2)),
+                Pace::DecadesPerSecond(rate) => {
+                    format!("{} decades a second", format::plain(rate, 2))
+                }
                 Pace::StepsPerSecond(_) | Pace::Fast => String::new(),
             };
             let text = RichText::new(name).color(if pace == view.pace {
@@ -238,7 +244,10 @@ fn right(ui: &mut Ui, theme: &Theme, view: &View<'_>, width: f32, actions: &mut 
     button(ui, "◐", "Theme", &format!("{to} (T)"), Action::ToggleTheme);
     if width >= ROOM {
         let speed = if view.steps_per_second > 0.0 && view.state == RunState::Running {
-            format!("{}/s", format::thousands(view.steps_per_second.round() as u64))
+            format!(
+                "{}/s",
+                format::thousands(view.steps_per_second.round() as u64)
+            )
         } else {
             String::new()
         };
@@ -249,7 +258,11 @@ fn right(ui: &mut Ui, theme: &Theme, view: &View<'_>, width: f32, actions: &mut 
         format::thousands(view.step),
         format::steps(view.horizon)
     );
-    let least = if view.horizon >= 1_000_000 { 150.0 } else { 116.0 };
+    let least = if view.horizon >= 1_000_000 {
+        150.0
+    } else {
+        116.0
+    };
     fixed_label(ui, theme, &progress, least, "Step, and the horizon");
     if ui.available_width() > 40.0 {
         bar(ui, theme, view);
@@ -266,7 +279,8 @@ fn fixed_label(ui: &mut Ui, theme: &Theme, text: &str, width: f32, why: &str) {
         Layout::right_to_left(Align::Center),
         |ui| {
             ui.set_min_width(width);
-            ui.add(egui::Label::new(job).selectable(false)).on_hover_text(why);
+            ui.add(egui::Label::new(job).selectable(false))
+                .on_hover_text(why);
         },
     );
 }
