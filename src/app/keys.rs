@@ -22,12 +22,9 @@ pub const HELP: &[(&str, &str)] = &[
     ("Esc", "leave whatever is open, refit the axes"),
 ];
 
-/// The actions of the keys pressed since the last frame. None while a text
-/// field has the focus: letters belong to it then.
+/// The actions of the keys pressed since the last frame. Not to be asked while
+/// a text field has the focus: letters belong to it then.
 pub fn actions(ctx: &Context) -> Vec<Action> {
-    if ctx.text_edit_focused() {
-        return Vec::new();
-    }
     // A focused button takes the space bar itself.
     let focused = ctx.memory(|m| m.focused().is_some());
     ctx.input(|input| {

@@ -14,6 +14,7 @@ mod view;
 pub use actions::Action;
 
 use crate::{
+    presets,
     startup::Startup,
     training::WorkerHandle,
     views::{fonts, theme::Theme},
@@ -69,6 +70,8 @@ pub struct GrokscopeApp {
     files: Files,
     /// Theme and scale that the context has.
     dressed: Option<(bool, f32)>,
+    /// A text field had the focus in the last frame.
+    typing: bool,
 }
 
 impl GrokscopeApp {
@@ -93,14 +96,21 @@ impl GrokscopeApp {
         let asked = startup.config.is_some() || startup.instance.is_some();
         let (config, preset) = match startup.config {
             Some(config) => (config, startup.preset),
-            None if asked => (crate::presets::opening(), None),
+            None if asked => (presets::opening(), None),
             None => stored.config(),
+        };
+        // Settings that were changed before the last launch ended go back to
+        // the table's defaults; opened ones to what was opened.
+        let defaults = if asked || preset.is_some() {
+            config.clone()
+        } else {
+            presets::opening()
         };
         let session = Session::new(backend, config.clone(), stored.pace());
         let mut app = Self {
             state: State {
                 session,
-                defaults: config.clone(),
+                defaults,
                 preset,
                 field_errors: BTreeMap::new(),
                 changed: None,
@@ -119,12 +129,12 @@ impl GrokscopeApp {
             exporter,
             files: Files::default(),
             dressed: None,
+            typing: false,
         };
         app.dress(&cc.egui_ctx);
         if let Err(error) = app.state.session.open(config, startup.instance, 0.0) {
             app.failure(error.to_string(), 0.0);
         }
-        app.state.defaults = app.state.session.config().clone();
         app
     }
 
@@ -165,7 +175,14 @@ impl eframe::App for GrokscopeApp {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
-        let mut actions = keys::actions(&ctx);
+        // Esc takes the focus away before this frame begins: it belongs to the
+        // field that had it.
+        let typed = std::mem::replace(&mut self.typing, ctx.text_edit_focused());
+        let mut actions = if typed || self.typing {
+            Vec::new()
+        } else {
+            keys::actions(&ctx)
+        };
         ctx.input(|i| {
             let paths = i.raw.dropped_files.iter().map(|f| f.path().to_owned());
             actions.extend(paths.map(Action::OpenFile));

@@ -21,7 +21,10 @@ use crate::{
         transport,
     },
 };
-use egui::{CentralPanel, ColorImage, Context, Frame, Margin, Panel, ScrollArea, Stroke, Ui};
+use egui::{
+    Align2, CentralPanel, ColorImage, Context, FontId, Frame, Id, LayerId, Margin, Order, Panel,
+    ScrollArea, Stroke, Ui,
+};
 
 /// The side panel hides itself in windows narrower than this: the plots keep
 /// at least half.
@@ -51,11 +54,14 @@ impl State {
             RunState::Failed => (
                 format!(
                     "{} Change a setting or run again.",
-                    sentence_case(&run.outcome_sentence())
+                    controls::upper_first(&run.outcome_sentence())
                 ),
                 true,
             ),
-            RunState::Diverged => (format!("{}.", sentence_case(&run.outcome_sentence())), true),
+            RunState::Diverged => (
+                format!("{}.", controls::upper_first(&run.outcome_sentence())),
+                true,
+            ),
             RunState::Done => (
                 format!("Done: {}. {}", run.outcome_sentence(), telling(run)),
                 false,
@@ -64,6 +70,21 @@ impl State {
             RunState::Empty | RunState::Running => (telling(run), false),
         }
     }
+}
+
+/// Says what may be dropped here.
+fn invite_drop(ctx: &Context, theme: &Theme) {
+    let layer = LayerId::new(Order::Foreground, Id::unique("drop"));
+    let painter = ctx.layer_painter(layer);
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, theme.background.gamma_multiply(0.85));
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        "Drop a config.toml or an instance.npz to open it",
+        FontId::new(20.0, fonts::bold()),
+        theme.text,
+    );
 }
 
 /// The sentence about the newest numbers.
@@ -82,13 +103,6 @@ fn telling(run: &Run) -> String {
         zero_test,
     }
     .sentence()
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 impl GrokscopeApp {
@@ -143,6 +157,9 @@ impl GrokscopeApp {
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
         }
+        if ui.input(|i| !i.raw.hovered_files.is_empty()) {
+            invite_drop(ui.ctx(), &theme);
+        }
     }
 
     fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
@@ -166,6 +183,7 @@ impl GrokscopeApp {
         let session = &self.state.session;
         let view = controls::View {
             config: session.config(),
+            defaults: &self.state.defaults,
             errors: &self.state.field_errors,
             lowered: session.run().and_then(Run::lowered),
             instance: session.instance().map(|(path, _)| {

@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 pub struct View<'a> {
     /// The settings being edited.
     pub config: &'a Config,
+    /// The settings as they were opened: what a double click goes back to.
+    pub defaults: &'a Config,
     /// Why the last typed value of a field was refused.
     pub errors: &'a BTreeMap<String, String>,
     /// The learning rate in force, where it had to be lowered.
@@ -187,7 +189,14 @@ fn row(
             }
         })
         .response;
-    explain(&row.interact(Sense::hover()), theme, field, locked);
+    let default = shown(field, &(field.get)(view.defaults));
+    explain(
+        &row.interact(Sense::hover()),
+        theme,
+        field,
+        &default,
+        locked,
+    );
     if let Some(error) = view.errors.get(field.key) {
         note(ui, theme, error);
     }
@@ -254,7 +263,7 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
 }
 
 /// Range, reason and default, beside the row and never over it.
-fn explain(row: &egui::Response, theme: &Theme, field: &Field, locked: bool) {
+fn explain(row: &egui::Response, theme: &Theme, field: &Field, default: &str, locked: bool) {
     let mut tooltip = Tooltip::for_enabled(row);
     tooltip.popup = tooltip
         .popup
@@ -284,15 +293,22 @@ fn explain(row: &egui::Response, theme: &Theme, field: &Field, locked: bool) {
         ui.label(field.why);
         ui.label(
             RichText::new(format!(
-                "{}; the default is {} (double click). In files: {}",
-                field.range(),
-                shown(field, &field.default_value()),
+                "{}. Double click: back to {default}. In files: {}",
+                upper_first(&field.range()),
                 field.key
             ))
             .text_style(TextStyle::Small)
             .color(theme.muted),
         );
     });
+}
+
+/// A sentence begins with a capital.
+pub fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// A value as its field shows it.

@@ -90,6 +90,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             Action::Reseed,
         );
         paces(ui, theme, view, actions);
+        carry_on(ui, view, words, actions);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             right(ui, theme, view, width, actions);
         });
@@ -188,6 +189,10 @@ fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions:
     if response.clicked() {
         actions.push(Action::ToggleRun);
     }
+}
+
+/// After everything that must not move when it appears.
+fn carry_on(ui: &mut Ui, view: &View<'_>, words: bool, actions: &mut Vec<Action>) {
     if view.state == RunState::Done {
         let text = if words { "Carry on ×10" } else { "×10" };
         let response = ui
