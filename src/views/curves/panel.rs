@@ -118,12 +118,11 @@ fn wheel(response: &Response, transform: &egui_plot::PlotTransform, time: Span) 
     if turned == 0.0 {
         return None;
     }
-    let factor = f64::from((-turned / 240.0).exp().clamp(0.5, 2.0));
+    let factor = f64::from((-turned / 500.0).exp().clamp(0.5, 2.0));
     let x = transform.value_from_position(pointer).x;
-    Some(Span::new(
-        x + (time.low - x) * factor,
-        x + (time.high - x) * factor,
-    ))
+    let zoomed = Span::new(x + (time.low - x) * factor, x + (time.high - x) * factor);
+    // No step count has more than 20 digits.
+    (zoomed.high - zoomed.low < 24.0).then_some(zoomed)
 }
 
 pub(super) fn finish<'a>(
