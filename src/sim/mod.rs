@@ -8,7 +8,6 @@
 
 pub mod config;
 pub mod engine;
-pub mod inputs;
 pub mod instance;
 pub mod kernel;
 pub mod measure;
@@ -17,6 +16,8 @@ pub mod moments;
 pub mod moments_engine;
 pub mod neurons;
 pub mod outcome;
+pub mod packed;
+pub mod quadratic;
 pub mod rng;
 pub mod schedule;
 mod simulation;
