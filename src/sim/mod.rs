@@ -10,6 +10,7 @@ pub mod config;
 pub mod engine;
 pub mod instance;
 pub mod kernel;
+pub mod linearized;
 pub mod measure;
 pub mod metrics;
 pub mod moments;
