@@ -12,9 +12,14 @@
 //! | [`cli`] | the headless commands |
 //! | `app`, `views` | the window (feature `gui`) |
 
+#[cfg(feature = "gui")]
+pub mod app;
 pub mod cli;
+pub mod history;
 pub mod io;
 pub mod presets;
 pub mod sim;
 pub mod startup;
 pub mod training;
+#[cfg(feature = "gui")]
+pub mod views;

@@ -29,7 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train without a window and write curve.csv, summary.json and config.toml
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List the runs that ship with the program
     Presets,
     /// Print the table of settings, as Markdown
@@ -56,6 +56,10 @@ pub struct Source {
 /// Each wins over those before it: preset or config file, instance, `--set` in
 /// order, then the flags that have a name of their own.
 #[derive(Args, Clone, Debug, Default)]
+#[command(
+    after_help = "Each wins over those before it: preset or file, --instance, --set in order, then \
+                  the flags with a name of their own."
+)]
 pub struct RunArgs {
     /// Preset, config file and instance.
     #[command(flatten)]

@@ -95,8 +95,10 @@ mod tests {
 
     #[test]
     fn what_differs_is_named_in_the_shortest_form() {
-        let mut config = Config::default();
-        config.seed = 7;
+        let mut config = Config {
+            seed: 7,
+            ..Config::default()
+        };
         config.network.alpha = 1.0;
         config.network.width = Width::Finite(500);
         config.record.points_per_decade = 20;
@@ -123,8 +125,10 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_config_with_every_setting_changed_comes_back_from_its_command() {
-        let mut config = Config::default();
-        config.seed = u64::from(u32::MAX) * 1_000;
+        let mut config = Config {
+            seed: u64::from(u32::MAX) * 1_000,
+            ..Config::default()
+        };
         config.task.dim = 31;
         config.task.samples = 77;
         config.task.test_samples = 5;
@@ -160,8 +164,10 @@ mod tests {
 
     #[test]
     fn an_instance_is_named_and_its_shape_is_not() {
-        let mut config = Config::default();
-        config.instance = Some("/data/my run.npz".into());
+        let mut config = Config {
+            instance: Some("/data/my run.npz".into()),
+            ..Config::default()
+        };
         config.task.dim = 20;
         config.network.width = Width::Finite(40);
         assert_eq!(

@@ -12,15 +12,15 @@ pub const PACKAGES: &str =
 /// Part of a library's name, and the package that brings it. A name that
 /// contains another stands before it.
 const LIBRARIES: [(&str, &str); 11] = [
-    ("libx11-xcb", "libx11-xcb1"),
-    ("libx11", "libx11-6"),
-    ("libxcursor", "libxcursor1"),
-    ("libxi.", "libxi6"),
+    ("libX11-xcb", "libx11-xcb1"),
+    ("libX11", "libx11-6"),
+    ("libXcursor", "libxcursor1"),
+    ("libXi.", "libxi6"),
     ("libxkbcommon-x11", "libxkbcommon-x11-0"),
     ("libxkbcommon", "libxkbcommon0"),
-    ("libegl", "libegl1 libgl1-mesa-dri"),
-    ("libglx", "libglx0 libgl1-mesa-dri"),
-    ("libgl.", "libgl1 libgl1-mesa-dri"),
+    ("libEGL", "libegl1 libgl1-mesa-dri"),
+    ("libGLX", "libglx0 libgl1-mesa-dri"),
+    ("libGL.", "libgl1 libgl1-mesa-dri"),
     ("libwayland-client", "libwayland-client0"),
     ("libwayland-egl", "libwayland-egl1"),
 ];
@@ -55,7 +55,9 @@ pub fn explain(error: &str, headless: &str) -> String {
         || lower.contains("cannot open shared object")
         || lower.contains("opening library failed")
         || lower.contains("failed to load");
-    let library = LIBRARIES.iter().find(|(part, _)| lower.contains(part));
+    let library = LIBRARIES
+        .iter()
+        .find(|(part, _)| lower.contains(&part.to_lowercase()));
     let reason = match library {
         Some((part, package)) if missing => format!(
             "the system library {} is missing; install it with\n  sudo apt install {package}",

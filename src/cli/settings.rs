@@ -96,17 +96,20 @@ pub fn from_config_file(path: &Path) -> Result<Resolved, CliError> {
     .resolve()
 }
 
-/// Settings on the way, and which of them may not be replaced silently.
+/// Settings on the way, and which of them an instance may not replace silently:
+/// those in the file that names it, and those on the command line.
 struct Draft {
     config: Config,
-    explicit: BTreeSet<String>,
+    in_file: BTreeSet<&'static str>,
+    on_line: BTreeSet<String>,
 }
 
 impl Draft {
     fn from_source(source: &Source) -> Result<Self, CliError> {
         let mut draft = Self {
             config: Config::default(),
-            explicit: BTreeSet::new(),
+            in_file: BTreeSet::new(),
+            on_line: BTreeSet::new(),
         };
         if let Some(name) = &source.preset {
             let preset =
@@ -118,8 +121,8 @@ impl Draft {
         }
         if let Some(path) = &source.instance {
             draft.config.instance = Some(absolute(path)?);
-            // The file spoke of another problem; only --set speaks of this one.
-            draft.explicit.clear();
+            // The file spoke of another problem.
+            draft.in_file.clear();
         }
         Ok(draft)
     }
@@ -138,7 +141,7 @@ impl Draft {
                     .split_once('.')
                     .and_then(|(section, name)| table.get(section)?.get(name));
                 if named.is_some() {
-                    self.explicit.insert(key.into());
+                    self.in_file.insert(key);
                 }
             }
         }
@@ -147,18 +150,16 @@ impl Draft {
 
     fn set_str(&mut self, key: &str, value: &str) -> Result<(), ConfigError> {
         self.config.set_str(key, value)?;
-        if key == "instance" {
-            if let Some(path) = &self.config.instance {
-                self.config.instance =
-                    Some(absolute(Path::new(path)).map_err(|e| ConfigError {
-                        field: key.into(),
-                        value: value.into(),
-                        allowed: e.to_string(),
-                        fix: "give another path".into(),
-                    })?);
-            }
+        if let ("instance", Some(path)) = (key, &self.config.instance) {
+            self.in_file.clear();
+            self.config.instance = Some(absolute(Path::new(path)).map_err(|e| ConfigError {
+                field: key.into(),
+                value: value.into(),
+                allowed: e.to_string(),
+                fix: "give another path".into(),
+            })?);
         }
-        self.explicit.insert(key.into());
+        self.on_line.insert(key.into());
         Ok(())
     }
 
@@ -177,7 +178,8 @@ impl Draft {
         for key in FIXED_BY_INSTANCE {
             let Some(field) = field(key) else { continue };
             let (asked, found) = ((field.get)(&self.config), (field.get)(&fixed));
-            if self.explicit.contains(key) && asked != found {
+            let explicit = self.in_file.contains(key) || self.on_line.contains(key);
+            if explicit && asked != found {
                 return Err(CliError::Config(ConfigError {
                     field: key.into(),
                     value: asked.to_string(),

@@ -1,7 +1,7 @@
 //! The centred factor L (D×k) in panels, and its two products.
 
 use super::buffer::{Buffer, LANES, Lane, lanes, lanes_mut, pack, zeroed};
-use super::micro::{Sink, cover};
+use super::micro::{Columns, Sink, cover};
 use super::symmetric::{StoreColumns, Symmetric};
 use ndarray::{Array2, ArrayView2};
 use pulp::{Arch, Simd, WithSimd};
@@ -89,7 +89,15 @@ impl WithSimd for SelfProduct<'_> {
                 matrix: self.out,
                 first_column: block * LANES,
             };
-            cover(simd, data, *columns, block, panels, rows, &mut sink);
+            cover(
+                simd,
+                data,
+                *columns,
+                block..panels,
+                Columns::All,
+                rows,
+                &mut sink,
+            );
         }
     }
 }
@@ -138,8 +146,8 @@ impl WithSimd for Push<'_> {
                 simd,
                 self.g.data(),
                 *dim,
-                0,
-                dim.div_ceil(LANES),
+                0..dim.div_ceil(LANES),
+                Columns::All,
                 lanes(self.scratch),
                 &mut sink,
             );
@@ -158,14 +166,27 @@ struct StorePush<'a> {
 
 impl Sink for StorePush<'_> {
     #[inline(always)]
-    fn take<S: Simd>(&mut self, simd: S, panel: usize, part: usize, column: usize, sums: S::f64s) {
+    fn take<S: Simd, const N: usize, const COLUMNS: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        part: usize,
+        column: usize,
+        sums: [[S::f64s; N]; COLUMNS],
+    ) {
         let column = self.first_column + column;
-        if column < self.columns {
-            let per_lane = LANES / S::F64_LANES;
-            let index = (panel * self.columns + column) * per_lane + part;
-            let kept = simd.mul_f64s(simd.splat_f64s(self.keep), S::as_simd_f64s(self.l).0[index]);
-            S::as_mut_simd_f64s(self.out).0[index] =
-                simd.mul_add_f64s(simd.splat_f64s(self.scale), sums, kept);
+        let per_lane = LANES / S::F64_LANES;
+        let width = COLUMNS.min(self.columns.saturating_sub(column));
+        let (keep, scale) = (simd.splat_f64s(self.keep), simd.splat_f64s(self.scale));
+        let (l, out) = (S::as_simd_f64s(self.l).0, S::as_mut_simd_f64s(self.out).0);
+        for n in 0..N {
+            let start = ((first + n) * self.columns + column) * per_lane + part;
+            for (c, sums) in sums.iter().enumerate() {
+                if c < width {
+                    let i = start + c * per_lane;
+                    out[i] = simd.mul_add_f64s(scale, sums[n], simd.mul_f64s(keep, l[i]));
+                }
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The two passes over the data: quadratic forms of all inputs, and weighted
 //! second moments of the inputs.
 
-use super::buffer::{Buffer, LANES, Lane, lanes, lanes_mut, pack, zeroed};
-use super::micro::{Sink, cover};
+use super::buffer::{Buffer, LANES, Lane, lanes, pack, zeroed};
+use super::micro::{Columns, PANELS, Sink, cover};
 use super::symmetric::{Affine, StoreColumns, Symmetric};
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
@@ -106,19 +106,20 @@ impl WithSimd for Evaluate<'_> {
         // first-level cache.
         let mut from = 0;
         while from < panels {
-            let to = (from + super::micro::PANELS).min(panels);
-            for block in 0..dim.div_ceil(LANES) {
+            let to = (from + PANELS).min(panels);
+            for first_row in (0..*dim).step_by(LANES / 2) {
                 // Row i of Q ends at its diagonal.
-                let depth = ((block + 1) * LANES).min(*dim);
+                let depth = (first_row + LANES / 2).min(*dim);
+                let q = &self.function.triangle.panel(first_row / LANES)[..depth];
+                let half = Columns::Half(first_row % LANES / (LANES / 2));
                 let mut sink = AddProduct {
                     by_sample,
                     dim: *dim,
-                    first_row: block * LANES,
+                    first_row: first_row / LANES * LANES,
                     linear: &self.function.linear,
                     outputs: self.outputs,
                 };
-                let q = &self.function.triangle.panel(block)[..depth];
-                cover(simd, by_sample, *dim, from, to, q, &mut sink);
+                cover(simd, by_sample, *dim, from..to, half, q, &mut sink);
             }
             from = to;
         }
@@ -136,14 +137,30 @@ struct AddProduct<'a> {
 
 impl Sink for AddProduct<'_> {
     #[inline(always)]
-    fn take<S: Simd>(&mut self, simd: S, panel: usize, part: usize, column: usize, sums: S::f64s) {
+    fn take<S: Simd, const N: usize, const COLUMNS: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        part: usize,
+        column: usize,
+        sums: [[S::f64s; N]; COLUMNS],
+    ) {
         let row = self.first_row + column;
-        if row < self.dim {
-            let per_lane = LANES / S::F64_LANES;
-            let x = S::as_simd_f64s(self.by_sample).0[(panel * self.dim + row) * per_lane + part];
-            let h = simd.add_f64s(sums, simd.splat_f64s(self.linear[row]));
-            let out = &mut S::as_mut_simd_f64s(self.outputs).0[panel * per_lane + part];
-            *out = simd.mul_add_f64s(x, h, *out);
+        let per_lane = LANES / S::F64_LANES;
+        let (x, out) = (
+            S::as_simd_f64s(self.by_sample).0,
+            S::as_mut_simd_f64s(self.outputs).0,
+        );
+        for n in 0..N {
+            let start = ((first + n) * self.dim + row) * per_lane + part;
+            let mut total = out[(first + n) * per_lane + part];
+            for (c, sums) in sums.iter().enumerate() {
+                // Rows beyond D are zero in Q and b; any x will do for them.
+                let x = x[(start + c * per_lane).min(x.len() - 1)];
+                let h = simd.add_f64s(sums[n], simd.splat_f64s(self.linear[row + c]));
+                total = simd.mul_add_f64s(x, h, total);
+            }
+            out[(first + n) * per_lane + part] = total;
         }
     }
 }
@@ -169,8 +186,8 @@ impl WithSimd for WeightedMoments<'_> {
         } = self.inputs;
         let panels = dim.div_ceil(LANES);
         for block in 0..panels {
-            let x = &lanes(by_coordinate)[block * rows..(block + 1) * rows];
-            let sums = weigh(simd, x, self.v, lanes_mut(self.weighted));
+            let x = &by_coordinate[block * rows * LANES..(block + 1) * rows * LANES];
+            let sums = weigh(simd, x, self.v, self.weighted);
             for (s, sum) in self.s[block * LANES..].iter_mut().zip(sums) {
                 *s = sum;
             }
@@ -182,8 +199,8 @@ impl WithSimd for WeightedMoments<'_> {
                 simd,
                 by_coordinate,
                 *rows,
-                block,
-                panels,
+                block..panels,
+                Columns::All,
                 lanes(self.weighted),
                 &mut sink,
             );
@@ -193,17 +210,39 @@ impl WithSimd for WeightedMoments<'_> {
 
 /// weighted_μ = v_μ x_μ; returns their sum.
 #[inline(always)]
-fn weigh<S: Simd>(simd: S, x: &[Lane], v: &[f64], weighted: &mut [Lane]) -> Lane {
+fn weigh<S: Simd>(simd: S, x: &[f64], v: &[f64], weighted: &mut [f64]) -> Lane {
+    // Interleaved sums, since each waits for its own last addition.
     const PARTS: usize = 4;
-    let _ = simd;
-    let mut sums = [[0.0; LANES]; PARTS];
-    for (i, ((x, v), out)) in x.iter().zip(v).zip(weighted).enumerate() {
-        for l in 0..LANES {
-            out[l] = v * x[l];
-            sums[i % PARTS][l] += out[l];
+    let mut total = [0.0; LANES];
+    let per_lane = LANES / S::F64_LANES;
+    let (x, weighted) = (S::as_simd_f64s(x).0, S::as_mut_simd_f64s(weighted).0);
+    for part in 0..per_lane {
+        let mut sums = [simd.splat_f64s(0.0); PARTS];
+        let mut x = x.chunks_exact(PARTS * per_lane);
+        let mut out = weighted.chunks_exact_mut(PARTS * per_lane);
+        let (v, v_rest) = v.as_chunks::<PARTS>();
+        for ((x, out), v) in x.by_ref().zip(out.by_ref()).zip(v) {
+            for i in 0..PARTS {
+                let product = simd.mul_f64s(simd.splat_f64s(v[i]), x[i * per_lane + part]);
+                out[i * per_lane + part] = product;
+                sums[i] = simd.add_f64s(sums[i], product);
+            }
         }
+        let (x, out) = (
+            x.remainder().chunks_exact(per_lane),
+            out.into_remainder().chunks_exact_mut(per_lane),
+        );
+        for (i, ((x, out), v)) in x.zip(out).zip(v_rest).enumerate() {
+            out[part] = simd.mul_f64s(simd.splat_f64s(*v), x[part]);
+            sums[i] = simd.add_f64s(sums[i], out[part]);
+        }
+        let sum = simd.add_f64s(
+            simd.add_f64s(sums[0], sums[1]),
+            simd.add_f64s(sums[2], sums[3]),
+        );
+        S::as_mut_simd_f64s(&mut total).0[part] = sum;
     }
-    std::array::from_fn(|l| (sums[0][l] + sums[1][l]) + (sums[2][l] + sums[3][l]))
+    total
 }
 
 #[cfg(test)]

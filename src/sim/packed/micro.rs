@@ -8,33 +8,55 @@ use pulp::Simd;
 /// the widest vectors.
 pub const PANELS: usize = 3;
 
-/// Work that runs on a tile of sums: `panel` is the index of the panel, `column`
-/// that of the broadcast value, `sums` the eight rows.
+/// Work that takes the sums of a tile: `sums[c][n]` holds, of panel `first + n` and
+/// broadcast value `column + c`, the rows of vector `part` within the eight lanes.
 pub trait Sink {
-    /// Takes the sums of vector `part` of a panel (`part` counts vectors within
-    /// the eight lanes).
-    fn take<S: Simd>(&mut self, simd: S, panel: usize, part: usize, column: usize, sums: S::f64s);
+    /// Takes them.
+    fn take<S: Simd, const N: usize, const COLUMNS: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        part: usize,
+        column: usize,
+        sums: [[S::f64s; N]; COLUMNS],
+    );
 }
 
-/// Runs the kernel on `panels` (each a slice of `depth` lanes) against
+/// Which of the eight broadcast values a pass uses.
+#[derive(Clone, Copy)]
+pub enum Columns {
+    /// All.
+    All,
+    /// The first four (0) or the last four (1): less to throw away at a diagonal.
+    Half(usize),
+}
+
+/// Runs the kernel on `panels` (each a slice of `depth` lanes or more) against
 /// `broadcast` (`depth` × 8), from sums that start at zero.
 ///
 /// Every sum runs over t in order, in one accumulator.
 #[inline(always)]
-pub fn tile<S: Simd, const N: usize>(
+fn tile<S: Simd, const N: usize>(
     simd: S,
     panels: [&[f64]; N],
     first: usize,
+    columns: Columns,
     broadcast: &[Lane],
     sink: &mut impl Sink,
 ) {
-    if S::F64_LANES == LANES {
-        block::<S, N, 8>(simd, panels, first, 0, 0, broadcast, sink);
-    } else {
-        // Narrow vectors have fewer registers: half the columns at a time.
-        for part in 0..LANES / S::F64_LANES {
-            block::<S, N, 4>(simd, panels, first, part, 0, broadcast, sink);
-            block::<S, N, 4>(simd, panels, first, part, 4, broadcast, sink);
+    for part in 0..LANES / S::F64_LANES {
+        match columns {
+            Columns::Half(half) => {
+                block::<S, N, 4>(simd, panels, first, part, 4 * half, broadcast, sink)
+            }
+            Columns::All if S::F64_LANES == LANES => {
+                block::<S, N, 8>(simd, panels, first, part, 0, broadcast, sink);
+            }
+            // Narrow vectors have fewer registers.
+            Columns::All => {
+                block::<S, N, 4>(simd, panels, first, part, 0, broadcast, sink);
+                block::<S, N, 4>(simd, panels, first, part, 4, broadcast, sink);
+            }
         }
     }
 }
@@ -62,42 +84,39 @@ fn block<S: Simd, const N: usize, const COLUMNS: usize>(
             }
         }
     }
-    for (c, sums) in sums.into_iter().enumerate() {
-        for (n, sum) in sums.into_iter().enumerate() {
-            sink.take(simd, first + n, part, column + c, sum);
-        }
-    }
+    sink.take(simd, first, part, column, sums);
 }
 
-/// Covers panels `from..to` with tiles of one to three, as even as can be.
+/// Covers a range of panels, each `length` lanes long, with tiles of one to three.
 #[inline(always)]
 pub fn cover<S: Simd>(
     simd: S,
     data: &[f64],
-    depth: usize,
-    from: usize,
-    to: usize,
+    length: usize,
+    range: std::ops::Range<usize>,
+    columns: Columns,
     broadcast: &[Lane],
     sink: &mut impl Sink,
 ) {
-    let panel = |i: usize| &data[i * depth * LANES..(i + 1) * depth * LANES];
-    let mut i = from;
-    while i < to {
+    let panel = |i: usize| &data[i * length * LANES..(i + 1) * length * LANES];
+    let mut i = range.start;
+    while i < range.end {
         // 4 left are better done as 2 + 2 than as 3 + 1.
-        let n = match to - i {
+        let n = match range.end - i {
             4 => 2,
             left => left.min(PANELS),
         };
         match n {
-            3 => tile::<S, 3>(
+            3 => tile(
                 simd,
                 [panel(i), panel(i + 1), panel(i + 2)],
                 i,
+                columns,
                 broadcast,
                 sink,
             ),
-            2 => tile::<S, 2>(simd, [panel(i), panel(i + 1)], i, broadcast, sink),
-            _ => tile::<S, 1>(simd, [panel(i)], i, broadcast, sink),
+            2 => tile(simd, [panel(i), panel(i + 1)], i, columns, broadcast, sink),
+            _ => tile(simd, [panel(i)], i, columns, broadcast, sink),
         }
         i += n;
     }

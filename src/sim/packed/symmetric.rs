@@ -106,12 +106,25 @@ pub(super) struct StoreColumns<'a> {
 
 impl Sink for StoreColumns<'_> {
     #[inline(always)]
-    fn take<S: Simd>(&mut self, _: S, panel: usize, part: usize, column: usize, sums: S::f64s) {
+    fn take<S: Simd, const N: usize, const COLUMNS: usize>(
+        &mut self,
+        _: S,
+        first: usize,
+        part: usize,
+        column: usize,
+        sums: [[S::f64s; N]; COLUMNS],
+    ) {
         let (dim, column) = (self.matrix.dim, self.first_column + column);
-        if column < dim {
-            let per_lane = LANES / S::F64_LANES;
-            let index = (panel * dim + column) * per_lane + part;
-            S::as_mut_simd_f64s(&mut self.matrix.data).0[index] = sums;
+        let per_lane = LANES / S::F64_LANES;
+        let data = S::as_mut_simd_f64s(&mut self.matrix.data).0;
+        let width = COLUMNS.min(dim.saturating_sub(column));
+        for n in 0..N {
+            let start = ((first + n) * dim + column) * per_lane + part;
+            for (c, sums) in sums.iter().enumerate() {
+                if c < width {
+                    data[start + c * per_lane] = sums[n];
+                }
+            }
         }
     }
 }
