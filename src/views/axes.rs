@@ -10,8 +10,8 @@ const MIN_TICK_DISTANCE: f64 = 34.0;
 /// egui_plot's default smallest grid spacing, on which
 /// [`GridInput::base_step_size`] is based.
 pub const MIN_GRID_DISTANCE: f64 = 8.0;
-/// Below this many visible decades, 2 … 9 are labelled too.
-const LABEL_ALL_BELOW: f64 = 2.0;
+/// Below this many visible decades, marks between them are labelled too.
+const LABEL_MINOR_BELOW: f64 = 2.0;
 /// Below this many visible decades, ticks are evenly spaced numbers.
 const EVEN_BELOW: f64 = 0.5;
 
@@ -164,11 +164,20 @@ fn log_tick(mark: GridMark, range: &RangeInclusive<f64>, number: impl Fn(f64) ->
         } else {
             String::new()
         }
-    } else if decades < LABEL_ALL_BELOW {
+    } else if decades < LABEL_MINOR_BELOW && is_roomy(mark.value) {
         number(10f64.powf(mark.value))
     } else {
         String::new()
     }
+}
+
+/// Whether a mark between decades has room for a label: 2, 3, 5 and 7; the
+/// others stand too close to their neighbours.
+fn is_roomy(place: f64) -> bool {
+    let digit = 10f64.powf(place - place.floor());
+    [2.0, 3.0, 5.0, 7.0]
+        .iter()
+        .any(|roomy| (digit - roomy).abs() < 1e-6)
 }
 
 fn linear_marks(input: &GridInput) -> Vec<GridMark> {
@@ -263,15 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn minor_marks_are_2_to_9_and_labelled_only_when_zoomed_in() {
+    fn minor_marks_are_2_to_9_and_those_with_room_are_labelled_when_zoomed_in() {
         let wide = Scale::Log.marks(input(-3.0, 0.0, 600.0));
         assert_eq!(wide.len(), 4 + 3 * 8);
         let range = (2.9, 4.1);
         let found = labels(time_marks(input(range.0, range.1, 600.0)), range, time_tick);
-        assert_eq!(
-            found[..6],
-            ["800", "900", "10³", "2,000", "3,000", "4,000"].map(String::from)
-        );
+        assert_eq!(found, ["10³", "2,000", "3,000", "5,000", "7,000", "10⁴"]);
     }
 
     #[test]

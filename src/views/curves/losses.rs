@@ -215,10 +215,13 @@ fn references(overlay: &mut Overlay<'_>, run: &Run, scale: Scale, theme: &Theme)
     }
     if let Some(thresholds) = run.thresholds() {
         let dashes = LineStyle::Dashed { length: 3.0 };
-        for (value, color, name) in [
-            (thresholds.test, theme.test, "threshold θ"),
-            (thresholds.train, theme.train, ""),
-        ] {
+        let mut both = [
+            (thresholds.test, theme.test),
+            (thresholds.train, theme.train),
+        ];
+        both.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Lower first: the name stands above the higher one.
+        for ((value, color), name) in both.into_iter().zip(["", "threshold θ"]) {
             let place = scale.place(value);
             overlay.reference(place, theme.faint, pen(color, 1.0, dashes), name);
         }
