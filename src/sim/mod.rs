@@ -8,15 +8,18 @@
 
 pub mod config;
 pub mod engine;
+pub mod flow;
 pub mod inputs;
 pub mod instance;
 pub mod kernel;
+pub mod limits;
 pub mod measure;
 pub mod metrics;
 pub mod moments;
 pub mod moments_engine;
 pub mod neurons;
 pub mod outcome;
+pub mod rkc;
 pub mod rng;
 pub mod schedule;
 mod simulation;

@@ -3,6 +3,7 @@
 
 use super::config::{ConfigError, EngineKind, ValidConfig, Width};
 use super::engine::{Engine, Losses, Problem};
+use super::flow::FlowEngine;
 use super::instance::{Instance, InstanceError};
 use super::measure::Meter;
 use super::metrics::Row;
@@ -26,13 +27,21 @@ pub enum SimulationError {
     Instance(#[from] InstanceError),
 }
 
+/// What moves the weights.
+enum Dynamics {
+    /// Gradient descent, step by step.
+    Descent(Box<dyn Engine>),
+    /// Gradient flow, in one go to any time.
+    Flow(Box<FlowEngine>),
+}
+
 /// One training run, at one step.
 pub struct Simulation {
     config: ValidConfig,
     task: Arc<Task>,
     initial_weights: InitialWeights,
     initial: Arc<MomentState>,
-    engine: Box<dyn Engine>,
+    dynamics: Dynamics,
     schedule: Schedule,
     tracker: CrossingTracker,
     watch: StabilityWatch,
@@ -68,22 +77,29 @@ impl Simulation {
             kappa: if config.network.centered { 1.0 } else { 0.0 },
         };
         let meter_problem = problem.clone();
-        let (engine, initial): (Box<dyn Engine>, MomentState) = match config.training.engine {
+        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
+        let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
+        let (dynamics, initial) = match config.training.engine {
             EngineKind::Moments => {
                 let initial = initial_weights.moments();
-                (Box::new(MomentsEngine::new(problem, &initial)), initial)
+                let engine = Box::new(MomentsEngine::new(problem, &initial));
+                (Dynamics::Descent(engine), initial)
             }
             EngineKind::Neurons => {
                 // A checked config has a finite width here.
                 let weights = initial_weights.matrix().unwrap_or_default();
                 let engine = NeuronsEngine::new(problem, weights);
                 let initial = engine.state();
-                (Box::new(engine), initial)
+                (Dynamics::Descent(Box::new(engine)), initial)
+            }
+            EngineKind::Flow => {
+                let initial = initial_weights.moments();
+                let decay = config.training.weight_decay;
+                let engine = FlowEngine::new(problem, &initial, decay, thresholds);
+                (Dynamics::Flow(Box::new(engine)), initial)
             }
         };
         let initial = Arc::new(initial);
-        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
-        let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
         let mut simulation = Self {
             schedule: Schedule::new(&config.record),
             tracker: CrossingTracker::new(thresholds),
@@ -93,7 +109,7 @@ impl Simulation {
             task,
             initial_weights,
             initial,
-            engine,
+            dynamics,
             step: 0,
             next_record: 0,
             flow_time: 0.0,
@@ -119,24 +135,73 @@ impl Simulation {
             .next_record
             .min(horizon)
             .min(self.step.saturating_add(max_steps));
-        while self.step < end && self.diverged.is_none() {
-            let learning_rate = self.config.training.learning_rate;
-            self.engine
-                .update(learning_rate, self.config.training.weight_decay);
-            self.step += 1;
-            self.flow_time += learning_rate;
-            self.evaluate();
+        match &self.dynamics {
+            Dynamics::Descent(_) => self.descend_to(end),
+            Dynamics::Flow(_) => self.flow_to(end),
         }
         self.diverged.is_some() || self.step == self.next_record || self.step == horizon
     }
 
+    fn descend_to(&mut self, end: u64) {
+        while self.step < end && self.diverged.is_none() {
+            let learning_rate = self.config.training.learning_rate;
+            if let Dynamics::Descent(engine) = &mut self.dynamics {
+                engine.update(learning_rate, self.config.training.weight_decay);
+            }
+            self.step += 1;
+            self.flow_time += learning_rate;
+            self.evaluate();
+        }
+    }
+
+    fn flow_to(&mut self, end: u64) {
+        let Dynamics::Flow(flow) = &mut self.dynamics else {
+            return;
+        };
+        if self.step >= end || self.diverged.is_some() {
+            return;
+        }
+        let training = &self.config.training;
+        let time_at = |step: u64| {
+            self.flow_time + training.learning_rate * (step.saturating_sub(self.step)) as f64
+        };
+        let (time, horizon) = (time_at(end), time_at(training.steps));
+        let moved = flow.advance_to(time, horizon, training.weight_decay);
+        // A loss crosses between two steps; it is seen at the later one.
+        let (step, start, rate) = (self.step, self.flow_time, training.learning_rate);
+        let step_at = |time: f64| step + ((time - start) / rate).ceil().max(0.0) as u64;
+        let crossings = flow.crossings();
+        self.tracker.cross(Crossings {
+            fit: crossings.fit.map(step_at),
+            generalise: crossings.generalise.map(step_at),
+        });
+        self.step = end;
+        self.flow_time = time;
+        match moved {
+            Ok(()) => self.evaluate(),
+            // The exact flow cannot diverge; its numbers can leave the range of f64.
+            Err(_) => {
+                self.diverged = Some(Outcome::Diverged {
+                    step: end,
+                    stable_learning_rate: f64::NAN,
+                });
+            }
+        }
+    }
+
     fn evaluate(&mut self) {
-        self.losses = self.engine.evaluate();
+        self.losses = match &mut self.dynamics {
+            Dynamics::Descent(engine) => engine.evaluate(),
+            Dynamics::Flow(flow) => flow.losses(),
+        };
         // Without a known target generalisation is judged on the test set.
         self.sample_test_loss = match self.losses.test {
             Some(_) => None,
-            None => self.meter.sample_test_loss(&self.engine.state()),
+            None => self.meter.sample_test_loss(&self.state()),
         };
+        if let Dynamics::Flow(_) = self.dynamics {
+            return;
+        }
         let test = self.test_loss();
         self.tracker.observe(self.step, self.losses.train, test);
         if self.watch.observe(self.losses.train) {
@@ -155,9 +220,11 @@ impl Simulation {
     /// Measures the current step: the cheap metrics, and with `every_column`
     /// those that need Gram matrices.
     pub fn record(&mut self, every_column: bool) -> Row {
-        self.watch.remember(self.engine.as_ref());
+        if let Dynamics::Descent(engine) = &self.dynamics {
+            self.watch.remember(engine.as_ref());
+        }
         let mut row = Row::new(self.step);
-        let state = self.engine.state();
+        let state = self.state();
         self.meter
             .losses(&mut row, &self.losses, self.sample_test_loss, &state);
         self.meter.cheap(&mut row, &state);
@@ -223,7 +290,10 @@ impl Simulation {
 
     /// Current weights as moments.
     pub fn state(&self) -> MomentState {
-        self.engine.state()
+        match &self.dynamics {
+            Dynamics::Descent(engine) => engine.state(),
+            Dynamics::Flow(flow) => flow.state(),
+        }
     }
 
     /// Initial weights as moments.

@@ -53,6 +53,8 @@ pub enum EngineKind {
     Moments,
     /// The N×D weight matrix itself: the oracle for the moments.
     Neurons,
+    /// Gradient flow, the limit of small η₀: step s stands for flow time η₀s.
+    Flow,
 }
 
 impl EngineKind {
@@ -61,6 +63,7 @@ impl EngineKind {
         match self {
             Self::Moments => "moments",
             Self::Neurons => "neurons",
+            Self::Flow => "flow",
         }
     }
 }
