@@ -199,11 +199,11 @@ impl Simulation {
             Some(_) => None,
             None => self.meter.sample_test_loss(&self.state()),
         };
+        let test = self.test_loss();
+        self.tracker.observe(self.step, self.losses.train, test);
         if let Dynamics::Flow(_) = self.dynamics {
             return;
         }
-        let test = self.test_loss();
-        self.tracker.observe(self.step, self.losses.train, test);
         if self.watch.observe(self.losses.train) {
             let stable_learning_rate = self
                 .watch

@@ -168,9 +168,10 @@ mod tests {
                 let p = amplification(s, z);
                 assert!(p.abs() <= 1.0, "{s} stages at {z}: {p}");
             }
-            assert!(amplification(s, -1.05 * end).abs() > 1.0 || s == 2);
+            // Not much is given away (where T_s rises beyond it rather than falls).
+            assert!(amplification(s, -1.1 * end).abs() > 1.0 || s % 2 == 1);
             assert!(stages_for(end * (1.0 - 1e-12)) <= s);
-            assert!(stages_for(end * 1.01) == s + 1 || stages_for(end * 1.01) > s);
+            assert_eq!(stages_for(end * 1.001), s + 1);
         }
     }
 
