@@ -8,8 +8,18 @@
 //! | [`history`] | recorded runs, decimated for display |
 //! | [`io`] | files: CSV, JSON, TOML, NumPy |
 //! | [`presets`] | the runs that ship with the program |
+//! | [`startup`] | what the window opens with |
 //! | [`cli`] | the headless commands |
 //! | `app`, `views` | the window (feature `gui`) |
 
+#[cfg(feature = "gui")]
+pub mod app;
+pub mod cli;
+pub mod history;
+pub mod io;
+pub mod presets;
 pub mod sim;
+pub mod startup;
 pub mod training;
+#[cfg(feature = "gui")]
+pub mod views;

@@ -1,13 +1,13 @@
 //! Fills a [`Row`] with the metrics of one state.
 
 use super::engine::{Losses, Problem};
-use super::inputs::Inputs;
 use super::kernel::{
     Alignments, Gram, GramInputs, population_alignment, relative_alignment, relative_distance,
     top_eigenvalue,
 };
 use super::metrics::{Metric, Row};
 use super::moments::MomentState;
+use super::packed::{Affine, Inputs};
 use std::sync::{Arc, OnceLock};
 
 /// Measures states of one run against its initial state.
@@ -54,11 +54,12 @@ impl Meter {
             .zip(&self.initial.mean)
             .map(|(w, w0)| alpha * (w - kappa * w0))
             .collect();
-        let a = faer::Mat::from_fn(b.len(), b.len(), |i, j| {
+        let mut function = Affine::zeros(b.len());
+        function.set(&b, |i, j| {
             alpha * epsilon * (m[(i, j)] - kappa * m0[(i, j)])
         });
         let mut output = vec![0.0; inputs.rows()];
-        inputs.quadratic_forms(&b, &a, &mut inputs.scratch(), &mut output);
+        inputs.evaluate(&function, &mut inputs.scratch(), &mut output);
         let sum: f64 = output.iter().zip(y).map(|(f, y)| (f - y) * (f - y)).sum();
         Some(sum / y.len() as f64)
     }

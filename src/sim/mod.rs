@@ -9,7 +9,6 @@
 pub mod config;
 pub mod engine;
 pub mod flow;
-pub mod inputs;
 pub mod instance;
 pub mod kernel;
 pub mod limits;
@@ -19,6 +18,8 @@ pub mod moments;
 pub mod moments_engine;
 pub mod neurons;
 pub mod outcome;
+pub mod packed;
+pub mod quadratic;
 pub mod rkc;
 pub mod rng;
 pub mod schedule;

@@ -1,20 +1,18 @@
 //! The right-hand side of the flow, on a train set or on the whole population.
 
 use crate::sim::engine::{Losses, Problem};
-use crate::sim::inputs::{Inputs, Scratch, self_product};
 use crate::sim::moments::MomentState;
+use crate::sim::packed::{Affine, Buffer, Factor, Inputs, LANES, Scratch, Symmetric};
+use crate::sim::quadratic::QuadraticModel;
 use crate::sim::rkc::{System, Tolerance};
 use crate::sim::test_loss::TestLoss;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
-use ndarray::{Array1, Array2};
-use std::sync::Arc;
+use ndarray::Array1;
 
 /// Where the residuals are averaged.
 enum Data {
     /// Over the train set: g = cΣr_μx_μ, G = cεΣr_μx_μx_μᵀ, c = 2/(αP).
     Sample {
-        inputs: Arc<Inputs>,
+        inputs: Inputs,
         scratch: Scratch,
         residual: Vec<f64>,
     },
@@ -25,23 +23,26 @@ enum Data {
 /// A rise of the Lyapunov function that rounding explains, relative.
 const ROUNDING: f64 = 1e-10;
 
-/// Gradient flow of one problem. Its state is the flat vector [w̄ | L], L column by
-/// column.
+/// Gradient flow of one problem. Its state is the flat vector [w̄ | L]: w̄ padded to
+/// whole lanes, and L as [`Factor`] packs it.
 pub struct FlowSystem {
     problem: Problem,
     data: Data,
-    target: Option<Mat<f64>>,
+    model: QuadraticModel,
     weight_decay: f64,
-    initial_mean: Vec<f64>,
-    initial_second: Mat<f64>,
     // Root mean square of the target: the scale of the function's errors.
     output_scale: f64,
-    factor: Mat<f64>,
-    // A of the function b·x + ½xᵀAx, lower triangle; and b.
-    quadratic: Mat<f64>,
-    linear: Vec<f64>,
+    dim: usize,
+    factor: Factor,
+    covariance: Symmetric,
+    function: Affine,
+    // Exact test loss of the function, where the target is known.
+    test: Option<TestLoss>,
+    // g/c and G/(cε).
     g: Vec<f64>,
-    big_g: Mat<f64>,
+    big_g: Symmetric,
+    pushed: Factor,
+    push_scratch: Buffer,
     // Train loss at the last evaluation.
     train_loss: f64,
     accepted: Option<Accepted>,
@@ -70,7 +71,7 @@ impl FlowSystem {
     /// Flow on the train set of `problem`, from weights with moments `initial`,
     /// with weight decay λ.
     pub fn new(problem: Problem, initial: &MomentState, weight_decay: f64) -> Self {
-        let inputs = Arc::new(Inputs::new(problem.task.x.view()));
+        let inputs = Inputs::new(problem.task.x.view());
         let data = Data::Sample {
             scratch: inputs.scratch(),
             residual: vec![0.0; inputs.rows()],
@@ -93,11 +94,8 @@ impl FlowSystem {
     }
 
     fn with_data(problem: Problem, initial: &MomentState, weight_decay: f64, data: Data) -> Self {
-        let (d, k) = initial.factor.dim();
-        let factor = Mat::from_fn(d, k, |i, j| initial.factor[(i, j)]);
-        let initial_mean = initial.mean.to_vec();
-        let mut initial_second = Mat::zeros(d, d);
-        second_moment(&initial_mean, &factor, &mut initial_second);
+        let d = initial.dim();
+        let factor = Factor::new(initial.factor.view());
         let target = problem.task.target.as_ref();
         let output_scale = target
             .map_or_else(|| problem.task.zero_train_loss(), |t| t.mean_square())
@@ -115,18 +113,20 @@ impl FlowSystem {
         };
         Self {
             test_set,
-            target: target.map(|t| Mat::from_fn(d, d, |i, j| t.matrix[(i, j)])),
-            quadratic: Mat::zeros(d, d),
-            linear: vec![0.0; d],
+            model: QuadraticModel::new(&problem, initial),
+            covariance: Symmetric::zeros(d),
+            function: Affine::zeros(d),
+            test: None,
             g: vec![0.0; d],
-            big_g: Mat::zeros(d, d),
+            big_g: Symmetric::zeros(d),
+            pushed: factor.clone(),
+            push_scratch: factor.scratch(),
             train_loss: f64::NAN,
             accepted: None,
+            dim: d,
             problem,
             data,
             weight_decay,
-            initial_mean,
-            initial_second,
             output_scale,
             factor,
         }
@@ -151,29 +151,32 @@ impl FlowSystem {
     /// The state as a flat vector.
     pub fn flatten(state: &MomentState) -> Vec<f64> {
         let mut y = state.mean.to_vec();
-        for column in state.factor.columns() {
-            y.extend(column);
-        }
+        y.resize(y.len().next_multiple_of(LANES), 0.0);
+        y.extend(Factor::new(state.factor.view()).data());
         y
     }
 
     /// A flat vector as a state.
     pub fn unflatten(&self, y: &[f64]) -> MomentState {
-        let d = self.linear.len();
-        let (mean, factor) = y.split_at(d);
+        let (mean, packed) = y.split_at(self.padded());
+        let mut factor = self.factor.clone();
+        factor.data_mut().copy_from_slice(packed);
         MomentState {
-            mean: Array1::from_vec(mean.to_vec()),
-            factor: Array2::from_shape_fn((d, self.factor.ncols()), |(i, j)| factor[j * d + i]),
+            mean: Array1::from_vec(mean[..self.dim].to_vec()),
+            factor: factor.to_array(),
         }
+    }
+
+    fn padded(&self) -> usize {
+        self.dim.next_multiple_of(LANES)
     }
 
     /// Losses at a state.
     pub fn losses(&mut self, y: &[f64]) -> Losses {
         self.update_function(y);
-        let test = self.exact_test_loss();
         Losses {
             train: self.update_residual(),
-            test,
+            test: self.test,
         }
     }
 
@@ -185,16 +188,12 @@ impl FlowSystem {
     }
 
     fn judge(&mut self) -> Option<f64> {
-        if let Some(exact) = self.exact_test_loss() {
+        if let Some(exact) = self.test {
             return Some(exact.total());
         }
         let (set, (_, y)) = (self.test_set.as_mut()?, self.problem.task.test.as_ref()?);
-        set.inputs.quadratic_forms(
-            &self.linear,
-            &self.quadratic,
-            &mut set.scratch,
-            &mut set.output,
-        );
+        set.inputs
+            .evaluate(&self.function, &mut set.scratch, &mut set.output);
         let sum: f64 = set
             .output
             .iter()
@@ -204,49 +203,14 @@ impl FlowSystem {
         Some(sum / y.len() as f64)
     }
 
-    /// b and the lower triangle of A at a state.
+    /// The function at a state, and its exact test loss.
     fn update_function(&mut self, y: &[f64]) {
-        let Problem {
-            alpha,
-            epsilon,
-            kappa,
-            ..
-        } = self.problem;
-        let d = self.linear.len();
-        let (mean, factor) = y.split_at(d);
-        for (j, column) in factor.chunks_exact(d).enumerate() {
-            self.factor.col_as_slice_mut(j).copy_from_slice(column);
-        }
-        second_moment(mean, &self.factor, &mut self.quadratic);
-        for ((b, w), w0) in self.linear.iter_mut().zip(mean).zip(&self.initial_mean) {
-            *b = alpha * (w - kappa * w0);
-        }
-        for j in 0..d {
-            let initial = &self.initial_second.col_as_slice(j)[j..];
-            let column = &mut self.quadratic.col_as_slice_mut(j)[j..];
-            for (a, m0) in column.iter_mut().zip(initial) {
-                *a = alpha * epsilon * (*a - kappa * m0);
-            }
-        }
-    }
-
-    fn exact_test_loss(&self) -> Option<TestLoss> {
-        let target = self.target.as_ref()?;
-        let d = self.linear.len();
-        let (mut trace, mut norm_sq) = (0.0, 0.0);
-        for j in 0..d {
-            let (a, t) = (
-                &self.quadratic.col_as_slice(j)[j..],
-                &target.col_as_slice(j)[j..],
-            );
-            let diagonal = a[0] - t[0];
-            trace += diagonal;
-            let below = a[1..].iter().zip(&t[1..]);
-            norm_sq +=
-                diagonal * diagonal + 2.0 * below.map(|(a, t)| (a - t) * (a - t)).sum::<f64>();
-        }
-        let b_norm_sq = self.linear.iter().map(|b| b * b).sum();
-        Some(TestLoss::new(d, trace, norm_sq, b_norm_sq))
+        let (mean, packed) = y.split_at(self.padded());
+        self.factor.data_mut().copy_from_slice(packed);
+        self.factor.self_product(&mut self.covariance);
+        self.test = self
+            .model
+            .evaluate(mean, &self.covariance, &mut self.function);
     }
 
     /// Residuals of the function, and their mean square.
@@ -257,9 +221,9 @@ impl FlowSystem {
             residual,
         } = &mut self.data
         else {
-            return self.exact_test_loss().map_or(f64::NAN, TestLoss::total);
+            return self.test.map_or(f64::NAN, TestLoss::total);
         };
-        inputs.quadratic_forms(&self.linear, &self.quadratic, scratch, residual);
+        inputs.evaluate(&self.function, scratch, residual);
         let mut sum = 0.0;
         for (r, y) in residual.iter_mut().zip(&self.problem.task.y) {
             *r -= y;
@@ -268,48 +232,37 @@ impl FlowSystem {
         sum / residual.len() as f64
     }
 
-    /// −g and −(G + λI) of the function as it stands.
-    fn update_gradient(&mut self) {
-        let Problem { alpha, epsilon, .. } = self.problem;
-        let d = self.linear.len();
+    /// g/c and G/(cε) of the function as it stands; returns c.
+    fn update_gradient(&mut self) -> f64 {
+        let Problem { alpha, .. } = self.problem;
         match &mut self.data {
             Data::Sample {
                 inputs,
                 scratch,
                 residual,
             } => {
-                let c = 2.0 / (alpha * residual.len() as f64);
                 inputs.weighted_moments(residual, scratch, &mut self.g, &mut self.big_g);
-                self.g.iter_mut().for_each(|g| *g *= -c);
-                for j in 0..d {
-                    let column = self.big_g.col_as_slice_mut(j);
-                    column.iter_mut().for_each(|v| *v *= -c * epsilon);
-                }
+                self.big_g.mirror();
+                2.0 / (alpha * residual.len() as f64)
             }
             Data::Population => {
-                let n = d as f64;
-                for (g, b) in self.g.iter_mut().zip(&self.linear) {
-                    *g = -2.0 / alpha * b / n;
+                // ⟨r x⟩ = b/D and ⟨r xxᵀ⟩ = (½ tr E·I + E)/D².
+                let n = self.dim as f64;
+                for (g, b) in self.g.iter_mut().zip(&self.function.linear) {
+                    *g = b / n;
                 }
-                let Some(target) = &self.target else { return };
-                let scale = -epsilon / (alpha * n * n);
-                let mut trace = 0.0;
-                for j in 0..d {
-                    trace += self.quadratic[(j, j)] - target[(j, j)];
-                    for i in j..d {
-                        let value = 2.0 * scale * (self.quadratic[(i, j)] - target[(i, j)]);
-                        self.big_g[(i, j)] = value;
-                        self.big_g[(j, i)] = value;
-                    }
+                if let Some(target) = &self.problem.task.target {
+                    let triangle = &self.function.triangle;
+                    let error = |i: usize, j: usize| {
+                        let a = triangle.lower(i.max(j), i.min(j));
+                        (if i == j { 2.0 * a } else { a }) - target.matrix[(i, j)]
+                    };
+                    let trace: f64 = (0..self.dim).map(|i| error(i, i)).sum();
+                    self.big_g = Symmetric::from_fn(self.dim, |i, j| {
+                        (error(i, j) + if i == j { 0.5 * trace } else { 0.0 }) / (n * n)
+                    });
                 }
-                for j in 0..d {
-                    self.big_g[(j, j)] += scale * trace;
-                }
-            }
-        }
-        if self.weight_decay != 0.0 {
-            for j in 0..d {
-                self.big_g[(j, j)] -= self.weight_decay;
+                2.0 / alpha
             }
         }
     }
@@ -319,31 +272,41 @@ impl FlowSystem {
     /// δA = αε(C + Cᵀ), C = δL Lᵀ + δw̄ w̄ᵀ, δb = αδw̄.
     fn mean_square_change(&mut self, error: &[f64], y: &[f64]) -> f64 {
         let Problem { alpha, epsilon, .. } = self.problem;
-        let (d, k) = (self.linear.len(), self.factor.ncols());
-        let (dm, dl) = error.split_at(d);
-        let (m, l) = y.split_at(d);
-        // big_g is free between evaluations.
-        let c = &mut self.big_g;
-        matmul(
-            c.as_mut(),
-            Accum::Replace,
-            MatRef::from_column_major_slice(dl, d, k),
-            MatRef::from_column_major_slice(l, d, k).transpose(),
-            1.0,
-            Par::Seq,
-        );
-        for (j, w) in m.iter().enumerate() {
-            for (c, e) in c.col_as_slice_mut(j).iter_mut().zip(dm) {
-                *c += e * w;
+        let (d, k) = (self.dim, self.factor.columns());
+        let (dm, dl) = error.split_at(self.padded());
+        let (m, l) = y.split_at(self.padded());
+        // Polarisation with the symmetric product that is there:
+        // δL Lᵀ + L δLᵀ = ½[(L + δL)(L + δL)ᵀ − (L − δL)(L − δL)ᵀ], δL scaled to L.
+        let size = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let (error_size, state_size) = (size(dl), size(l));
+        let ratio = if error_size > 0.0 && state_size > 0.0 {
+            error_size / state_size
+        } else {
+            1.0
+        };
+        let mut shifted = |sign: f64, out: &mut Symmetric| {
+            let values = self.pushed.data_mut().iter_mut();
+            for ((v, l), e) in values.zip(l).zip(dl) {
+                *v = l + sign * e / ratio;
             }
-        }
+            if k > 0 {
+                self.pushed.self_product(out);
+            }
+        };
+        shifted(1.0, &mut self.big_g);
+        shifted(-1.0, &mut self.covariance);
         let scale = alpha * epsilon;
         let (mut trace, mut norm_sq) = (0.0, 0.0);
         for j in 0..d {
-            trace += 2.0 * scale * c[(j, j)];
-            for i in 0..=j {
-                let sum = scale * (c[(i, j)] + c[(j, i)]);
-                norm_sq += if i == j { sum * sum } else { 2.0 * sum * sum };
+            for i in j..d {
+                let factor = 0.5 * ratio * (self.big_g.lower(i, j) - self.covariance.lower(i, j));
+                let change = scale * (factor + dm[i] * m[j] + m[i] * dm[j]);
+                if i == j {
+                    trace += change;
+                    norm_sq += change * change;
+                } else {
+                    norm_sq += 2.0 * change * change;
+                }
             }
         }
         let linear: f64 = dm.iter().map(|e| alpha * alpha * e * e).sum();
@@ -351,38 +314,28 @@ impl FlowSystem {
     }
 }
 
-/// M = LLᵀ + w̄w̄ᵀ, of which the lower triangle is right.
-fn second_moment(mean: &[f64], factor: &Mat<f64>, m: &mut Mat<f64>) {
-    self_product(factor, m);
-    for (j, w) in mean.iter().enumerate() {
-        for (m, v) in m.col_as_slice_mut(j)[j..].iter_mut().zip(&mean[j..]) {
-            *m += w * v;
-        }
-    }
-}
-
 impl System for FlowSystem {
     fn slope(&mut self, _: f64, y: &[f64], slope: &mut [f64]) {
         self.update_function(y);
         self.train_loss = self.update_residual();
-        self.update_gradient();
-        let (d, k) = (self.linear.len(), self.factor.ncols());
-        let (mean, factor) = y.split_at(d);
-        let (mean_slope, factor_slope) = slope.split_at_mut(d);
-        matmul(
-            MatMut::from_column_major_slice_mut(factor_slope, d, k),
-            Accum::Replace,
+        let c = self.update_gradient();
+        let (padded, decay) = (self.padded(), self.weight_decay);
+        let scale = -c * self.problem.epsilon;
+        self.factor.push(
+            -decay,
+            scale,
             &self.big_g,
-            MatRef::from_column_major_slice(factor, d, k),
-            1.0,
-            Par::Seq,
+            &mut self.push_scratch,
+            &mut self.pushed,
         );
-        mean_slope.copy_from_slice(&self.g);
-        for (j, w) in mean.iter().enumerate() {
-            for (s, g) in mean_slope.iter_mut().zip(self.big_g.col_as_slice(j)) {
-                *s += w * g;
-            }
+        let (mean_slope, factor_slope) = slope.split_at_mut(padded);
+        factor_slope.copy_from_slice(self.pushed.data());
+        mean_slope.fill(0.0);
+        for ((s, w), g) in mean_slope.iter_mut().zip(y).zip(&self.g) {
+            *s = -decay * w - c * g;
         }
+        self.big_g
+            .multiply_vector(scale, &y[..padded], &mut mean_slope[..self.dim]);
     }
 
     /// The root mean square over all inputs of the change of the function, against
@@ -418,7 +371,7 @@ impl System for FlowSystem {
             self.accepted = Some(Accepted {
                 losses: Losses {
                     train: self.train_loss,
-                    test: self.exact_test_loss(),
+                    test: self.test,
                 },
                 judged: self.judge(),
                 potential,

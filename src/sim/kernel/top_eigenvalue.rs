@@ -1,7 +1,7 @@
 //! Largest eigenvalue of the NTK's train Gram matrix, without forming it.
 
-use crate::sim::inputs::Inputs;
 use crate::sim::moments::MomentState;
+use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::{Mat, Side};
 
 /// Relative accuracy at which the iteration stops.
@@ -23,22 +23,21 @@ pub fn top_eigenvalue(inputs: &Inputs, state: &MomentState, epsilon: f64) -> f64
     };
     let mean: Vec<f64> = state.mean.to_vec();
     let mut scratch = inputs.scratch();
-    let (mut s, mut big_s) = (vec![0.0; d], Mat::zeros(d, d));
-    let (mut c, mut a) = (vec![0.0; d], Mat::zeros(d, d));
+    let (mut s, mut big_s) = (vec![0.0; d], Symmetric::zeros(d));
+    let (mut c, mut function) = (vec![0.0; d], Affine::zeros(d));
     let mut apply = |v: &[f64], out: &mut [f64]| {
         inputs.weighted_moments(v, &mut scratch, &mut s, &mut big_s);
+        let big_s = big_s.to_mat();
         for (i, c) in c.iter_mut().enumerate() {
             *c = s[i] + epsilon * dot(big_s.col_as_slice(i), &mean);
         }
         let sm = &big_s * &m;
-        // quadratic_forms takes ½xᵀAx, so A = 2Q.
-        for j in 0..d {
-            for i in j..d {
-                a[(i, j)] = epsilon * (s[i] * mean[j] + mean[i] * s[j])
-                    + epsilon * epsilon * (sm[(i, j)] + sm[(j, i)]);
-            }
-        }
-        inputs.quadratic_forms(&c, &a, &mut scratch, out);
+        // A = 2Q.
+        function.set(&c, |i, j| {
+            epsilon * (s[i] * mean[j] + mean[i] * s[j])
+                + epsilon * epsilon * (sm[(i, j)] + sm[(j, i)])
+        });
+        inputs.evaluate(&function, &mut scratch, out);
     };
 
     // Deterministic and overlapping with everything: labels of no kind do.

@@ -1,0 +1,246 @@
+//! Files written from the window: a dialog asks where, a background thread
+//! writes, the status bar says how it went.
+//!
+//! With `GROKSCOPE_EXPORT_DIR` set, files go to that directory under their
+//! default names and no dialog opens.
+
+use crate::{io, sim::config::Config, views::curves::PlotKind};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+/// Name of the variable that replaces the file dialog.
+pub const EXPORT_DIR: &str = "GROKSCOPE_EXPORT_DIR";
+
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// PNG of the window.
+    Window,
+    /// PNG of one plot at twice the resolution.
+    Plot(PlotKind),
+    /// CSV of the run.
+    Csv,
+    /// TOML of the settings.
+    Toml,
+}
+
+impl Export {
+    /// All, in the order of the menu, with label and key.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Csv, "Run as CSV…", "Ctrl+S"),
+        (Self::Toml, "Settings as TOML…", "Ctrl+Shift+S"),
+        (
+            Self::Plot(PlotKind::Loss),
+            "Loss plot as PNG, 2×…",
+            "Ctrl+E",
+        ),
+        (
+            Self::Plot(PlotKind::Alignment),
+            "Alignment plot as PNG, 2×…",
+            "",
+        ),
+        (Self::Window, "Window as PNG…", "Ctrl+Shift+E"),
+    ];
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Window | Self::Plot(_) => "png",
+            Self::Csv => "csv",
+            Self::Toml => "toml",
+        }
+    }
+}
+
+/// A file name that tells runs apart: grokscope-alpha0.3-eps0.1-P200-seed1.csv.
+pub fn default_name(export: Export, config: &Config) -> String {
+    let what = match export {
+        Export::Window => "-window",
+        Export::Plot(PlotKind::Loss) => "-loss",
+        Export::Plot(PlotKind::Alignment) => "-alignment",
+        Export::Csv | Export::Toml => "",
+    };
+    format!(
+        "grokscope{what}-alpha{}-eps{}-P{}-seed{}.{}",
+        config.network.alpha,
+        config.network.epsilon,
+        config.task.samples,
+        config.seed,
+        export.extension()
+    )
+}
+
+type Done = Result<PathBuf, String>;
+
+/// Writes files in the background.
+pub struct Exporter {
+    directory: Option<PathBuf>,
+    sender: Sender<Done>,
+    receiver: Receiver<Done>,
+}
+
+impl Exporter {
+    /// An exporter that asks where, or writes to `directory` if given.
+    pub fn new(directory: Option<PathBuf>) -> Arc<Self> {
+        let (sender, receiver) = bounded(16);
+        Arc::new(Self {
+            directory,
+            sender,
+            receiver,
+        })
+    }
+
+    /// As [`Exporter::new`], with the directory of [`EXPORT_DIR`].
+    pub fn from_env() -> Arc<Self> {
+        let directory = std::env::var_os(EXPORT_DIR)
+            .filter(|v: &OsString| !v.is_empty())
+            .map(PathBuf::from);
+        Self::new(directory)
+    }
+
+    /// Asks where, makes the content and writes it, all off this thread.
+    pub fn start(
+        &self,
+        name: String,
+        export: Export,
+        ctx: &egui::Context,
+        content: impl FnOnce() -> Result<Vec<u8>, String> + Send + 'static,
+    ) {
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
+        let directory = self.directory.clone();
+        // The dialog is made here, as macOS demands of its main thread, and
+        // waited for elsewhere.
+        let dialog = directory.is_none().then(|| {
+            let extension = export.extension();
+            rfd::AsyncFileDialog::new()
+                .set_title("Save")
+                .set_file_name(&name)
+                .add_filter(extension.to_uppercase(), &[extension])
+                .save_file()
+        });
+        thread::spawn(move || {
+            let path = match (directory, dialog) {
+                (Some(directory), _) => Some(unused(&directory, &name)),
+                (None, Some(dialog)) => block_on(dialog).map(|file| file.path().to_owned()),
+                (None, None) => None,
+            };
+            // No path: the user changed their mind, which is no news.
+            if let Some(path) = path {
+                let done = content().and_then(|bytes| {
+                    io::atomic::write(&path, &bytes).map_err(|e| e.to_string())?;
+                    Ok(path)
+                });
+                // The window may be gone; the file is written all the same.
+                let _ = sender.send(done);
+                ctx.request_repaint();
+            }
+        });
+    }
+
+    /// The next finished export, if any.
+    pub fn try_done(&self) -> Option<Done> {
+        self.receiver.try_recv().ok()
+    }
+}
+
+/// The name itself, or the first of name-2, name-3, … that no file has.
+fn unused(directory: &Path, name: &str) -> PathBuf {
+    let path = directory.join(name);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let mut free = path;
+    for i in 2.. {
+        if !free.exists() {
+            break;
+        }
+        free = directory.join(format!("{stem}-{i}.{extension}"));
+    }
+    free
+}
+
+/// Encodes RGBA pixels as PNG.
+///
+/// # Errors
+/// A size that does not fit the pixels, or an encoder's error.
+pub fn png(size: [usize; 2], rgba: &[u8]) -> Result<Vec<u8>, String> {
+    use image::ImageEncoder;
+    let mut bytes = Vec::new();
+    image::codecs::png::PngEncoder::new(&mut bytes)
+        .write_image(
+            rgba,
+            size[0] as u32,
+            size[1] as u32,
+            image::ExtendedColorType::Rgba8,
+        )
+        .map_err(|e| e.to_string())?;
+    Ok(bytes)
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for a future on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = TaskContext::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exports_never_overwrite_each_other_in_a_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let exporter = Exporter::new(Some(dir.path().to_owned()));
+        let ctx = egui::Context::default();
+        let mut paths = Vec::new();
+        for _ in 0..3 {
+            exporter.start("run.csv".into(), Export::Csv, &ctx, || Ok(b"x".to_vec()));
+            paths.push(exporter.receiver.recv().unwrap().unwrap());
+        }
+        paths.dedup();
+        assert_eq!(paths.len(), 3);
+        assert!(paths.iter().all(|p| p.exists()), "{paths:?}");
+    }
+
+    #[test]
+    fn a_failed_export_says_why() {
+        let exporter = Exporter::new(Some(PathBuf::from("/nowhere/at/all")));
+        let ctx = egui::Context::default();
+        exporter.start("run.csv".into(), Export::Csv, &ctx, || Ok(Vec::new()));
+        let error = exporter.receiver.recv().unwrap().unwrap_err();
+        assert!(error.contains("/nowhere/at/all"), "{error}");
+    }
+
+    #[test]
+    fn waiting_for_a_future_takes_its_value() {
+        assert_eq!(block_on(async { 7 }), 7);
+    }
+
+    #[test]
+    fn a_png_has_the_pixels_that_went_in() {
+        let rgba = [255, 0, 0, 255, 0, 255, 0, 255];
+        let bytes = png([2, 1], &rgba).unwrap();
+        let image = image::load_from_memory(&bytes).unwrap().to_rgba8();
+        assert_eq!(image.into_raw(), rgba);
+        assert!(png([3, 1], &rgba).is_err());
+    }
+}

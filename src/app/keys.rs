@@ -1,0 +1,79 @@
+//! The keyboard.
+
+use super::{actions::Action, export::Export};
+use crate::views::curves::PlotKind;
+use egui::{Context, Event, Key, Modifiers};
+
+/// Keys and what they do, for the help window.
+pub const HELP: &[(&str, &str)] = &[
+    ("Space", "run, pause, run again"),
+    ("S", "one step"),
+    ("R", "reset: the same seed from step 0"),
+    ("Shift+R", "reseed: other data, target and weights"),
+    ("L", "loss axis linear or logarithmic"),
+    ("T", "dark or light"),
+    ("+ and −", "larger and smaller text"),
+    ("F", "full screen"),
+    ("Ctrl+S", "save the run as CSV"),
+    ("Ctrl+Shift+S", "save the settings as TOML"),
+    ("Ctrl+E", "save the loss plot as PNG, 2×"),
+    ("Ctrl+Shift+E", "save the window as PNG"),
+    ("?", "this help"),
+    ("Esc", "leave whatever is open, refit the axes"),
+];
+
+/// The actions of the keys pressed since the last frame. Not to be asked while
+/// a text field has the focus: letters belong to it then.
+pub fn actions(ctx: &Context) -> Vec<Action> {
+    // A focused button takes the space bar itself.
+    let focused = ctx.memory(|m| m.focused().is_some());
+    ctx.input(|input| {
+        input
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Key {
+                    key,
+                    pressed: true,
+                    repeat,
+                    modifiers,
+                    ..
+                } if !repeat || *key == Key::S => action(*key, *modifiers, focused),
+                // Where "?" is on the keyboard depends on its layout.
+                Event::Text(text) if text == "?" => Some(Action::ToggleHelp),
+                _ => None,
+            })
+            .collect()
+    })
+}
+
+fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
+    if modifiers.command || modifiers.ctrl {
+        return match (key, modifiers.shift) {
+            (Key::S, false) => Some(Action::Export(Export::Csv)),
+            (Key::S, true) => Some(Action::Export(Export::Toml)),
+            (Key::E, false) => Some(Action::Export(Export::Plot(PlotKind::Loss))),
+            (Key::E, true) => Some(Action::Export(Export::Window)),
+            (Key::Plus | Key::Equals, _) => Some(Action::Resize(1)),
+            (Key::Minus, _) => Some(Action::Resize(-1)),
+            _ => None,
+        };
+    }
+    if modifiers.alt {
+        return None;
+    }
+    match key {
+        Key::Space if !focused => Some(Action::ToggleRun),
+        Key::S => Some(Action::Step),
+        Key::R if modifiers.shift => Some(Action::Reseed),
+        Key::R => Some(Action::Reset),
+        Key::L => Some(Action::ToggleLossAxis),
+        Key::T => Some(Action::ToggleTheme),
+        Key::F | Key::F11 => Some(Action::ToggleFullscreen),
+        Key::Plus | Key::Equals => Some(Action::Resize(1)),
+        Key::Minus => Some(Action::Resize(-1)),
+        Key::F1 => Some(Action::ToggleHelp),
+        Key::Escape => Some(Action::Escape),
+        _ => None,
+    }
+}

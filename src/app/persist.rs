@@ -1,0 +1,180 @@
+//! What is remembered between launches. What cannot be read is ignored.
+
+use super::state::{OPENING_PACE, PACES, State, Tab, pace_name};
+use crate::{
+    presets,
+    sim::config::Config,
+    training::Pace,
+    views::{axes::Scale, curves::CurvesState},
+};
+use serde::{Deserialize, Serialize};
+
+const KEY: &str = "grokscope";
+
+/// Stored settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stored {
+    /// Light on dark.
+    pub dark: bool,
+    /// Size of text and controls.
+    pub scale: f32,
+    /// Name of the pace in the menu.
+    pub pace: String,
+    /// The loss axis is logarithmic.
+    pub log_loss: bool,
+    /// Tab of the side panel.
+    pub tab: Tab,
+    /// Settings of the run, as TOML.
+    pub config: String,
+    /// Preset they are, if any.
+    pub preset: Option<String>,
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Self {
+            dark: true,
+            scale: 1.0,
+            pace: pace_name(OPENING_PACE).into(),
+            log_loss: false,
+            tab: Tab::default(),
+            config: String::new(),
+            preset: None,
+        }
+    }
+}
+
+impl Stored {
+    /// What was stored at the last launch; the defaults where there is nothing
+    /// or nothing that can be read.
+    pub fn load(storage: Option<&dyn eframe::Storage>) -> Self {
+        let mut stored: Self = storage
+            .and_then(|s| eframe::get_value(s, KEY))
+            .unwrap_or_default();
+        if !(0.5..=3.0).contains(&stored.scale) {
+            stored.scale = 1.0;
+        }
+        stored
+    }
+
+    /// The state that is worth remembering.
+    pub fn of(state: &State) -> Self {
+        // The path of an instance may lead nowhere at the next launch, and D, P
+        // and N without it would be another run.
+        let mut config = state.session.config().clone();
+        config.instance = None;
+        Self {
+            dark: state.dark,
+            scale: state.scale,
+            pace: pace_name(state.session.pace()).into(),
+            log_loss: state.curves.loss_scale == Scale::Log,
+            tab: state.tab,
+            config: config.to_toml(),
+            preset: state.preset.clone(),
+        }
+    }
+
+    /// Stores it.
+    pub fn save(&self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, KEY, self);
+    }
+
+    /// What the plots show.
+    pub fn curves(&self) -> CurvesState {
+        let mut curves = CurvesState::default();
+        if self.log_loss {
+            curves.toggle_loss_scale();
+        }
+        curves
+    }
+
+    /// The pace.
+    pub fn pace(&self) -> Pace {
+        PACES
+            .iter()
+            .find(|(name, _)| *name == self.pace)
+            .map_or(OPENING_PACE, |(_, pace)| *pace)
+    }
+
+    /// The settings and their preset, if they are still valid; the opening
+    /// preset otherwise.
+    pub fn config(&self) -> (Config, Option<String>) {
+        let stored = (!self.config.is_empty())
+            .then(|| Config::from_toml(&self.config).ok()?.check().ok())
+            .flatten();
+        match stored {
+            Some(config) => {
+                let config = config.into_inner();
+                let preset = self
+                    .preset
+                    .clone()
+                    .filter(|name| presets::find(name).is_ok_and(|p| p.config == config));
+                (config, preset)
+            }
+            None => (
+                presets::opening(),
+                presets::all().first().map(|p| p.name.clone()),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[derive(Default)]
+    struct Memory(HashMap<String, String>);
+
+    impl eframe::Storage for Memory {
+        fn get_string(&self, key: &str) -> Option<String> {
+            self.0.get(key).cloned()
+        }
+        fn set_string(&mut self, key: &str, value: String) {
+            self.0.insert(key.into(), value);
+        }
+        fn remove_string(&mut self, key: &str) {
+            self.0.remove(key);
+        }
+        fn flush(&mut self) {}
+    }
+
+    #[test]
+    fn what_is_stored_comes_back() {
+        let mut storage = Memory::default();
+        let stored = Stored {
+            dark: false,
+            scale: 1.5,
+            pace: "as fast as possible".into(),
+            ..Stored::default()
+        };
+        stored.save(&mut storage);
+        assert_eq!(Stored::load(Some(&storage)), stored);
+        assert_eq!(stored.pace(), Pace::Fast);
+    }
+
+    #[test]
+    fn nonsense_in_the_store_is_ignored() {
+        let mut storage = Memory::default();
+        for nonsense in [
+            "",
+            "garbage",
+            "(scale: 1e30)",
+            "(dark: 7)",
+            "(pace: \"warp\")",
+        ] {
+            storage.0.insert(KEY.into(), nonsense.into());
+            let stored = Stored::load(Some(&storage));
+            assert_eq!(stored.scale, 1.0, "{nonsense}");
+            assert_eq!(stored.pace(), OPENING_PACE);
+            assert_eq!(stored.config().0, presets::opening());
+        }
+        let bad = Stored {
+            config: "[network]\nalpha = -3\n".into(),
+            ..Stored::default()
+        };
+        assert_eq!(bad.config().0, presets::opening());
+    }
+}

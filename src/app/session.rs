@@ -1,0 +1,544 @@
+//! The settings being edited and the run they make: turns changes into commands
+//! to the worker, and its events into the run on screen.
+
+use super::backend::Backend;
+use crate::{
+    history::Run,
+    sim::{
+        config::{Config, ConfigError, Value, Width, field},
+        instance::Instance,
+        outcome::Outcome,
+    },
+    training::{Command, Event, Frontend, Pace, RunId, StartOptions},
+};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// Time that events may take in one frame.
+const EVENT_BUDGET: Duration = Duration::from_millis(10);
+/// A change restarts the run when no other followed for this long …
+const QUIET_SECS: f64 = 0.04;
+/// … or when the first one waited this long: curves move during a long drag.
+const PATIENCE_SECS: f64 = 0.15;
+/// How long the curve of the previous settings stays visible.
+const GHOST_SECS: f64 = 10.0;
+/// How long a run that lived within a drag stays visible.
+const TRAIL_SECS: f64 = 0.5;
+
+/// Keys that an instance fixes.
+pub const INSTANCE_KEYS: [&str; 3] = ["task.dim", "task.samples", "network.width"];
+
+/// What a run is doing, as the user sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// No run.
+    Empty,
+    /// Training.
+    Running,
+    /// Held.
+    Paused,
+    /// At its horizon, or stopped.
+    Done,
+    /// The loss exploded.
+    Diverged,
+    /// It could not be made, or the worker panicked.
+    Failed,
+}
+
+/// The curve of earlier settings, fading.
+pub struct Ghost {
+    /// The run as it was left.
+    pub run: Run,
+    /// When it began to fade; `None` while the drag that replaced it lasts.
+    since: Option<f64>,
+    lifetime: f64,
+}
+
+impl Ghost {
+    /// Opacity now, from 1 down to 0.
+    pub fn opacity(&self, now: f64) -> f32 {
+        let age = self.since.map_or(0.0, |since| now - since) / self.lifetime;
+        // Stays legible for half its life, then fades.
+        (2.0 * (1.0 - age)).clamp(0.0, 1.0) as f32
+    }
+}
+
+/// A restart that waits for a drag to settle.
+#[derive(Clone, Copy)]
+struct Pending {
+    first: f64,
+    last: f64,
+}
+
+/// Data and weights that replace the sampled ones, and where they came from.
+pub type Loaded = (PathBuf, Arc<Instance>);
+
+/// The run on screen, if any: the worker's frontend in the window.
+#[derive(Default)]
+struct Screen {
+    run: Option<Run>,
+    /// The user holds it. The worker follows a moment later.
+    held: bool,
+    /// A run that ended was given a longer horizon; until the worker confirms,
+    /// its end is no longer news.
+    carried_on: bool,
+}
+
+impl Frontend for Screen {
+    fn current_run(&self) -> Option<RunId> {
+        self.run.as_ref().map(Run::id)
+    }
+
+    fn handle(&mut self, event: Event) {
+        if let Some(run) = &mut self.run {
+            self.carried_on &= !matches!(event, Event::Finished { .. });
+            run.handle(&event);
+        }
+    }
+}
+
+impl Screen {
+    fn state(&self) -> RunState {
+        let Some(run) = &self.run else {
+            return RunState::Empty;
+        };
+        if run.failure().is_some() {
+            return RunState::Failed;
+        }
+        match run.finish() {
+            Some(finish) if !self.carried_on => match finish.outcome {
+                Outcome::Diverged { .. } => RunState::Diverged,
+                _ => RunState::Done,
+            },
+            _ if self.held => RunState::Paused,
+            _ => RunState::Running,
+        }
+    }
+}
+
+/// The settings, the run and the worker.
+pub struct Session {
+    backend: Box<dyn Backend>,
+    next_run: u64,
+    config: Config,
+    instance: Option<Loaded>,
+    screen: Screen,
+    ghost: Option<Ghost>,
+    trail: Option<Ghost>,
+    pending: Option<Pending>,
+    dragging: bool,
+    changed_live: bool,
+    /// The current run was started by the drag that still lasts.
+    within_drag: bool,
+    pace: Pace,
+    /// Train at full speed up to this step, then at `pace`: a changed run takes
+    /// up where the previous one stood.
+    catch_up: Option<u64>,
+}
+
+impl Session {
+    /// A session without a run.
+    pub fn new(backend: Box<dyn Backend>, config: Config, pace: Pace) -> Self {
+        Self {
+            backend,
+            next_run: 1,
+            config,
+            instance: None,
+            screen: Screen::default(),
+            ghost: None,
+            trail: None,
+            pending: None,
+            dragging: false,
+            changed_live: false,
+            within_drag: false,
+            pace,
+            catch_up: None,
+        }
+    }
+
+    /// The settings being edited.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The instance in use, if any.
+    pub fn instance(&self) -> Option<&Loaded> {
+        self.instance.as_ref()
+    }
+
+    /// The run on screen.
+    pub fn run(&self) -> Option<&Run> {
+        self.screen.run.as_ref()
+    }
+
+    /// What the run on screen is doing.
+    pub fn state(&self) -> RunState {
+        self.screen.state()
+    }
+
+    /// Earlier curves, still fading.
+    pub fn ghosts(&self) -> impl Iterator<Item = &Ghost> {
+        self.ghost.iter().chain(&self.trail)
+    }
+
+    /// The pace that the user chose.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// η₀ or λ was changed while the run on screen trained, so that its settings
+    /// alone do not reproduce it.
+    pub fn changed_live(&self) -> bool {
+        self.changed_live
+            || self
+                .run()
+                .and_then(Run::finish)
+                .is_some_and(|finish| finish.changed_live)
+    }
+
+    /// A changed run is taking up where the previous one stood.
+    pub fn catching_up(&self) -> bool {
+        self.catch_up.is_some()
+    }
+
+    /// The settings that reproduce what is on screen: a lowered learning rate
+    /// included, the width and shape of an instance too.
+    pub fn config_on_screen(&self) -> Config {
+        match self.run() {
+            None => self.config.clone(),
+            Some(run) => {
+                let mut config = run.config().clone();
+                config.training.learning_rate = match run.lowered() {
+                    Some(lowered) => lowered.to,
+                    None => self.config.training.learning_rate,
+                };
+                config.training.weight_decay = self.config.training.weight_decay;
+                config.training.steps = self.config.training.steps;
+                config.instance = self.config.instance.clone();
+                config
+            }
+        }
+    }
+
+    /// Takes in what the worker reported and does what is due. Returns the
+    /// seconds until it must be called again, if it must.
+    pub fn advance(&mut self, now: f64) -> Option<f64> {
+        let more = self.backend.pump(&mut self.screen, EVENT_BUDGET);
+        if let Some(snapshot) = self.backend.latest()
+            && let Some(run) = &mut self.screen.run
+        {
+            run.observe(&snapshot);
+        }
+        self.end_catch_up();
+        for ghost in [&mut self.ghost, &mut self.trail] {
+            if ghost.as_ref().is_some_and(|g| g.opacity(now) <= 0.0) {
+                *ghost = None;
+            }
+        }
+        let mut wait = more.then_some(0.0);
+        if let Some(pending) = self.pending {
+            let due = (pending.last + QUIET_SECS).min(pending.first + PATIENCE_SECS);
+            if now >= due {
+                self.restart(now, true);
+            } else {
+                wait = Some((due - now).min(wait.unwrap_or(f64::INFINITY)));
+            }
+        }
+        if self
+            .ghosts()
+            .any(|g| g.opacity(now) < 1.0 || g.since.is_some())
+        {
+            wait = Some(wait.unwrap_or(0.05).min(0.05));
+        }
+        wait
+    }
+
+    fn end_catch_up(&mut self) {
+        let Some(target) = self.catch_up else { return };
+        let over = self.run().is_none_or(|run| {
+            run.step() >= target || run.finish().is_some() || run.failure().is_some()
+        });
+        if over {
+            self.catch_up = None;
+            self.backend.send(Command::SetPace(self.pace));
+        }
+    }
+
+    /// Starts, or starts again, with the settings as they are.
+    ///
+    /// With `take_up`, training goes at full speed to where the run on screen
+    /// stands; otherwise it is watched from step 0.
+    fn restart(&mut self, now: f64, take_up: bool) {
+        self.pending = None;
+        // `edit` admits valid settings alone; a stored one that is not would
+        // have been dropped at launch.
+        let Ok(config) = self.config.clone().check() else {
+            return;
+        };
+        let old_step = self.run().map_or(0, Run::step);
+        let held = take_up && self.state() == RunState::Paused;
+        self.leave_ghost(now);
+        let id = RunId(self.next_run);
+        self.next_run += 1;
+        self.backend.send(Command::Start {
+            run: id,
+            config: Box::new(config.clone()),
+            instance: self.instance.as_ref().map(|(_, i)| Arc::clone(i)),
+            options: StartOptions {
+                paused: held,
+                lower_unstable_learning_rate: true,
+                every_column: false,
+            },
+        });
+        if take_up && old_step > 0 {
+            self.catch_up = Some(old_step);
+            self.backend.send(Command::SetPace(Pace::Fast));
+            if held {
+                self.backend.send(Command::Step(old_step));
+            }
+        } else {
+            self.catch_up = None;
+            self.backend.send(Command::SetPace(self.pace));
+        }
+        self.within_drag = self.dragging;
+        self.changed_live = false;
+        self.screen = Screen {
+            run: Some(Run::new(id, config.into_inner())),
+            held,
+            carried_on: false,
+        };
+    }
+
+    fn leave_ghost(&mut self, now: f64) {
+        let Some(run) = self.screen.run.take() else {
+            return;
+        };
+        if run.rows().len() < 2 {
+            return;
+        }
+        let within_drag = self.within_drag;
+        let ghost = Ghost {
+            run,
+            since: (within_drag || !self.dragging).then_some(now),
+            lifetime: if within_drag { TRAIL_SECS } else { GHOST_SECS },
+        };
+        if within_drag {
+            self.trail = Some(ghost);
+        } else {
+            self.ghost = Some(ghost);
+        }
+    }
+
+    /// Changes one setting. η₀, λ and the horizon reach a run in training
+    /// without a restart; anything else restarts it once the change settles.
+    ///
+    /// # Errors
+    /// A value out of range or in conflict with another setting; nothing
+    /// changes then.
+    pub fn edit(
+        &mut self,
+        key: &str,
+        value: &Value,
+        dragging: bool,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        let mut config = self.config.clone();
+        config.set(key, value)?;
+        self.adopt_edit(key, config, dragging, now)
+    }
+
+    /// As [`Session::edit`], from typed text.
+    ///
+    /// # Errors
+    /// As [`Session::edit`]; also text that is no value.
+    pub fn edit_text(&mut self, key: &str, text: &str, now: f64) -> Result<(), ConfigError> {
+        let mut config = self.config.clone();
+        config.set_str(key, text)?;
+        self.adopt_edit(key, config, false, now)
+    }
+
+    fn adopt_edit(
+        &mut self,
+        key: &str,
+        config: Config,
+        dragging: bool,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        if self.instance.is_some() && INSTANCE_KEYS.contains(&key) {
+            return Err(locked(key, &config));
+        }
+        config.clone().check()?;
+        self.dragging = dragging;
+        if config == self.config {
+            return Ok(());
+        }
+        self.config = config;
+        if !self.change_live(key) {
+            let first = self.pending.map_or(now, |p| p.first);
+            self.pending = Some(Pending { first, last: now });
+        }
+        Ok(())
+    }
+
+    /// Sends a change that the run in training can take; false if it needs a
+    /// restart.
+    fn change_live(&mut self, key: &str) -> bool {
+        let (rate, decay, horizon) = (
+            self.config.training.learning_rate,
+            self.config.training.weight_decay,
+            self.config.training.steps,
+        );
+        if self.pending.is_some() {
+            return false;
+        }
+        let Some(run) = &self.screen.run else {
+            return false;
+        };
+        let state = self.screen.state();
+        let training = matches!(state, RunState::Running | RunState::Paused);
+        let (begun, step, lowered) = (run.step() > 0, run.step(), run.lowered().is_some());
+        match key {
+            "training.learning_rate" if training && !lowered => {
+                self.changed_live |= begun;
+                self.backend.send(Command::SetLearningRate(rate));
+            }
+            "training.weight_decay" if training => {
+                self.changed_live |= begun;
+                self.backend.send(Command::SetWeightDecay(decay));
+            }
+            "training.steps" if horizon > step && (training || state == RunState::Done) => {
+                if state == RunState::Done {
+                    self.screen.carried_on = true;
+                    self.screen.held = false;
+                }
+                self.backend.send(Command::SetHorizon(horizon));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A drag ended: the curve from before it begins to fade.
+    pub fn end_drag(&mut self, now: f64) {
+        self.dragging = false;
+        self.within_drag = false;
+        if let Some(ghost) = &mut self.ghost {
+            ghost.since.get_or_insert(now);
+        }
+    }
+
+    /// Ten times the horizon, without a restart.
+    ///
+    /// # Errors
+    /// The horizon has reached its largest allowed value.
+    pub fn carry_on(&mut self, now: f64) -> Result<(), ConfigError> {
+        let longer = self.config.training.steps.saturating_mul(10);
+        self.edit("training.steps", &Value::Integer(longer), false, now)
+    }
+
+    /// Holds a run in training, lets a held one go on, starts one that ended.
+    pub fn toggle(&mut self, now: f64) {
+        match self.state() {
+            RunState::Running => self.pause(),
+            _ => self.resume(now),
+        }
+    }
+
+    /// Holds.
+    pub fn pause(&mut self) {
+        if self.in_training() {
+            self.screen.held = true;
+            self.backend.send(Command::Pause);
+        }
+    }
+
+    /// Goes on; starts a run where there is none in training.
+    pub fn resume(&mut self, now: f64) {
+        if self.in_training() {
+            self.screen.held = false;
+            self.backend.send(Command::Resume);
+        } else {
+            self.restart(now, false);
+        }
+    }
+
+    /// Holds and trains one step.
+    pub fn step(&mut self, now: f64) {
+        if !self.in_training() {
+            self.restart(now, false);
+        }
+        self.screen.held = true;
+        self.backend.send(Command::Step(1));
+    }
+
+    fn in_training(&self) -> bool {
+        matches!(self.state(), RunState::Running | RunState::Paused)
+    }
+
+    /// The same run again from step 0: same seed, same settings.
+    pub fn reset(&mut self, now: f64) {
+        let held = self.state() == RunState::Paused;
+        self.restart(now, false);
+        if held {
+            self.pause();
+        }
+    }
+
+    /// The next seed: other data, target and initial weights.
+    pub fn reseed(&mut self, now: f64) {
+        self.config.seed = self.config.seed.wrapping_add(1) & (i64::MAX as u64);
+        self.reset(now);
+    }
+
+    /// Sets the pace.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+        self.catch_up = None;
+        self.backend.send(Command::SetPace(pace));
+    }
+
+    /// Replaces all settings, and the instance, and watches from step 0.
+    ///
+    /// # Errors
+    /// Settings that are not valid; nothing changes then.
+    pub fn open(
+        &mut self,
+        mut config: Config,
+        instance: Option<Loaded>,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        match &instance {
+            Some((path, instance)) => {
+                let (samples, dim, width) = instance.shape();
+                config.task.samples = samples;
+                config.task.dim = dim;
+                config.network.width = Width::Finite(width);
+                config.instance = Some(path.display().to_string());
+            }
+            None => config.instance = None,
+        }
+        let config = config.check()?.into_inner();
+        self.config = config;
+        self.instance = instance;
+        self.dragging = false;
+        self.within_drag = false;
+        self.restart(now, false);
+        Ok(())
+    }
+
+    /// Goes back to sampled data and weights.
+    pub fn drop_instance(&mut self, now: f64) {
+        if self.instance.take().is_some() {
+            self.config.instance = None;
+            self.restart(now, false);
+        }
+    }
+}
+
+fn locked(key: &str, config: &Config) -> ConfigError {
+    ConfigError {
+        field: key.into(),
+        value: field(key).map_or_else(String::new, |f| (f.get)(config).to_string()),
+        allowed: "the instance fixes D, P and N".into(),
+        fix: "close the instance to change it".into(),
+    }
+}

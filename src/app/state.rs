@@ -1,0 +1,106 @@
+//! What the window shows besides the run.
+
+use super::session::Session;
+use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Sizes of text and controls.
+pub const SCALES: [f32; 8] = [0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0];
+
+/// How long the reason for a change, or a notice, is shown.
+pub const NOTICE_SECS: f64 = 8.0;
+
+/// A tab of the side panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tab {
+    /// Where the test error comes from.
+    #[default]
+    Error,
+    /// Every metric of the newest row.
+    Facts,
+}
+
+impl Tab {
+    /// All tabs, in order.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Error, "Error"), (Self::Facts, "Numbers")];
+}
+
+/// A line in the status bar about something the user did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// What happened.
+    pub text: String,
+    /// It did not work.
+    pub bad: bool,
+    /// When.
+    pub since: f64,
+}
+
+/// Paces in the menu.
+pub const PACES: [(&str, Pace); 8] = [
+    ("lecture, slow", Pace::DecadesPerSecond(1.0 / 3.0)),
+    ("lecture", Pace::DecadesPerSecond(2.0 / 3.0)),
+    ("lecture, brisk", Pace::DecadesPerSecond(2.0)),
+    ("10 steps/s", Pace::StepsPerSecond(10.0)),
+    ("100 steps/s", Pace::StepsPerSecond(100.0)),
+    ("1,000 steps/s", Pace::StepsPerSecond(1_000.0)),
+    ("10,000 steps/s", Pace::StepsPerSecond(10_000.0)),
+    ("as fast as possible", Pace::Fast),
+];
+
+/// The pace of the first launch: grokking within ten seconds.
+pub const OPENING_PACE: Pace = Pace::DecadesPerSecond(2.0 / 3.0);
+
+/// Name of a pace in the menu.
+pub fn pace_name(pace: Pace) -> &'static str {
+    PACES
+        .iter()
+        .find(|(_, p)| *p == pace)
+        .map_or("pace", |(name, _)| name)
+}
+
+/// A run that the user keeps for comparison.
+pub struct Pin {
+    /// The run as it was.
+    pub run: Run,
+    /// What tells it from the others, such as "α = 1".
+    pub label: String,
+}
+
+/// Most runs kept: as many as there are colours for them.
+pub const MAX_PINS: usize = 6;
+
+/// Everything on screen.
+pub struct State {
+    /// Settings, run and worker.
+    pub session: Session,
+    /// What a double click goes back to: the settings as they were opened.
+    pub defaults: Config,
+    /// Name of the preset on screen, until a setting is changed.
+    pub preset: Option<String>,
+    /// Why the last value given to a field was refused.
+    pub field_errors: BTreeMap<String, String>,
+    /// The setting changed last, and when.
+    pub changed: Option<(&'static str, f64)>,
+    /// What the user should know about the last thing they did.
+    pub notice: Option<Notice>,
+    /// Where the last export went.
+    pub last_export: Option<PathBuf>,
+    /// Light on dark.
+    pub dark: bool,
+    /// Size of text and controls.
+    pub scale: f32,
+    /// Keys are shown.
+    pub help_open: bool,
+    /// The window fills the screen.
+    pub fullscreen: bool,
+    /// Tab of the side panel.
+    pub tab: Tab,
+    /// What the user chose to see of the plots.
+    pub curves: CurvesState,
+    /// Runs kept for comparison.
+    pub pins: Vec<Pin>,
+    /// Room that the plots had in the last frame.
+    pub plots_size: egui::Vec2,
+}

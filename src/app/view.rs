@@ -1,0 +1,315 @@
+//! Puts the views in their places and hands them what they draw.
+
+use super::{
+    Action, GrokscopeApp,
+    export::Export,
+    raster,
+    session::RunState,
+    state::{NOTICE_SECS, State},
+};
+use crate::{
+    history::Run,
+    presets,
+    sim::config::field,
+    views::{
+        controls,
+        curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
+        fonts, help,
+        narration::Numbers,
+        side, status,
+        theme::Theme,
+        transport,
+    },
+};
+use egui::{
+    Align2, CentralPanel, ColorImage, Context, FontId, Frame, Id, LayerId, Margin, Order, Panel,
+    ScrollArea, Stroke, Ui,
+};
+
+/// The side panel hides itself in windows narrower than this: the plots keep
+/// at least half.
+const SIDE_PANEL_FROM: f32 = 1080.0;
+
+impl State {
+    /// What is happening now, or what the user just did; and whether it went
+    /// wrong.
+    pub fn sentence(&self, now: f64) -> (String, bool) {
+        if let Some(notice) = &self.notice
+            && (notice.bad || now - notice.since < NOTICE_SECS)
+        {
+            return (notice.text.clone(), notice.bad);
+        }
+        if let Some((key, since)) = self.changed
+            && now - since < NOTICE_SECS
+            && let Some(field) = field(key)
+        {
+            let name = controls::accessible_name(field);
+            let value = controls::shown(field, &(field.get)(self.session.config()));
+            return (format!("{name} is now {value}. {}", field.why), false);
+        }
+        let Some(run) = self.session.run() else {
+            return ("Press space to train.".into(), false);
+        };
+        match self.session.state() {
+            RunState::Failed => (
+                format!(
+                    "{} Change a setting or run again.",
+                    controls::upper_first(&run.outcome_sentence())
+                ),
+                true,
+            ),
+            RunState::Diverged => (
+                format!("{}.", controls::upper_first(&run.outcome_sentence())),
+                true,
+            ),
+            RunState::Done => (
+                format!("Done: {}. {}", run.outcome_sentence(), telling(run)),
+                false,
+            ),
+            RunState::Paused => (format!("Paused. {}", telling(run)), false),
+            RunState::Empty | RunState::Running => (telling(run), false),
+        }
+    }
+}
+
+/// Says what may be dropped here.
+fn invite_drop(ctx: &Context, theme: &Theme) {
+    let layer = LayerId::new(Order::Foreground, Id::unique("drop"));
+    let painter = ctx.layer_painter(layer);
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, theme.background.gamma_multiply(0.85));
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        "Drop a config.toml or an instance.npz to open it",
+        FontId::new(20.0, fonts::bold()),
+        theme.text,
+    );
+}
+
+/// The sentence about the newest numbers.
+fn telling(run: &Run) -> String {
+    let (Some(first), Some(last)) = (run.rows().first(), run.rows().last()) else {
+        return "Preparing data and weights.".into();
+    };
+    let (zero_train, zero_test) = run.info().map_or((f64::NAN, f64::NAN), |info| {
+        (info.zero_train_loss, info.zero_test_loss)
+    });
+    Numbers {
+        first,
+        last,
+        crossings: run.crossings(),
+        zero_train,
+        zero_test,
+    }
+    .sentence()
+}
+
+impl GrokscopeApp {
+    /// Draws everything; what the user asks for goes into `actions`.
+    pub(super) fn draw(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let theme = Theme::of(self.state.dark);
+        let width = ui.available_width();
+        let bar = |x, y| {
+            Frame::new()
+                .fill(theme.panel)
+                .inner_margin(Margin::symmetric(x, y))
+                .stroke(Stroke::NONE)
+        };
+        Panel::top("transport")
+            .exact_size(44.0)
+            .frame(bar(12, 0))
+            .show(ui, |ui| self.draw_transport(ui, &theme, actions));
+        Panel::bottom("status")
+            .exact_size(36.0)
+            .frame(bar(12, 0))
+            .show(ui, |ui| self.draw_status(ui, &theme, actions));
+        Panel::left("controls")
+            .default_size(224.0)
+            .size_range(190.0..=(0.25 * width).max(200.0))
+            .frame(bar(0, 0))
+            .show(ui, |ui| {
+                ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| {
+                        Frame::new()
+                            .inner_margin(Margin::symmetric(12, 2))
+                            .show(ui, |ui| self.draw_controls(ui, &theme, actions));
+                    });
+            });
+        if width >= SIDE_PANEL_FROM {
+            Panel::right("side")
+                .default_size(284.0)
+                .size_range(220.0..=(0.25 * width).max(230.0))
+                .frame(bar(14, 0))
+                .show(ui, |ui| {
+                    let run = self.state.session.run();
+                    side::show(ui, &theme, self.state.tab, run, actions);
+                });
+        }
+        CentralPanel::no_frame()
+            .frame(
+                Frame::new()
+                    .fill(theme.background)
+                    .inner_margin(Margin::symmetric(10, 8)),
+            )
+            .show(ui, |ui| self.draw_plots(ui, &theme, actions));
+        if self.state.help_open {
+            help::show(ui.ctx(), &theme, actions);
+        }
+        if ui.input(|i| !i.raw.hovered_files.is_empty()) {
+            invite_drop(ui.ctx(), &theme);
+        }
+    }
+
+    fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let session = &self.state.session;
+        let run = session.run();
+        let view = transport::View {
+            state: session.state(),
+            preset: self.state.preset.as_deref(),
+            presets: presets::all(),
+            step: run.map_or(0, Run::step),
+            horizon: session.config().training.steps,
+            steps_per_second: run.map_or(0.0, Run::steps_per_second),
+            pace: session.pace(),
+            catching_up: session.catching_up(),
+            dark: self.state.dark,
+        };
+        transport::show(ui, theme, &view, actions);
+    }
+
+    fn draw_controls(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let session = &self.state.session;
+        let view = controls::View {
+            config: session.config(),
+            defaults: &self.state.defaults,
+            errors: &self.state.field_errors,
+            lowered: session.run().and_then(Run::lowered),
+            instance: session.instance().map(|(path, _)| {
+                path.file_name()
+                    .unwrap_or(path.as_os_str())
+                    .to_string_lossy()
+                    .into_owned()
+            }),
+        };
+        controls::show(ui, theme, &view, actions);
+    }
+
+    fn draw_status(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let now = ui.input(|i| i.time);
+        let (sentence, bad) = self.state.sentence(now);
+        let view = status::View {
+            state: self.state.session.state(),
+            sentence,
+            bad,
+            last_export: self.state.last_export.as_deref(),
+            pins: self.state.pins.len(),
+        };
+        status::show(ui, theme, &view, actions);
+    }
+
+    fn draw_plots(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let State {
+            session,
+            curves,
+            plots_size,
+            pins,
+            ..
+        } = &mut self.state;
+        *plots_size = ui.available_size();
+        let now = ui.input(|i| i.time);
+        let ghosts: Vec<Ghost<'_>> = session
+            .ghosts()
+            .map(|ghost| Ghost {
+                run: &ghost.run,
+                opacity: ghost.opacity(now),
+            })
+            .collect();
+        let pinned: Vec<Pinned<'_>> = pins
+            .iter()
+            .zip(theme.pinned)
+            .map(|(pin, color)| Pinned {
+                run: &pin.run,
+                label: &pin.label,
+                color,
+            })
+            .collect();
+        let model = CurvesModel {
+            run: session.run(),
+            ghosts: &ghosts,
+            pinned: &pinned,
+            horizon: session.config().training.steps,
+        };
+        let response = curves::show(ui, &model, curves, theme);
+        match response.action {
+            Some(CurvesAction::ExportPlot(kind)) => {
+                actions.push(Action::Export(Export::Plot(kind)));
+            }
+            Some(CurvesAction::PinRun) => actions.push(Action::Pin),
+            Some(CurvesAction::LossScaleChanged) | None => {}
+        }
+    }
+
+    /// What draws one plot as it is on screen, at twice the resolution; `None`
+    /// where there is nothing to draw.
+    pub(super) fn plot_picture(
+        &self,
+        kind: PlotKind,
+        ctx: &Context,
+    ) -> Option<impl FnOnce() -> ColorImage + Send + 'static> {
+        let run = self.state.session.run().filter(|r| !r.rows().is_empty())?;
+        let run = run.clone();
+        let now = ctx.input(|i| i.time);
+        let ghosts: Vec<(Run, f32)> = self
+            .state
+            .session
+            .ghosts()
+            .map(|ghost| (ghost.run.clone(), ghost.opacity(now)))
+            .collect();
+        let pins: Vec<(Run, String)> = self
+            .state
+            .pins
+            .iter()
+            .map(|pin| (pin.run.clone(), pin.label.clone()))
+            .collect();
+        let horizon = self.state.session.config().training.steps;
+        let mut state = self.state.curves.clone();
+        let size = self.state.plots_size;
+        let theme = Theme::of(self.state.dark);
+        let resolution = 2.0 * ctx.pixels_per_point();
+        Some(move || {
+            let mut rect = egui::Rect::ZERO;
+            let setup = |ctx: &Context| {
+                fonts::install(ctx);
+                theme.apply(ctx, 1.0);
+            };
+            let image = raster::draw(size, resolution, theme.background, setup, |ui| {
+                let ghosts: Vec<Ghost<'_>> = ghosts
+                    .iter()
+                    .map(|(run, opacity)| Ghost {
+                        run,
+                        opacity: *opacity,
+                    })
+                    .collect();
+                let pinned: Vec<Pinned<'_>> = pins
+                    .iter()
+                    .zip(theme.pinned)
+                    .map(|((run, label), color)| Pinned { run, label, color })
+                    .collect();
+                let model = CurvesModel {
+                    run: Some(&run),
+                    ghosts: &ghosts,
+                    pinned: &pinned,
+                    horizon,
+                };
+                let response = curves::show(ui, &model, &mut state, &theme);
+                rect = match kind {
+                    PlotKind::Loss => response.loss_rect,
+                    PlotKind::Alignment => response.alignment_rect,
+                };
+            });
+            image.region(&rect, Some(resolution))
+        })
+    }
+}

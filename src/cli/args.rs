@@ -1,0 +1,174 @@
+//! The command line's grammar.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// See grokking happen: the transition from lazy to rich training dynamics.
+///
+/// Without a command it opens the window.
+#[derive(Debug, Parser)]
+#[command(
+    name = "grokscope",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+        grokscope --preset goldilocks\n  \
+        grokscope run --preset lazy --out lazy\n  \
+        grokscope run --set network.alpha=0.5 --steps 1e6 --out run"
+)]
+pub struct Cli {
+    /// A headless command.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What the window opens with.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// The headless commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train without a window and write curve.csv, summary.json and config.toml
+    Run(Box<RunArgs>),
+    /// List the runs that ship with the program
+    Presets,
+    /// Print the table of settings, as Markdown
+    Fields,
+}
+
+/// Where settings come from.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Source {
+    /// A run that ships with the program (`grokscope presets` lists them)
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub preset: Option<String>,
+    /// Settings in TOML, such as a config.toml that a run wrote
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Data and initial weights in NumPy's .npz: X, y, W0 and, if there are any,
+    /// X_test, y_test and beta; they fix D, P and N
+    #[arg(long, value_name = "FILE.npz")]
+    pub instance: Option<PathBuf>,
+}
+
+/// Arguments of `grokscope run`.
+///
+/// Each wins over those before it: preset or config file, instance, `--set` in
+/// order, then the flags that have a name of their own.
+#[derive(Args, Clone, Debug, Default)]
+#[command(
+    after_help = "Each wins over those before it: preset or file, --instance, --set in order, then \
+                  the flags with a name of their own."
+)]
+pub struct RunArgs {
+    /// Preset, config file and instance.
+    #[command(flatten)]
+    pub source: Source,
+    /// Set one setting, as often as needed (`grokscope fields` lists them)
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Form of the dynamics
+    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons"])]
+    pub engine: Option<String>,
+    /// Horizon in steps; 1e6 is understood
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    pub steps: Option<u64>,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Steps to record: a list such as 1,2,3,5, or log:20 for 20 in each decade;
+    /// step 0 always
+    #[arg(long, value_name = "STEPS", value_parser = record, allow_negative_numbers = true)]
+    pub record: Option<Record>,
+    /// Directory for the files; made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the run that the directory holds
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which steps `--record` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// So many in each decade.
+    PerDecade(u32),
+    /// These.
+    Steps(Vec<u64>),
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().into(), value.trim().into()))
+        }
+        _ => Err("expected section.key=value, for example network.alpha=0.5".into()),
+    }
+}
+
+/// A whole number, also as 1e6.
+fn whole(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    if let Ok(n) = text.parse() {
+        return Ok(n);
+    }
+    // Above 2⁵³ a float64 no longer names one whole number.
+    match text.parse::<f64>() {
+        Ok(x) if (0.0..=9_007_199_254_740_992.0).contains(&x) && x.fract() == 0.0 => Ok(x as u64),
+        _ => Err("expected a whole number, for example 100000 or 1e5".into()),
+    }
+}
+
+fn record(text: &str) -> Result<Record, String> {
+    const FORM: &str = "expected a list of steps such as 1,2,3,5, or log:20";
+    if let Some(density) = text.trim().strip_prefix("log:") {
+        return match density.trim().parse() {
+            Ok(n) if n > 0 => Ok(Record::PerDecade(n)),
+            _ => Err(format!("{FORM}; `{density}` is no number of points")),
+        };
+    }
+    let step = |item: &str| whole(item).map_err(|_| format!("{FORM}; `{item}` is no step"));
+    let steps = text.split(',').map(step).collect::<Result<Vec<_>, _>>()?;
+    match steps.windows(2).find(|pair| pair[0] >= pair[1]) {
+        Some(pair) => Err(format!(
+            "the steps must increase, and {} comes before {}",
+            pair[0], pair[1]
+        )),
+        None => Ok(Record::Steps(steps)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn whole_numbers_may_be_written_with_an_exponent() {
+        assert_eq!(whole("1e6"), Ok(1_000_000));
+        assert_eq!(whole("18446744073709551615"), Ok(u64::MAX));
+        for bad in ["1.5", "-3", "many", "1e300", "nan", ""] {
+            assert!(whole(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn records_are_lists_or_densities() {
+        assert_eq!(record("log:20"), Ok(Record::PerDecade(20)));
+        assert_eq!(record("1, 2,1e3"), Ok(Record::Steps(vec![1, 2, 1_000])));
+        for bad in ["", "1,,2", "log:", "log:0", "log:-3", "3,2", "2,2", "x"] {
+            assert!(record(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_assignment_needs_a_key() {
+        assert_eq!(assignment("a.b = 3"), Ok(("a.b".into(), "3".into())));
+        assert!(assignment("a.b").is_err() && assignment("=3").is_err());
+    }
+}

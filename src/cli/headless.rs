@@ -1,0 +1,95 @@
+//! Training without a window: the third frontend of the worker.
+
+use crate::sim::config::ValidConfig;
+use crate::sim::instance::Instance;
+use crate::sim::metrics::Row;
+use crate::training::{
+    Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle, pump,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A run from start to end, with every column of every recorded row.
+#[derive(Clone, Debug)]
+pub struct HeadlessRun {
+    /// What was known before the first step.
+    pub info: RunInfo,
+    /// Every recorded row, in order.
+    pub rows: Vec<Row>,
+    /// How it ended.
+    pub finish: Finish,
+}
+
+/// Collects what the worker reports about one run.
+#[derive(Default)]
+struct Collector {
+    info: Option<RunInfo>,
+    rows: Vec<Row>,
+    end: Option<Result<Finish, String>>,
+}
+
+const RUN: RunId = RunId(1);
+
+impl Frontend for Collector {
+    fn current_run(&self) -> Option<RunId> {
+        Some(RUN)
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Started { info, .. } => self.info = Some(*info),
+            Event::Rows { rows, .. } => self.rows.extend(rows),
+            // Asked for by nobody here; the rows so far are void all the same.
+            Event::LearningRateLowered { .. } => self.rows.clear(),
+            Event::Finished { finish, .. } => self.end = Some(Ok(finish)),
+            Event::Failed { message, .. } => self.end = Some(Err(message)),
+        }
+    }
+}
+
+/// Trains to the horizon. `progress` is called with the newest state, some ten
+/// times a second.
+///
+/// # Errors
+/// What the worker reports where the run could not be made or failed.
+pub fn train(
+    config: ValidConfig,
+    instance: Option<Arc<Instance>>,
+    mut progress: impl FnMut(&Snapshot),
+) -> Result<HeadlessRun, String> {
+    /// Often enough for a smooth bar, seldom enough to cost nothing.
+    const INTERVAL: Duration = Duration::from_millis(100);
+    let worker = WorkerHandle::spawn(|| {});
+    worker.send(Command::Start {
+        run: RUN,
+        config: Box::new(config),
+        instance,
+        options: StartOptions {
+            every_column: true,
+            ..StartOptions::default()
+        },
+    });
+    let mut collector = Collector::default();
+    let finish = loop {
+        if let Some(event) = worker.event_timeout(INTERVAL) {
+            if collector.current_run() == Some(event.run()) {
+                collector.handle(event);
+            }
+            pump(&worker, &mut collector, INTERVAL);
+        }
+        if let Some(end) = collector.end.take() {
+            break end?;
+        }
+        if let Some(snapshot) = worker.latest() {
+            progress(&snapshot);
+        }
+    };
+    let info = collector
+        .info
+        .ok_or("the run ended before it had begun; please report this")?;
+    Ok(HeadlessRun {
+        info,
+        rows: collector.rows,
+        finish,
+    })
+}

@@ -1,0 +1,155 @@
+//! The command line: `grokscope` opens the window, `grokscope run` trains
+//! without one.
+//!
+//! Exit codes: 0 for a run that ended, also by diverging, which its summary
+//! says; 2 for arguments, settings or files that cannot be used; 1 for what
+//! failed in spite of good arguments.
+
+pub mod args;
+mod command_line;
+pub mod gui_help;
+pub mod headless;
+mod panics;
+mod run;
+pub mod settings;
+
+pub use command_line::command_line;
+
+use crate::io::FileError;
+use crate::presets;
+use crate::sim::config::{Config, ConfigError, fields};
+use crate::startup::Startup;
+use args::{Cli, Command};
+use clap::Parser;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Why a command could not do its work.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CliError {
+    /// Arguments or files that cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// A setting that cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A result that could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A run or a window that failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CliError {
+    /// An error of arguments or files.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// The exit code that stands for it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Config(_) => 2,
+            Self::File(_) | Self::Failed(_) => 1,
+        }
+    }
+}
+
+/// Opens the window and returns when it is closed, or says why it could not.
+pub type OpenWindow = fn(Startup) -> Result<(), String>;
+
+/// Parses the arguments (the program's name first), does what they say and
+/// returns the exit code. `window` is `None` in a build without one.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<OpenWindow>) -> u8 {
+    panics::record();
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version come this way too, with exit code 0. A closed
+            // pipe is no reason to fail.
+            let _ = e.print();
+            return u8::try_from(e.exit_code()).unwrap_or(2);
+        }
+    };
+    let done = panics::catch(|| dispatch(cli, window)).unwrap_or_else(|panic| {
+        Err(CliError::Failed(format!(
+            "a mistake in grokscope itself: {panic}"
+        )))
+    });
+    match done {
+        Ok(()) => 0,
+        Err(error) => {
+            complain(&format!("error: {error}"));
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(cli: Cli, window: Option<OpenWindow>) -> Result<(), CliError> {
+    match cli.command {
+        None => open(settings::for_window(&cli.source)?, window),
+        Some(Command::Run(args)) => {
+            let report = run::run(&args)?;
+            say(&report.text);
+            if let Some(warning) = report.warning {
+                complain(&format!("warning: {warning}"));
+            }
+            Ok(())
+        }
+        Some(Command::Presets) => {
+            say(&list_presets());
+            Ok(())
+        }
+        Some(Command::Fields) => {
+            say(fields::markdown_table().trim_end());
+            Ok(())
+        }
+    }
+}
+
+fn open(startup: Startup, window: Option<OpenWindow>) -> Result<(), CliError> {
+    let headless = headless_line(&startup);
+    let Some(window) = window else {
+        return Err(CliError::usage(format!(
+            "this build has no window (it was made without the feature `gui`); without one, use\n  \
+             {headless}"
+        )));
+    };
+    // Libraries that are opened at run time panic where they are missing.
+    let opened = panics::catch(|| window(startup)).unwrap_or_else(Err);
+    opened.map_err(|e| CliError::Failed(gui_help::explain(&e, &headless)))
+}
+
+/// The headless command that does the same job as the window would.
+fn headless_line(startup: &Startup) -> String {
+    match (&startup.preset, &startup.instance, &startup.config) {
+        (Some(name), None, _) => format!("grokscope run --preset {name} --out run"),
+        (_, _, Some(config)) => command_line(config),
+        _ => command_line(&Config::default()),
+    }
+}
+
+fn list_presets() -> String {
+    let width = presets::all()
+        .iter()
+        .map(|p| p.name.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for preset in presets::all() {
+        text.push_str(&format!("{:width$}  {}\n", preset.name, preset.title));
+        text.push_str(&format!("{:width$}  {}\n", "", preset.description));
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// Prints a line; a closed pipe (`| head`) is no reason to fail.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,211 @@
+//! `grokscope run`: trains without a window and writes three files.
+
+use super::args::RunArgs;
+use super::headless::{self, HeadlessRun};
+use super::{CliError, settings};
+use crate::io::summary::{Summary, describe_instance};
+use crate::io::{atomic, csv};
+use crate::sim::outcome::Outcome;
+use crate::training::Snapshot;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::path::Path;
+
+const CURVE: &str = "curve.csv";
+const SUMMARY: &str = "summary.json";
+const CONFIG: &str = "config.toml";
+
+/// Trains what the arguments say and returns what to tell the user.
+///
+/// # Errors
+/// Names the flag, file or field; nothing is trained unless the results can be
+/// written.
+pub fn run(args: &RunArgs) -> Result<Report, CliError> {
+    let resolved = settings::for_run(args)?;
+    let config = resolved.config.check()?;
+    prepare(&args.out, args.force)?;
+    let described = match &resolved.instance {
+        Some((path, _)) => {
+            Some(describe_instance(path).map_err(|e| CliError::usage(format!("--instance {e}")))?)
+        }
+        None => None,
+    };
+    let bar = progress_bar(config.training.steps);
+    let trained = headless::train(config, resolved.instance.map(|(_, i)| i), |s| {
+        show(&bar, s);
+    });
+    bar.finish_and_clear();
+    let mut run = trained.map_err(CliError::Failed)?;
+    let listed = &run.info.config.record.steps;
+    if !listed.is_empty() {
+        // A run ends with a row at its last step; a list says which it wants.
+        run.rows
+            .retain(|row| row.step == 0 || listed.binary_search(&row.step).is_ok());
+    }
+
+    let out = &args.out;
+    csv::write(&out.join(CURVE), &run.rows, None)?;
+    atomic::write(&out.join(CONFIG), run.info.config.to_toml().as_bytes())?;
+    // Last, so that a summary stands for a complete run.
+    Summary::new(&run.info, &run.finish, described).write(&out.join(SUMMARY))?;
+    Ok(Report::new(&run, out))
+}
+
+/// What the user reads when the run is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// For standard output.
+    pub text: String,
+    /// For standard error: what went otherwise than asked.
+    pub warning: Option<String>,
+}
+
+impl Report {
+    fn new(run: &HeadlessRun, out: &Path) -> Self {
+        let finish = &run.finish;
+        let mut text = outcome_sentence(run);
+        let seconds = finish.training_seconds;
+        let _ = write!(text, "\n{} steps in {seconds:.2} s", grouped(finish.step));
+        if seconds > 0.0 {
+            let rate = (finish.step as f64 / seconds).round() as u64;
+            let _ = write!(text, " ({} steps/s)", grouped(rate));
+        }
+        if let Some(note) = &run.info.note {
+            let _ = write!(text, "\nnote: {note}");
+        }
+        let _ = write!(
+            text,
+            "\nwrote {CURVE} ({} rows), {SUMMARY} and {CONFIG} to {}",
+            run.rows.len(),
+            out.display()
+        );
+        let warning = match finish.outcome {
+            Outcome::Diverged {
+                step,
+                stable_learning_rate,
+            } => Some(format!(
+                "diverged at step {}: training.learning_rate = {} is too large; the largest stable \
+                 one is about {stable_learning_rate:.4}",
+                grouped(step),
+                run.info.config.training.learning_rate
+            )),
+            _ => None,
+        };
+        Self { text, warning }
+    }
+}
+
+/// How the run ended, in a sentence.
+fn outcome_sentence(run: &HeadlessRun) -> String {
+    let crossings = run.finish.crossings;
+    let label = run.finish.outcome.label();
+    let at = |step: Option<u64>| step.map_or_else(|| "never".into(), grouped);
+    match run.finish.outcome {
+        Outcome::Groks | Outcome::GeneralisesAtOnce => format!(
+            "{label}: fits at {}, generalises at {}, {:.1}× later",
+            at(crossings.fit),
+            at(crossings.generalise),
+            crossings.ratio().unwrap_or(1.0)
+        ),
+        Outcome::NeverGeneralises => {
+            format!("{label} within the horizon: fits at {}", at(crossings.fit))
+        }
+        Outcome::NeverFits => format!("{label} within the horizon"),
+        Outcome::Diverged { step, .. } => format!("{label} at step {}", grouped(step)),
+    }
+}
+
+/// A whole number with its thousands set apart.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Makes the directory, and refuses one that holds a run already or that could
+/// not be written to when the work is done.
+fn prepare(out: &Path, force: bool) -> Result<(), CliError> {
+    let error = |problem: &str| CliError::usage(format!("--out {}: {problem}", out.display()));
+    if out.exists() && !out.is_dir() {
+        return Err(error("is a file, a directory is needed"));
+    }
+    if !force {
+        let holds: Vec<&str> = [CURVE, SUMMARY, CONFIG]
+            .into_iter()
+            .filter(|name| out.join(name).exists())
+            .collect();
+        if !holds.is_empty() {
+            return Err(error(&format!(
+                "holds a run already ({}); choose another directory, or add --force to replace it",
+                holds.join(", ")
+            )));
+        }
+    }
+    std::fs::create_dir_all(out).map_err(|e| error(&format!("could not be made: {e}")))?;
+    atomic::check_writable(out).map_err(|e| CliError::usage(format!("--out {e}")))
+}
+
+/// A bar on a terminal; nothing elsewhere, so that logs stay clean.
+fn progress_bar(steps: u64) -> ProgressBar {
+    let target = match std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(steps), target);
+    if let Ok(style) = ProgressStyle::with_template(
+        "{bar:32} {human_pos} of {human_len} steps  {msg}  {elapsed} (left: {eta})",
+    ) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, snapshot: &Snapshot) {
+    bar.set_position(snapshot.step);
+    let mut text = format!("{} steps/s", grouped(snapshot.steps_per_second as u64));
+    if let Some(last) = snapshot.recent.last() {
+        let _ = write!(text, "  train {:.3e}", last.train_loss);
+        if last.test_loss.is_finite() {
+            let _ = write!(text, "  test {:.3e}", last.test_loss);
+        }
+    }
+    bar.set_message(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(29_264), "29,264");
+        assert_eq!(grouped(10_000_000_000), "10,000,000,000");
+    }
+
+    #[test]
+    fn a_directory_that_holds_a_run_is_refused_without_force() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("a/b");
+        prepare(&out, false).unwrap();
+        prepare(&out, false).unwrap();
+        std::fs::write(out.join(SUMMARY), "{}").unwrap();
+        let error = prepare(&out, false).unwrap_err().to_string();
+        assert!(
+            error.contains("--out") && error.contains("--force") && error.contains(SUMMARY),
+            "{error}"
+        );
+        prepare(&out, true).unwrap();
+        let file = out.join(SUMMARY);
+        let error = prepare(&file, true).unwrap_err().to_string();
+        assert!(error.contains("is a file"), "{error}");
+    }
+}

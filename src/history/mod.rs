@@ -1,0 +1,10 @@
+//! Recorded runs: every row that the worker reported, and what is known about
+//! how the run stands. Knows nothing of the window; exports use these rows,
+//! [`decimate`] is for display alone.
+
+pub mod decimate;
+pub mod format;
+mod run;
+mod sentence;
+
+pub use run::{Lowered, Peak, Run};

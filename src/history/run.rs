@@ -1,0 +1,312 @@
+//! One run as the frontend knows it.
+
+use crate::sim::{
+    config::Config,
+    metrics::{Metric, Row},
+    outcome::{Crossings, Outcome, Thresholds},
+};
+use crate::training::protocol::{Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot};
+
+/// Longest dense window of recent steps kept for display.
+const MAX_RECENT: usize = 4096;
+
+/// The highest test loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peak {
+    /// Step.
+    pub step: u64,
+    /// Test loss there.
+    pub test_loss: f64,
+}
+
+/// A learning rate that was lowered because the run diverged with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lowered {
+    /// η₀ asked for.
+    pub from: f64,
+    /// η₀ in force.
+    pub to: f64,
+    /// Step at which it diverged.
+    pub diverged_at: u64,
+}
+
+/// A run: its settings, every recorded row, and how it stands.
+#[derive(Clone, Debug)]
+pub struct Run {
+    id: RunId,
+    config: Config,
+    info: Option<RunInfo>,
+    rows: Vec<Row>,
+    recent: Vec<RecentStep>,
+    peak: Option<Peak>,
+    phase: Phase,
+    step: u64,
+    horizon: u64,
+    steps_per_second: f64,
+    crossings: Crossings,
+    finish: Option<Finish>,
+    failure: Option<String>,
+    lowered: Option<Lowered>,
+}
+
+impl Run {
+    /// A run that was asked for and has not reported anything yet.
+    pub fn new(id: RunId, config: Config) -> Self {
+        Self {
+            id,
+            horizon: config.training.steps,
+            config,
+            info: None,
+            rows: Vec::new(),
+            recent: Vec::new(),
+            peak: None,
+            phase: Phase::Running,
+            step: 0,
+            steps_per_second: 0.0,
+            crossings: Crossings::default(),
+            finish: None,
+            failure: None,
+            lowered: None,
+        }
+    }
+
+    /// Takes an event. Events of other runs are ignored; returns whether it was
+    /// this one's.
+    pub fn handle(&mut self, event: &Event) -> bool {
+        if event.run() != self.id {
+            return false;
+        }
+        match event {
+            Event::Started { info, .. } => {
+                self.config = (*info.config).clone();
+                self.horizon = self.horizon.max(self.config.training.steps);
+                self.info = Some((**info).clone());
+            }
+            Event::Rows { rows, .. } => self.push(rows),
+            Event::LearningRateLowered {
+                from,
+                to,
+                diverged_at,
+                ..
+            } => {
+                self.rows.clear();
+                self.recent.clear();
+                self.peak = None;
+                self.step = 0;
+                self.crossings = Crossings::default();
+                self.finish = None;
+                self.lowered = Some(Lowered {
+                    from: self.lowered.map_or(*from, |earlier| earlier.from),
+                    to: *to,
+                    diverged_at: *diverged_at,
+                });
+            }
+            Event::Finished { finish, .. } => {
+                self.step = finish.step;
+                self.crossings = finish.crossings;
+                self.phase = Phase::Done;
+                self.steps_per_second = 0.0;
+                self.finish = Some(finish.clone());
+            }
+            Event::Failed { message, .. } => {
+                self.phase = Phase::Done;
+                self.steps_per_second = 0.0;
+                self.failure = Some(message.clone());
+            }
+        }
+        true
+    }
+
+    /// Takes a snapshot; one of another run, or older than the end of this one,
+    /// is ignored. Returns whether it was used.
+    pub fn observe(&mut self, snapshot: &Snapshot) -> bool {
+        if snapshot.run != self.id || self.failure.is_some() {
+            return false;
+        }
+        self.horizon = snapshot.horizon;
+        let ended = self
+            .finish
+            .as_ref()
+            .is_some_and(|finish| snapshot.step <= finish.step);
+        if !ended {
+            self.finish = None;
+            self.phase = snapshot.phase;
+            self.step = snapshot.step;
+            self.steps_per_second = snapshot.steps_per_second;
+            self.crossings = snapshot.crossings;
+        }
+        let window = &snapshot.recent[snapshot.recent.len().saturating_sub(MAX_RECENT)..];
+        self.recent.clear();
+        self.recent.extend_from_slice(window);
+        for step in window {
+            self.raise_peak(step.step, step.test_loss);
+        }
+        true
+    }
+
+    fn push(&mut self, rows: &[Row]) {
+        // Vec would double: 200,000 rows are 35 MB, and twice that is too much.
+        if self.rows.capacity() - self.rows.len() < rows.len() {
+            self.rows
+                .reserve_exact(rows.len().max(self.rows.len() / 8).max(256));
+        }
+        for row in rows {
+            if let Some(last) = row.get(self.test_metric_of(row)) {
+                self.raise_peak(row.step, last);
+            }
+            self.rows.push(row.clone());
+        }
+        if let (Some(last), Some(finish)) = (self.rows.last(), &self.finish)
+            && last.step > finish.step
+        {
+            self.finish = None;
+            self.phase = Phase::Running;
+        }
+        self.step = self.step.max(self.rows.last().map_or(0, |row| row.step));
+    }
+
+    fn raise_peak(&mut self, step: u64, test_loss: f64) {
+        if test_loss.is_finite() && self.peak.is_none_or(|p| test_loss > p.test_loss) {
+            self.peak = Some(Peak { step, test_loss });
+        }
+    }
+
+    fn test_metric_of(&self, row: &Row) -> Metric {
+        if row.get(Metric::TestLoss).is_some() {
+            Metric::TestLoss
+        } else {
+            Metric::SampleTestLoss
+        }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// Its settings: those asked for, then those in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What the worker knew before the first step.
+    pub fn info(&self) -> Option<&RunInfo> {
+        self.info.as_ref()
+    }
+
+    /// Every recorded row, in order.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The last steps one by one, for display.
+    pub fn recent(&self) -> &[RecentStep] {
+        &self.recent
+    }
+
+    /// What the worker is doing with it.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Current step.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Horizon.
+    pub fn horizon(&self) -> u64 {
+        self.horizon
+    }
+
+    /// Training speed; 0 when it does not train.
+    pub fn steps_per_second(&self) -> f64 {
+        self.steps_per_second
+    }
+
+    /// Threshold crossings so far, found at every step.
+    pub fn crossings(&self) -> Crossings {
+        self.crossings
+    }
+
+    /// Thresholds on the losses, once known.
+    pub fn thresholds(&self) -> Option<Thresholds> {
+        self.info.as_ref().map(|info| info.thresholds)
+    }
+
+    /// How it ended, if it has.
+    pub fn finish(&self) -> Option<&Finish> {
+        self.finish.as_ref()
+    }
+
+    /// Outcome class, if it has ended.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.finish.as_ref().map(|finish| finish.outcome)
+    }
+
+    /// Why it could not be trained, if it could not.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// The learning rate that was lowered to keep it stable, if one was.
+    pub fn lowered(&self) -> Option<Lowered> {
+        self.lowered
+    }
+
+    /// The highest test loss so far.
+    pub fn peak(&self) -> Option<Peak> {
+        self.peak
+    }
+
+    /// The metric that stands for the test loss: the exact one, or the sample's
+    /// where the target is not known.
+    pub fn test_metric(&self) -> Metric {
+        self.rows
+            .first()
+            .map_or(Metric::TestLoss, |row| self.test_metric_of(row))
+    }
+
+    /// The zero predictor's test loss, where it is known.
+    pub fn zero_test_loss(&self) -> Option<f64> {
+        let loss = self.info.as_ref()?.zero_test_loss;
+        (loss.is_finite() && loss > 0.0).then_some(loss)
+    }
+
+    /// A metric over the recorded steps; steps at which it was not measured, or
+    /// is not finite, are left out.
+    pub fn series(&self, metric: Metric) -> impl DoubleEndedIterator<Item = (u64, f64)> + '_ {
+        self.rows.iter().filter_map(move |row| {
+            let value = row.get(metric)?;
+            value.is_finite().then_some((row.step, value))
+        })
+    }
+
+    /// The last finite value of a metric.
+    pub fn last(&self, metric: Metric) -> Option<(u64, f64)> {
+        self.series(metric).next_back()
+    }
+
+    /// The recorded row nearest to a step in log time.
+    pub fn nearest_row(&self, step: f64) -> Option<&Row> {
+        let after = self.rows.partition_point(|row| (row.step as f64) < step);
+        let distance =
+            |row: &Row| (super::decimate::log_step(row.step) - step.max(0.5).log10()).abs();
+        let before = after.checked_sub(1).and_then(|i| self.rows.get(i));
+        match (before, self.rows.get(after)) {
+            (Some(a), Some(b)) => Some(if distance(a) <= distance(b) { a } else { b }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Memory held, in bytes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.rows.capacity() * size_of::<Row>()
+            + self.recent.capacity() * size_of::<RecentStep>()
+            + self.config.record.steps.capacity() * size_of::<u64>()
+            + self.info.as_ref().map_or(0, |info| {
+                info.config.record.steps.capacity() * size_of::<u64>()
+            })
+    }
+}

@@ -1,0 +1,18 @@
+//! What the window opens with.
+
+use crate::sim::config::Config;
+use crate::sim::instance::Instance;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What was asked for on the command line. Where nothing was, the window opens
+/// with what it had when it was last closed, or with the opening preset.
+#[derive(Clone, Debug, Default)]
+pub struct Startup {
+    /// Settings to begin with.
+    pub config: Option<Config>,
+    /// An instance to replay, with its path.
+    pub instance: Option<(PathBuf, Arc<Instance>)>,
+    /// Name of the preset that the settings are.
+    pub preset: Option<String>,
+}

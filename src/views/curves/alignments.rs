@@ -1,0 +1,94 @@
+//! The alignments over log time.
+
+use super::{
+    ALIGNMENTS, AlignmentCurve, CurvesAction, CurvesState, PlotKind,
+    bounds::Span,
+    panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
+    placement::Side,
+    series::{Drawn, Pen},
+};
+use crate::history::Run;
+use crate::training::protocol::Phase;
+use crate::views::axes::Scale;
+use egui::{Color32, Rect, Ui};
+
+/// Shows the alignments.
+pub(super) fn alignments<'a>(
+    ui: &mut Ui,
+    rect: Rect,
+    scene: &Scene<'a>,
+    state: &mut CurvesState,
+    dt: f64,
+    action: &mut Option<CurvesAction>,
+) -> Panel<'a> {
+    let Scene { model, theme, .. } = *scene;
+    let canvas = scene.canvas(Scale::Linear);
+    let on = state.alignments;
+    let chosen = ALIGNMENTS.iter().zip(on).filter(|(_, on)| *on);
+    let chosen: Vec<&AlignmentCurve> = chosen.map(|(curve, _)| curve).collect();
+    let draw = |run: &Run, color: &dyn Fn(&AlignmentCurve) -> Color32, width| {
+        let line = |curve: &&AlignmentCurve| {
+            let pen = Pen {
+                color: color(curve),
+                width,
+                style: curve.style,
+            };
+            Drawn::new(run, curve.metric, canvas, pen)
+        };
+        chosen.iter().map(line).collect::<Vec<_>>()
+    };
+    let mut behind = Vec::new();
+    for ghost in model.ghosts {
+        let color = theme
+            .ghost
+            .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
+        behind.extend(draw(ghost.run, &|_| color, 1.5));
+    }
+    let faded = behind.len();
+    for kept in model.pinned {
+        behind.extend(draw(kept.run, &|_| kept.color, 1.5));
+    }
+    let curves = model
+        .run
+        .map(|run| draw(run, &|curve| (curve.color)(theme), 2.2))
+        .unwrap_or_default();
+    let (values, moving) = state.alignment.advance(Span::new(-0.04, 1.08), dt);
+    let shown = {
+        let layers: Vec<&Drawn> = behind.iter().chain(&curves).collect();
+        plot(
+            ui,
+            rect,
+            "alignment",
+            Scale::Linear,
+            theme,
+            (scene.time, values),
+            state,
+            |plot| {
+                for curve in layers {
+                    curve.add_to(plot);
+                }
+            },
+        )
+    };
+    let mut panel = finish(ui, shown, theme, moving, curves);
+    let (time, axis) = (&mut state.time, &mut state.alignment);
+    settle(&mut panel, scene.time, values, time, axis);
+    panel
+        .overlay
+        .avoid(behind[faded..].iter().chain(&panel.curves));
+    if let Some(run) = model.run {
+        panel.overlay.divergence(run, false);
+        for (line, curve) in panel.curves.iter().zip(&chosen) {
+            let places = &mut state.places;
+            panel.overlay.label(line, curve.label, Side::Above, places);
+        }
+        if run.phase() == Phase::Running {
+            for curve in &panel.curves {
+                panel.overlay.head(curve);
+            }
+        }
+    }
+    describe(&panel.response, "Alignment over training steps", model.run);
+    context_menu(&panel.response, PlotKind::Alignment, state, model, action);
+    panel
+}

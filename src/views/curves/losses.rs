@@ -1,0 +1,229 @@
+//! The losses over log time.
+
+use super::{
+    CurvesAction, CurvesModel, CurvesState, DASHED, Pinned, PlotKind,
+    bounds::{self, Extent},
+    overlay::{Mark, Overlay},
+    panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
+    placement::Side,
+    series::{Drawn, Pen},
+};
+use crate::history::Run;
+use crate::sim::{metrics::Metric, outcome::Outcome};
+use crate::training::protocol::Phase;
+use crate::views::{axes::Scale, theme::Theme};
+use egui::{Color32, Rect, TextStyle, Ui};
+use egui_plot::LineStyle;
+
+/// Shows the losses.
+pub(super) fn losses<'a>(
+    ui: &mut Ui,
+    rect: Rect,
+    scene: &Scene<'a>,
+    state: &mut CurvesState,
+    dt: f64,
+    action: &mut Option<CurvesAction>,
+) -> Panel<'a> {
+    let Scene { model, theme, .. } = *scene;
+    let scale = state.loss_scale;
+    let canvas = scene.canvas(scale);
+    let pens = |color: Color32, width: f32| {
+        let pen = |style| Pen {
+            color,
+            width,
+            style,
+        };
+        [pen(DASHED), pen(LineStyle::Solid)]
+    };
+    let pair = |run: &Run, [train, test]: [Pen; 2], state: &CurvesState| {
+        let mut lines = Vec::new();
+        if state.test {
+            lines.push(Drawn::new(run, run.test_metric(), canvas, test));
+        }
+        if state.train {
+            lines.push(Drawn::new(run, Metric::TrainLoss, canvas, train));
+        }
+        lines
+    };
+    let mut behind = Vec::new();
+    for ghost in model.ghosts {
+        let color = theme
+            .ghost
+            .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
+        behind.extend(pair(ghost.run, pens(color, 1.5), state));
+    }
+    let mut pinned = Vec::new();
+    for kept in model.pinned {
+        let lines = pair(kept.run, pens(kept.color, 1.5), state);
+        pinned.push((kept, lines));
+    }
+    let mut curves = Vec::new();
+    if let Some(run) = model.run {
+        let [mut train, mut test] = pens(theme.train, 2.2);
+        train.color = theme.train;
+        test.color = theme.test;
+        curves = pair(run, [train, test], state);
+    }
+
+    let mut extent = Extent::EMPTY;
+    let kept = pinned.iter().flat_map(|(_, lines)| lines);
+    for curve in behind.iter().chain(kept).chain(&curves) {
+        curve.extend(&mut extent, scale);
+    }
+    let usual = usual_loss(model);
+    // A diverging run leaves the frame at the top instead of flattening all that
+    // came before.
+    let most = usual
+        * if model.run.is_some_and(diverged) {
+            1.5
+        } else {
+            4.0
+        };
+    let headroom = {
+        let strong = TextStyle::Heading.resolve(ui.style()).size;
+        (strong * 1.4 + 34.0) / state.loss_height.max(120.0)
+    };
+    let fit = bounds::fit_loss(scale, extent, usual, most, f64::from(headroom));
+    if state.fitted_scale != scale {
+        state.loss.reset();
+        state.fitted_scale = scale;
+    }
+    let (values, moving) = state.loss.advance(fit, dt);
+
+    let shown = {
+        let layers: Vec<&Drawn> = behind
+            .iter()
+            .chain(pinned.iter().flat_map(|(_, lines)| lines))
+            .chain(&curves)
+            .collect();
+        plot(
+            ui,
+            rect,
+            "loss",
+            scale,
+            theme,
+            (scene.time, values),
+            state,
+            |plot| {
+                for curve in layers {
+                    curve.add_to(plot);
+                }
+            },
+        )
+    };
+    let mut panel = finish(ui, shown, theme, moving, curves);
+    state.loss_height = panel.overlay.frame().height();
+    settle(
+        &mut panel,
+        scene.time,
+        values,
+        &mut state.time,
+        &mut state.loss,
+    );
+    let kept = pinned.iter().flat_map(|(_, lines)| lines);
+    panel.overlay.avoid(kept.chain(&panel.curves));
+    annotate_losses(&mut panel, scene, state, &pinned);
+    describe(&panel.response, "Loss over training steps", model.run);
+    context_menu(&panel.response, PlotKind::Loss, state, model, action);
+    panel
+}
+
+/// The loss at the start: what the axis is made for.
+fn usual_loss(model: &CurvesModel<'_>) -> f64 {
+    let runs = model.run.into_iter();
+    let all = runs.chain(model.ghosts.iter().rev().map(|ghost| ghost.run));
+    for run in all {
+        let first = [run.test_metric(), Metric::TrainLoss].map(|m| run.series(m).next());
+        let first = first.into_iter().flatten().map(|(_, loss)| loss);
+        let most = first.chain(run.zero_test_loss()).fold(0.0, f64::max);
+        if most > 0.0 {
+            return most;
+        }
+    }
+    1.0
+}
+
+fn diverged(run: &Run) -> bool {
+    matches!(run.outcome(), Some(Outcome::Diverged { .. }))
+}
+
+fn annotate_losses(
+    panel: &mut Panel<'_>,
+    scene: &Scene<'_>,
+    state: &mut CurvesState,
+    pinned: &[(&Pinned<'_>, Vec<Drawn>)],
+) {
+    let theme = scene.theme;
+    let overlay = &mut panel.overlay;
+    let Some(run) = scene.model.run else {
+        overlay.message("No run yet. Press space to train.", theme.muted);
+        return;
+    };
+    overlay.divergence(run, true);
+    overlay.outcome(run);
+    let mut lines = panel.curves.iter();
+    let test = if state.test { lines.next() } else { None };
+    let train = if state.train { lines.next() } else { None };
+    let crossings = run.crossings();
+    if let (Some(step), Some(curve)) = (crossings.fit, train) {
+        overlay.mark(Mark::Fit, step, curve);
+    }
+    if let (Some(peak), Some(curve)) = (run.peak(), test) {
+        let first = run.series(run.test_metric()).next().map_or(0.0, |p| p.1);
+        // A peak is worth a mark where test loss rose before it fell.
+        if !diverged(run) && peak.test_loss > 1.01 * first && peak.step < run.step() {
+            overlay.mark(Mark::Peak, peak.step, curve);
+        }
+    }
+    if let (Some(step), Some(curve)) = (crossings.generalise, test) {
+        overlay.mark(Mark::Generalise, step, curve);
+    }
+    if let Some(curve) = test {
+        overlay.label(curve, "test", Side::Above, &mut state.places);
+    }
+    if let Some(curve) = train {
+        overlay.label(curve, "train", Side::Below, &mut state.places);
+    }
+    for (kept, lines) in pinned {
+        if let Some(curve) = lines.first() {
+            overlay.label(curve, kept.label, Side::Above, &mut state.places);
+        }
+    }
+    if state.references {
+        references(overlay, run, state.loss_scale, theme);
+    }
+    overlay.held(run);
+    if run.phase() == Phase::Running {
+        for curve in &panel.curves {
+            overlay.head(curve);
+        }
+    }
+    if run.rows().is_empty() && run.failure().is_none() {
+        overlay.message("starting …", theme.muted);
+    }
+}
+
+fn references(overlay: &mut Overlay<'_>, run: &Run, scale: Scale, theme: &Theme) {
+    let pen = |color: Color32, width, style| Pen {
+        color: color.gamma_multiply(0.6),
+        width,
+        style,
+    };
+    if let Some(zero) = run.zero_test_loss() {
+        let dots = pen(theme.muted, 0.8, LineStyle::Dotted { spacing: 5.0 });
+        overlay.reference(scale.place(zero), theme.faint, dots, "zero predictor");
+    }
+    if let Some(thresholds) = run.thresholds() {
+        let dashes = LineStyle::Dashed { length: 3.0 };
+        let mut both = [
+            (thresholds.test, theme.test),
+            (thresholds.train, theme.train),
+        ];
+        both.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Lower first: the name stands above the higher one.
+        for ((value, color), name) in both.into_iter().zip(["", "threshold θ"]) {
+            let place = scale.place(value);
+            overlay.reference(place, theme.faint, pen(color, 1.0, dashes), name);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The centre of the window: the losses over log time, the alignments below
+//! them on the same time axis, exact values under the crosshair, the outcome
+//! written on the plot.
+
+mod alignments;
+mod bounds;
+mod legend;
+mod losses;
+mod overlay;
+mod panel;
+mod placement;
+mod readout;
+mod series;
+#[cfg(test)]
+mod tests;
+
+use super::{axes::Scale, theme::Theme};
+use crate::history::{Run, decimate::LOG_STEP_ZERO};
+use crate::sim::metrics::Metric;
+use alignments::alignments;
+use bounds::{Axis, Span};
+use egui::{Color32, Rect, Sense, TextStyle, Ui, UiBuilder, pos2, vec2};
+use egui_plot::LineStyle;
+use losses::losses;
+use overlay::Places;
+use panel::{Panel, Scene, paint_footer};
+
+/// An earlier run that fades.
+#[derive(Clone, Copy)]
+pub struct Ghost<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// 1 when it has just been replaced, 0 when it is gone.
+    pub opacity: f32,
+}
+
+/// A run that the user keeps for comparison.
+#[derive(Clone, Copy)]
+pub struct Pinned<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// What it is called on the plot, such as "α = 1".
+    pub label: &'a str,
+    /// Its colour, from [`Theme::pinned`].
+    pub color: Color32,
+}
+
+/// What the plots show.
+#[derive(Clone, Copy)]
+pub struct CurvesModel<'a> {
+    /// The current run.
+    pub run: Option<&'a Run>,
+    /// Earlier runs that fade, oldest first.
+    pub ghosts: &'a [Ghost<'a>],
+    /// Runs kept for comparison.
+    pub pinned: &'a [Pinned<'a>],
+    /// Right end of the time axis, in steps.
+    pub horizon: u64,
+}
+
+/// The two plots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlotKind {
+    /// The losses.
+    Loss,
+    /// The alignments.
+    Alignment,
+}
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurvesAction {
+    /// A picture of one plot.
+    ExportPlot(PlotKind),
+    /// The current run kept for comparison.
+    PinRun,
+    /// The loss axis was switched (already done in [`CurvesState`]).
+    LossScaleChanged,
+}
+
+/// What came of showing the plots.
+#[derive(Debug)]
+pub struct CurvesResponse {
+    /// The recorded step under the crosshair.
+    pub hovered_step: Option<u64>,
+    /// What the user asked for.
+    pub action: Option<CurvesAction>,
+    /// Where the losses are, axes and legend included: what a picture of the
+    /// plot shows.
+    pub loss_rect: Rect,
+    /// Where the alignments are, likewise.
+    pub alignment_rect: Rect,
+}
+
+/// What the user chose to see. Belongs to the window, not to a run: it stays
+/// when a run restarts.
+#[derive(Clone, Debug)]
+pub struct CurvesState {
+    /// Scale of the loss axis.
+    pub loss_scale: Scale,
+    /// Train loss on show.
+    pub train: bool,
+    /// Test loss on show.
+    pub test: bool,
+    /// The zero predictor's loss and the thresholds on show.
+    pub references: bool,
+    /// Which of [`ALIGNMENTS`] are on show.
+    pub alignments: [bool; ALIGNMENTS.len()],
+    fitted_scale: Scale,
+    time: Axis,
+    loss: Axis,
+    alignment: Axis,
+    axis_width: f32,
+    loss_height: f32,
+    places: Places,
+}
+
+impl Default for CurvesState {
+    fn default() -> Self {
+        Self {
+            loss_scale: Scale::Linear,
+            train: true,
+            test: true,
+            references: true,
+            alignments: ALIGNMENTS.map(|a| a.on),
+            fitted_scale: Scale::Linear,
+            time: Axis::default(),
+            loss: Axis::default(),
+            alignment: Axis::default(),
+            axis_width: 0.0,
+            loss_height: 400.0,
+            places: Places::new(),
+        }
+    }
+}
+
+impl CurvesState {
+    /// Shows everything again; the axes ease back.
+    pub fn refit(&mut self) {
+        self.time.refit();
+        self.loss.refit();
+        self.alignment.refit();
+    }
+
+    /// Whether the user zoomed or moved the view.
+    pub fn is_user_view(&self) -> bool {
+        self.time.is_user() || self.loss.is_user() || self.alignment.is_user()
+    }
+
+    /// Switches the loss axis between linear and logarithmic.
+    pub fn toggle_loss_scale(&mut self) {
+        self.loss_scale = self.loss_scale.toggled();
+    }
+}
+
+/// An alignment that can be shown.
+#[derive(Clone, Copy)]
+pub struct AlignmentCurve {
+    /// The metric.
+    pub metric: Metric,
+    /// Name in the legend.
+    pub name: &'static str,
+    /// Name at the curve.
+    pub label: &'static str,
+    /// On show at first.
+    pub on: bool,
+    color: fn(&Theme) -> Color32,
+    style: LineStyle,
+}
+
+const DASHED: LineStyle = LineStyle::Dashed { length: 7.0 };
+
+/// The alignments, in the order of the legend.
+pub static ALIGNMENTS: [AlignmentCurve; 4] = [
+    AlignmentCurve {
+        metric: Metric::FeatureAlignment,
+        name: "features",
+        label: "feature alignment βᵀMβ/(|β|² tr M)",
+        on: true,
+        color: |theme| theme.alignment,
+        style: LineStyle::Solid,
+    },
+    AlignmentCurve {
+        metric: Metric::PopulationAlignment,
+        name: "kernel",
+        label: "kernel alignment A",
+        on: true,
+        color: |theme| theme.kernel_alignment,
+        style: LineStyle::Dashed { length: 11.0 },
+    },
+    AlignmentCurve {
+        metric: Metric::Alignment,
+        name: "kernel, train set",
+        label: "A on the train set",
+        on: false,
+        color: |theme| theme.raw_alignment,
+        style: LineStyle::Dashed { length: 5.0 },
+    },
+    AlignmentCurve {
+        metric: Metric::CenteredAlignment,
+        name: "centred, train set",
+        label: "A centred, on the train set",
+        on: false,
+        color: |theme| theme.centered_alignment,
+        style: LineStyle::Dotted { spacing: 5.0 },
+    },
+];
+/// Share of the height that the losses take.
+const LOSS_SHARE: f32 = 0.65;
+/// Below this height of the whole, the alignments make room for the losses.
+const MIN_HEIGHT_FOR_BOTH: f32 = 300.0;
+
+/// Shows both plots in all the room there is.
+pub fn show(
+    ui: &mut Ui,
+    model: &CurvesModel<'_>,
+    state: &mut CurvesState,
+    theme: &Theme,
+) -> CurvesResponse {
+    let whole = ui.available_rect_before_wrap();
+    ui.allocate_rect(whole, Sense::hover());
+    let inner = whole.shrink2(vec2(8.0, 4.0));
+    let strip = ui.spacing().interact_size.y + 4.0;
+    let footer = TextStyle::Body.resolve(ui.style()).size + 10.0;
+    let both = inner.height() >= MIN_HEIGHT_FOR_BOTH;
+    let share = if both { LOSS_SHARE } else { 1.0 };
+    let split = inner.top() + share * (inner.height() - footer);
+    let loss_rect = Rect::from_min_max(inner.min, pos2(inner.right(), split));
+    let alignment_rect = Rect::from_min_max(
+        pos2(inner.left(), split + 4.0),
+        pos2(inner.right(), inner.bottom() - footer),
+    );
+    let below = |rect: Rect| {
+        // Room on the right for half of the last tick label.
+        Rect::from_min_max(rect.min + vec2(0.0, strip), rect.max - vec2(12.0, 0.0))
+    };
+
+    let dt = f64::from(ui.input(|i| i.stable_dt.min(0.25)));
+    let end = (model.horizon.max(10) as f64).log10();
+    let (time, time_moves) = state
+        .time
+        .advance(Span::new(LOG_STEP_ZERO, end + 0.015), dt);
+    let scene = Scene {
+        model,
+        theme,
+        time,
+        columns: (inner.width() * ui.ctx().pixels_per_point()) as usize,
+    };
+    let mut action = None;
+    let loss = losses(ui, below(loss_rect), &scene, state, dt, &mut action);
+    let alignment =
+        both.then(|| alignments(ui, below(alignment_rect), &scene, state, dt, &mut action));
+
+    let hovered = loss
+        .hovered_x()
+        .or_else(|| alignment.as_ref().and_then(Panel::hovered_x));
+    let hovered_step = hovered.and_then(|x| readout::nearest(model.run?, x));
+    if let Some(step) = hovered_step {
+        loss.overlay.crosshair(step, &loss.curves);
+        if let Some(panel) = &alignment {
+            panel.overlay.crosshair(step, &panel.curves);
+        }
+    }
+    let head = |rect: Rect| Rect::from_min_size(rect.min, vec2(rect.width(), strip - 2.0));
+    at(ui, head(loss_rect), |ui| {
+        if readout::losses(ui, model.run, hovered_step, state, theme) {
+            action = Some(CurvesAction::LossScaleChanged);
+        }
+    });
+    if both {
+        at(ui, head(alignment_rect), |ui| {
+            readout::alignments(ui, model.run, hovered_step, state, theme);
+        });
+    }
+    let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - footer), inner.max);
+    let frame = loss.overlay.frame();
+    paint_footer(ui, foot, frame, theme);
+
+    let moving = time_moves || loss.moving || alignment.as_ref().is_some_and(|p| p.moving);
+    let refit = loss.refit || alignment.as_ref().is_some_and(|p| p.refit);
+    if refit {
+        state.refit();
+    }
+    if moving || refit || state.fitted_scale != state.loss_scale {
+        ui.ctx().request_repaint();
+    }
+    CurvesResponse {
+        hovered_step,
+        action,
+        loss_rect,
+        alignment_rect,
+    }
+}
+
+fn at(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), add);
+}

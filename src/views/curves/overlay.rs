@@ -1,0 +1,380 @@
+//! What is written and marked on the plots: crossings, the bracket of the
+//! delay, the outcome, direct labels, the crosshair.
+
+use super::{
+    placement::{Obstacles, Side},
+    series::{Drawn, Pen},
+};
+use crate::history::{Run, decimate::log_step, format};
+use crate::sim::outcome::Outcome;
+use crate::training::protocol::Phase;
+use crate::views::theme::Theme;
+use egui::{
+    Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, TextStyle, Ui, Vec2, pos2,
+    vec2,
+};
+use egui_plot::{PlotPoint, PlotTransform};
+use std::{collections::HashMap, sync::Arc};
+
+/// The shapes that mark events on the curves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Train loss fell below its threshold.
+    Fit,
+    /// Test loss fell below its threshold.
+    Generalise,
+    /// Highest test loss.
+    Peak,
+    /// Divergence.
+    Diverged,
+}
+
+impl Mark {
+    /// Draws it, with a rim in the colour of the ground.
+    pub fn paint(self, painter: &Painter, at: Pos2, size: f32, color: Color32, rim: Color32) {
+        let stroke = Stroke::new(1.5, rim);
+        let polygon = |corners: &[(f32, f32)]| {
+            let points = corners
+                .iter()
+                .map(|(x, y)| at + size * vec2(*x, *y))
+                .collect();
+            painter.add(Shape::convex_polygon(points, color, stroke));
+        };
+        match self {
+            Self::Fit => {
+                painter.circle(at, 0.9 * size, color, stroke);
+            }
+            Self::Generalise => polygon(&[(0.0, -1.2), (1.2, 0.0), (0.0, 1.2), (-1.2, 0.0)]),
+            Self::Peak => polygon(&[(0.0, -1.1), (1.05, 0.8), (-1.05, 0.8)]),
+            Self::Diverged => {
+                let stroke = Stroke::new(2.5, color);
+                for (a, b) in [((-0.8, -0.8), (0.8, 0.8)), ((-0.8, 0.8), (0.8, -0.8))] {
+                    let ends = [at + size * vec2(a.0, a.1), at + size * vec2(b.0, b.1)];
+                    painter.line_segment(ends, stroke);
+                }
+            }
+        }
+    }
+}
+
+/// Where each label was last, by its text.
+pub type Places = HashMap<String, usize>;
+
+/// Draws on one plot, within its frame.
+pub struct Overlay<'a> {
+    painter: Painter,
+    transform: PlotTransform,
+    theme: &'a Theme,
+    body: FontId,
+    strong: FontId,
+    /// What text must not cover.
+    pub obstacles: Obstacles,
+}
+
+impl<'a> Overlay<'a> {
+    /// Draws over a plot that was just shown.
+    pub fn new(ui: &Ui, transform: PlotTransform, theme: &'a Theme) -> Self {
+        Self {
+            painter: ui.painter().with_clip_rect(*transform.frame()),
+            transform,
+            theme,
+            body: TextStyle::Body.resolve(ui.style()),
+            strong: TextStyle::Heading.resolve(ui.style()),
+            obstacles: Obstacles::default(),
+        }
+    }
+
+    /// The plot's frame.
+    pub fn frame(&self) -> Rect {
+        *self.transform.frame()
+    }
+
+    fn screen(&self, x: f64, y: f64) -> Pos2 {
+        self.transform.position_from_point(&PlotPoint::new(x, y))
+    }
+
+    fn x(&self, step: u64) -> f32 {
+        self.transform.position_from_point_x(log_step(step))
+    }
+
+    /// Marks a step on a curve.
+    pub fn mark(&mut self, mark: Mark, step: u64, curve: &Drawn) {
+        let x = log_step(step);
+        let Some(y) = curve.at(x) else { return };
+        let at = self.screen(x, y);
+        let size = 0.46 * self.body.size;
+        mark.paint(
+            &self.painter,
+            at,
+            size,
+            curve.pen().color,
+            self.theme.background,
+        );
+        self.obstacles
+            .add_rect(Rect::from_center_size(at, Vec2::splat(2.6 * size)));
+    }
+
+    /// A dot where a curve grows.
+    pub fn head(&self, curve: &Drawn) {
+        if let Some([x, y]) = curve.head() {
+            let at = self.screen(x, y);
+            let color = curve.pen().color;
+            self.painter
+                .circle_filled(at, 7.0, color.gamma_multiply(0.22));
+            self.painter.circle_filled(at, 3.2, color);
+        }
+    }
+
+    /// A horizontal line at a reference value, named at its right end.
+    pub fn reference(&mut self, y: f64, color: Color32, style: Pen, name: &str) {
+        if !y.is_finite() {
+            return;
+        }
+        let frame = self.frame();
+        let y = self.transform.position_from_point_y(y);
+        if y < frame.top() || y > frame.bottom() {
+            return;
+        }
+        let ends = [pos2(frame.left(), y), pos2(frame.right(), y)];
+        let stroke = Stroke::new(style.width, style.color);
+        self.painter.extend(match style.style {
+            egui_plot::LineStyle::Dotted { spacing } => {
+                Shape::dotted_line(&ends, style.color, spacing, style.width)
+            }
+            egui_plot::LineStyle::Dashed { length } => {
+                Shape::dashed_line(&ends, stroke, length, length)
+            }
+            egui_plot::LineStyle::Solid => vec![Shape::line_segment(ends, stroke)],
+        });
+        if name.is_empty() {
+            return;
+        }
+        let galley = self
+            .painter
+            .layout_no_wrap(name.into(), self.body.clone(), color);
+        let size = galley.size();
+        for place in [
+            pos2(frame.right() - size.x - 8.0, y - size.y - 2.0),
+            pos2(frame.right() - size.x - 8.0, y + 2.0),
+            pos2(frame.left() + 12.0, y - size.y - 2.0),
+            pos2(frame.left() + 12.0, y + 2.0),
+            pos2(frame.left() + 0.5 * frame.width(), y - size.y - 2.0),
+        ] {
+            let rect = Rect::from_min_size(place, size);
+            if frame.contains_rect(rect) && self.obstacles.is_free(rect) {
+                self.text(rect, galley, color);
+                return;
+            }
+        }
+    }
+
+    /// Names a curve beside it, where there is room; `places` remembers where.
+    pub fn label(&mut self, curve: &Drawn, name: &str, side: Side, places: &mut Places) {
+        let color = curve.pen().color;
+        let galley = self
+            .painter
+            .layout_no_wrap(name.into(), self.body.clone(), color);
+        let points = curve.on_screen(&self.transform);
+        let last = places.get(name).copied();
+        let found = self
+            .obstacles
+            .beside(&points, galley.size(), side, self.frame(), last);
+        if let Some((number, rect)) = found {
+            places.insert(name.into(), number);
+            self.text(rect, galley, color);
+        }
+    }
+
+    /// Writes on a patch of the ground, for what may lie below, and keeps the
+    /// place.
+    fn text(&mut self, rect: Rect, galley: Arc<Galley>, color: Color32) {
+        let ground = self.theme.background.gamma_multiply(0.75);
+        self.painter.rect_filled(rect.expand(1.0), 3.0, ground);
+        self.painter.galley(rect.min, galley, color);
+        self.obstacles.add_rect(rect);
+    }
+
+    /// Adds curves that no text may cover.
+    pub fn avoid<'c>(&mut self, curves: impl IntoIterator<Item = &'c Drawn>) {
+        for curve in curves {
+            let points = curve.on_screen(&self.transform);
+            self.obstacles.add_curve(points);
+        }
+    }
+
+    /// The outcome at the top of the frame, and under it the bracket from the
+    /// step at which the run fits to the one at which it generalises, open
+    /// while it has not.
+    pub fn outcome(&mut self, run: &Run) {
+        let sentence = run.outcome_sentence();
+        if sentence.is_empty() {
+            return;
+        }
+        let frame = self.frame();
+        let outcome = run.outcome();
+        let bad = run.failure().is_some() || matches!(outcome, Some(Outcome::Diverged { .. }));
+        let crossings = run.crossings();
+        let final_ = outcome.is_some() || crossings.ratio().is_some();
+        let (font, color) = match (bad, final_) {
+            (true, _) => (self.strong.clone(), self.theme.warning),
+            (_, true) => (self.strong.clone(), self.theme.text),
+            _ => (self.body.clone(), self.theme.muted),
+        };
+        let width = frame.width() - 24.0;
+        let galley = self.painter.layout(sentence, font, color, width);
+        let size = galley.size();
+        let bracket = (!bad).then(|| self.bracket_ends(run)).flatten();
+        // A sentence whose numbers still change is anchored at its left end,
+        // so that it does not tremble.
+        let left = match bracket {
+            Some((from, to, true)) => 0.5 * (from + to - size.x),
+            Some((from, _, false)) => from,
+            None if final_ => 0.5 * (frame.left() + frame.right() - size.x),
+            None => frame.left() + 12.0,
+        };
+        let most = (frame.right() - 12.0 - size.x).max(frame.left() + 12.0);
+        let left = left.clamp(frame.left() + 12.0, most);
+        let top = frame.top() + 8.0;
+        let mut rect = Rect::from_min_size(pos2(left, top), size);
+        if let Some(Outcome::Diverged { step, .. }) = outcome {
+            // Beside the line of the divergence, on the side that is empty.
+            let right = pos2(self.x(step) + 12.0, top);
+            let beside = [right, pos2(frame.left() + 12.0, top)]
+                .map(|corner| Rect::from_min_size(corner, size));
+            let free = |r: &Rect| frame.contains_rect(*r) && self.obstacles.is_free(*r);
+            rect = beside.into_iter().find(free).unwrap_or(rect);
+        }
+        let ground = self.theme.background.gamma_multiply(0.85);
+        self.painter.rect_filled(rect.expand(3.0), 4.0, ground);
+        self.painter.galley(rect.min, galley, color);
+        self.obstacles.add_rect(rect);
+        if let Some((from, to, closed)) = bracket {
+            self.bracket(from, to, closed, rect.bottom() + 9.0);
+        }
+    }
+
+    /// Ends of the bracket on the screen, left first, and whether it is closed.
+    fn bracket_ends(&self, run: &Run) -> Option<(f32, f32, bool)> {
+        let crossings = run.crossings();
+        let from = self.x(crossings.fit?);
+        match crossings.generalise {
+            Some(step) => {
+                let to = self.x(step);
+                Some((from.min(to), from.max(to), true))
+            }
+            None => Some((from, self.x(run.step()), false)),
+        }
+    }
+
+    fn bracket(&mut self, from: f32, to: f32, closed: bool, y: f32) {
+        if to - from < 2.0 {
+            return;
+        }
+        let color = if closed {
+            self.theme.text
+        } else {
+            self.theme.muted
+        };
+        let stroke = Stroke::new(1.2, color);
+        self.painter.hline(from..=to, y, stroke);
+        self.painter.vline(from, y - 5.0..=y + 5.0, stroke);
+        if closed {
+            self.painter.vline(to, y - 5.0..=y + 5.0, stroke);
+        } else {
+            let tip = pos2(to, y);
+            for dy in [-3.5, 3.5] {
+                let ends = [tip, tip + vec2(-5.0, dy)];
+                self.painter.line_segment(ends, stroke);
+            }
+        }
+        let rect = Rect::from_min_max(pos2(from, y - 5.0), pos2(to, y + 5.0));
+        self.obstacles.add_rect(rect);
+    }
+
+    /// A vertical line at the step where a held run stands, with its name.
+    pub fn held(&mut self, run: &Run) {
+        if run.phase() != Phase::Paused {
+            return;
+        }
+        let text = format!("paused at {}", format::thousands(run.step()));
+        self.vertical(run.step(), &text, self.theme.muted);
+    }
+
+    /// Where the run diverged: the line, a cross, and a tint on what is lost.
+    pub fn divergence(&mut self, run: &Run, named: bool) {
+        let Some(Outcome::Diverged { step, .. }) = run.outcome() else {
+            return;
+        };
+        let frame = self.frame();
+        let x = self.x(step);
+        let color = self.theme.warning;
+        let lost = Rect::from_min_max(pos2(x, frame.top()), frame.max).intersect(frame);
+        if lost.is_positive() {
+            self.painter
+                .rect_filled(lost, 0.0, color.gamma_multiply(0.06));
+        }
+        self.vertical(step, "", color);
+        if named {
+            let at = pos2(x, frame.top() + 0.3 * frame.height());
+            Mark::Diverged.paint(&self.painter, at, 6.0, color, color);
+        }
+    }
+
+    fn vertical(&mut self, step: u64, text: &str, color: Color32) {
+        let frame = self.frame();
+        let x = self.x(step);
+        if !frame.x_range().contains(x) {
+            return;
+        }
+        self.painter.vline(
+            x,
+            frame.y_range(),
+            Stroke::new(1.0, color.gamma_multiply(0.7)),
+        );
+        if text.is_empty() {
+            return;
+        }
+        let galley = self
+            .painter
+            .layout_no_wrap(text.into(), self.body.clone(), color);
+        let size = galley.size();
+        let free = [0.6, 0.45, 0.75, 0.3, 0.88]
+            .into_iter()
+            .flat_map(|part| {
+                let y = frame.top() + part * frame.height();
+                [pos2(x + 8.0, y), pos2(x - 8.0 - size.x, y)]
+            })
+            .map(|corner| Rect::from_min_size(corner, size))
+            .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
+        if let Some(rect) = free {
+            self.text(rect, galley, color);
+        }
+    }
+
+    /// The crosshair: a line at a step and a dot on each curve.
+    pub fn crosshair<'c>(&self, step: u64, curves: impl IntoIterator<Item = &'c Drawn>) {
+        let x = log_step(step);
+        let line = Stroke::new(1.0, self.theme.text.gamma_multiply(0.35));
+        self.painter
+            .vline(self.x(step), self.frame().y_range(), line);
+        for curve in curves {
+            let ended = curve.head().is_none_or(|head| x > head[0] + 1e-9);
+            if let Some(y) = curve.at(x).filter(|_| !ended) {
+                let rim = Stroke::new(1.5, self.theme.background);
+                self.painter
+                    .circle(self.screen(x, y), 4.0, curve.pen().color, rim);
+            }
+        }
+    }
+
+    /// A message in the middle of the frame.
+    pub fn message(&self, text: &str, color: Color32) {
+        let frame = self.frame();
+        let width = (frame.width() - 80.0).max(80.0);
+        let galley = self
+            .painter
+            .layout(text.into(), self.body.clone(), color, width);
+        let rect = Align2::CENTER_CENTER.anchor_size(frame.center(), galley.size());
+        self.painter.galley(rect.min, galley, color);
+    }
+}

@@ -1,0 +1,244 @@
+//! What both plots have in common: their axes, what the user moves, the menu.
+
+use super::{
+    CurvesAction, CurvesModel, CurvesState, PlotKind,
+    bounds::{Axis, Span},
+    overlay::{Mark, Overlay},
+    series::{Canvas, Drawn},
+};
+use crate::history::Run;
+use crate::views::{
+    axes::{self, Scale},
+    theme::Theme,
+};
+use egui::{Color32, Rect, Response, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo, pos2};
+use egui_plot::{AxisHints, Plot, PlotBounds, PlotResponse, PlotUi};
+
+/// Everything that is drawn in this frame.
+pub(super) struct Scene<'a> {
+    pub model: &'a CurvesModel<'a>,
+    pub theme: &'a Theme,
+    pub time: Span,
+    pub columns: usize,
+}
+
+impl Scene<'_> {
+    pub fn canvas(&self, scale: Scale) -> Canvas {
+        Canvas {
+            time: self.time,
+            scale,
+            columns: self.columns,
+        }
+    }
+}
+
+/// One plot after it was shown.
+pub(super) struct Panel<'a> {
+    pub overlay: Overlay<'a>,
+    pub curves: Vec<Drawn>,
+    pub response: Response,
+    pub transform: egui_plot::PlotTransform,
+    pub moving: bool,
+    pub refit: bool,
+}
+
+impl Panel<'_> {
+    pub fn hovered_x(&self) -> Option<f64> {
+        let pointer = self.response.hover_pos()?;
+        (!self.response.context_menu_opened())
+            .then(|| self.transform.value_from_position(pointer).x)
+    }
+}
+
+/// A bare plot with this view's axes; reads back what the user moved.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one private helper for two plots"
+)]
+pub(super) fn plot<'a>(
+    ui: &mut Ui,
+    rect: Rect,
+    name: &str,
+    scale: Scale,
+    theme: &Theme,
+    (time, values): (Span, Span),
+    state: &mut CurvesState,
+    draw: impl FnOnce(&mut PlotUi<'a>) + 'a,
+) -> PlotResponse<()> {
+    let tick = TextStyle::Body.resolve(ui.style());
+    let axis = |hints: AxisHints<'a>| {
+        hints
+            .tick_label_color(theme.muted)
+            .tick_label_font(tick.clone())
+            .label_spacing(0.5..=1.0)
+    };
+    let label = RichText::new(name).color(theme.muted);
+    let shown = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+        ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
+        Plot::new(name)
+            .width(rect.width())
+            .height(rect.height())
+            .allow_scroll(false)
+            .allow_double_click_reset(false)
+            .show_x(false)
+            .show_y(false)
+            .show_crosshair(false)
+            .grid_color(theme.grid)
+            .grid_spacing(axes::MIN_GRID_DISTANCE as f32..=46.0)
+            .grid_fade(1.0)
+            .x_grid_spacer(axes::time_marks)
+            .y_grid_spacer(move |input| scale.marks(input))
+            .custom_x_axes(vec![axis(AxisHints::new_x()).formatter(axes::time_tick)])
+            .custom_y_axes(vec![
+                axis(AxisHints::new_y())
+                    .label(label)
+                    .min_thickness(state.axis_width)
+                    .formatter(move |mark, range| scale.tick(mark, range)),
+            ])
+            .show(ui, move |plot| {
+                plot.set_plot_bounds(PlotBounds::from_min_max(
+                    [time.low, values.low],
+                    [time.high, values.high],
+                ));
+                draw(plot);
+            })
+    });
+    let response = shown.inner;
+    let frame = *response.transform.frame();
+    // Both plots keep as much room for their tick labels as the wider one needs.
+    state.axis_width = state.axis_width.max(frame.left() - rect.left());
+    response
+}
+
+/// The wheel zooms the time axis about the pointer.
+fn wheel(response: &Response, transform: &egui_plot::PlotTransform, time: Span) -> Option<Span> {
+    let pointer = response.hover_pos()?;
+    let turned = response.ctx.input(|i| i.smooth_scroll_delta.y);
+    if turned == 0.0 {
+        return None;
+    }
+    let factor = f64::from((-turned / 500.0).exp().clamp(0.5, 2.0));
+    let x = transform.value_from_position(pointer).x;
+    let zoomed = Span::new(x + (time.low - x) * factor, x + (time.high - x) * factor);
+    // No step count has more than 20 digits.
+    (zoomed.high - zoomed.low < 24.0).then_some(zoomed)
+}
+
+pub(super) fn finish<'a>(
+    ui: &Ui,
+    shown: PlotResponse<()>,
+    theme: &'a Theme,
+    moving: bool,
+    curves: Vec<Drawn>,
+) -> Panel<'a> {
+    Panel {
+        overlay: Overlay::new(ui, shown.transform, theme),
+        refit: shown.response.double_clicked(),
+        response: shown.response,
+        transform: shown.transform,
+        moving,
+        curves,
+    }
+}
+
+/// Keeps what the user moved, zoomed or turned.
+pub(super) fn settle(
+    panel: &mut Panel<'_>,
+    time: Span,
+    values: Span,
+    time_axis: &mut Axis,
+    value_axis: &mut Axis,
+) {
+    let found = panel.transform.bounds();
+    let (min, max) = (found.min(), found.max());
+    let turned = wheel(&panel.response, &panel.transform, time);
+    let found_time = turned.unwrap_or(Span::new(min[0], max[0]));
+    time_axis.adopt(time, found_time);
+    value_axis.adopt(values, Span::new(min[1], max[1]));
+    panel.moving |= turned.is_some();
+}
+
+/// What a screen reader says of a plot.
+pub(super) fn describe(response: &Response, name: &str, run: Option<&Run>) {
+    response.widget_info(|| {
+        let sentence = run.map(Run::outcome_sentence).unwrap_or_default();
+        let text = if sentence.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{name}: {sentence}")
+        };
+        WidgetInfo::labeled(Role::Image, true, text)
+    });
+}
+
+pub(super) fn context_menu(
+    response: &Response,
+    kind: PlotKind,
+    state: &mut CurvesState,
+    model: &CurvesModel<'_>,
+    action: &mut Option<CurvesAction>,
+) {
+    response.context_menu(|ui| {
+        if ui.button("Fit the view (double click)").clicked() {
+            state.refit();
+            ui.close();
+        }
+        if kind == PlotKind::Loss {
+            let text = match state.loss_scale {
+                Scale::Linear => "Logarithmic loss axis",
+                Scale::Log => "Linear loss axis",
+            };
+            if ui.button(text).clicked() {
+                state.toggle_loss_scale();
+                *action = Some(CurvesAction::LossScaleChanged);
+                ui.close();
+            }
+        }
+        ui.separator();
+        if ui
+            .add_enabled(model.run.is_some(), egui::Button::new("Pin this run"))
+            .clicked()
+        {
+            *action = Some(CurvesAction::PinRun);
+            ui.close();
+        }
+        if ui.button("Export this plot as PNG …").clicked() {
+            *action = Some(CurvesAction::ExportPlot(kind));
+            ui.close();
+        }
+    });
+}
+
+/// The name of the time axis, and the key to the marks.
+pub(super) fn paint_footer(ui: &Ui, foot: Rect, frame: Rect, theme: &Theme) {
+    let painter = ui.painter();
+    let font = TextStyle::Body.resolve(ui.style());
+    let y = foot.center().y;
+    let mut right = frame.right();
+    for (mark, name) in [
+        (Mark::Generalise, "generalises"),
+        (Mark::Peak, "test peak"),
+        (Mark::Fit, "fits"),
+    ] {
+        let galley = painter.layout_no_wrap(name.into(), font.clone(), theme.muted);
+        let size = galley.size();
+        right -= size.x;
+        painter.galley(pos2(right, y - 0.5 * size.y), galley, theme.muted);
+        right -= 0.75 * font.size;
+        mark.paint(
+            painter,
+            pos2(right, y),
+            0.4 * font.size,
+            theme.muted,
+            Color32::TRANSPARENT,
+        );
+        right -= 1.4 * font.size;
+    }
+    let galley = painter.layout_no_wrap("training step t".into(), font, theme.muted);
+    let size = galley.size();
+    let left = frame.center().x - 0.5 * size.x;
+    if left + size.x < right {
+        painter.galley(pos2(left, y - 0.5 * size.y), galley, theme.muted);
+    }
+}

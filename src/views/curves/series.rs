@@ -1,0 +1,151 @@
+//! A run's series as points to draw: transformed, then decimated to the pixels.
+
+use super::bounds::{Extent, Span};
+use crate::history::{
+    Run,
+    decimate::{decimate, log_step, segments},
+};
+use crate::sim::metrics::Metric;
+use crate::views::axes::Scale;
+use egui::{Color32, Pos2, Stroke};
+use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotTransform, PlotUi};
+
+/// How a line is drawn.
+#[derive(Clone, Copy)]
+pub struct Pen {
+    /// Colour.
+    pub color: Color32,
+    /// Width in points.
+    pub width: f32,
+    /// Solid, dashed or dotted.
+    pub style: LineStyle,
+}
+
+/// A series ready to draw.
+pub struct Drawn {
+    points: Vec<[f64; 2]>,
+    pen: Pen,
+}
+
+/// The pixels that a series is drawn on.
+#[derive(Clone, Copy)]
+pub struct Canvas {
+    /// Visible time, as log₁₀ of the step.
+    pub time: Span,
+    /// Scale of the value axis.
+    pub scale: Scale,
+    /// Width in pixels.
+    pub columns: usize,
+}
+
+/// A loss or another metric of a run over log time. Between the first and the
+/// last of the run's recent steps its dense window replaces the recorded rows
+/// (losses only), so that the end of the curve moves smoothly.
+pub fn points(run: &Run, metric: Metric, scale: Scale) -> Vec<[f64; 2]> {
+    let recent = if metric == Metric::TrainLoss || metric == run.test_metric() {
+        run.recent()
+    } else {
+        &[]
+    };
+    let place = |step: u64, value: f64| [log_step(step), scale.place(value)];
+    let recorded = |rows: &[crate::sim::metrics::Row]| {
+        rows.iter()
+            .filter_map(|row| Some(place(row.step, row.get(metric)?)))
+            .collect::<Vec<_>>()
+    };
+    let rows = run.rows();
+    let (Some(first), Some(last)) = (recent.first(), recent.last()) else {
+        return recorded(rows);
+    };
+    let before = rows.partition_point(|row| row.step < first.step);
+    let after = rows.partition_point(|row| row.step <= last.step);
+    let mut points = recorded(&rows[..before]);
+    points.extend(recent.iter().map(|step| {
+        let loss = if metric == Metric::TrainLoss {
+            step.train_loss
+        } else {
+            step.test_loss
+        };
+        place(step.step, loss)
+    }));
+    points.extend(recorded(&rows[after..]));
+    points
+}
+
+impl Drawn {
+    /// A run's metric, decimated to the canvas.
+    pub fn new(run: &Run, metric: Metric, canvas: Canvas, pen: Pen) -> Self {
+        let points = points(run, metric, canvas.scale);
+        // A dash is several pixels long: half the columns show the same.
+        let columns = match pen.style {
+            LineStyle::Solid => canvas.columns,
+            LineStyle::Dashed { .. } | LineStyle::Dotted { .. } => canvas.columns / 2,
+        };
+        Self {
+            points: decimate(&points, canvas.time.low..=canvas.time.high, columns),
+            pen,
+        }
+    }
+
+    /// Adds its unbroken stretches to a plot.
+    pub fn add_to(&self, plot: &mut PlotUi<'_>) {
+        for stretch in segments(&self.points) {
+            let points = stretch
+                .iter()
+                .map(|p| PlotPoint::new(p[0], p[1]))
+                .collect::<Vec<_>>();
+            plot.line(
+                Line::new("", PlotPoints::Owned(points))
+                    .stroke(Stroke::new(self.pen.width, self.pen.color))
+                    .style(self.pen.style)
+                    // Bands are drawn by height: steep parts would look thin.
+                    .allow_band(false)
+                    .allow_hover(false),
+            );
+        }
+    }
+
+    /// Widens `extent` to hold its values.
+    pub fn extend(&self, extent: &mut Extent, scale: Scale) {
+        for point in &self.points {
+            extent.add(scale.value(point[1]));
+        }
+    }
+
+    /// Its points on the screen, without gaps.
+    pub fn on_screen(&self, transform: &PlotTransform) -> Vec<Pos2> {
+        self.points
+            .iter()
+            .filter(|p| p[0].is_finite() && p[1].is_finite())
+            .map(|p| transform.position_from_point(&PlotPoint::new(p[0], p[1])))
+            .collect()
+    }
+
+    /// The last point that can be drawn, in plot coordinates.
+    pub fn head(&self) -> Option<[f64; 2]> {
+        self.points
+            .iter()
+            .rev()
+            .copied()
+            .find(|p| p[0].is_finite() && p[1].is_finite())
+    }
+
+    /// Height of the curve at a place in log time, interpolated, in plot
+    /// coordinates.
+    pub fn at(&self, x: f64) -> Option<f64> {
+        let after = self.points.partition_point(|p| p[0] < x);
+        let b = self.points.get(after).or(self.points.last())?;
+        let a = self.points.get(after.saturating_sub(1)).unwrap_or(b);
+        let y = if b[0] > a[0] {
+            a[1] + (b[1] - a[1]) * ((x - a[0]) / (b[0] - a[0])).clamp(0.0, 1.0)
+        } else {
+            b[1]
+        };
+        y.is_finite().then_some(y)
+    }
+
+    /// How it is drawn.
+    pub fn pen(&self) -> Pen {
+        self.pen
+    }
+}

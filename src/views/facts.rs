@@ -1,0 +1,64 @@
+//! Every metric of the run, with its newest value.
+
+use super::{controls::heading, theme::Theme};
+use crate::{
+    history::{Run, format},
+    sim::metrics::Metric,
+};
+use egui::{Align, Label, Layout, RichText, TextStyle, Ui};
+
+/// Draws the tab's content.
+pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
+    heading(ui, theme, "THE NEWEST NUMBERS");
+    ui.spacing_mut().item_spacing.y = 3.0;
+    fact(
+        ui,
+        theme,
+        "step",
+        &format::thousands(run.step()),
+        "Number of gradient descent steps taken.",
+        true,
+    );
+    let now = run.rows().last().map_or(0, |row| row.step);
+    for &metric in Metric::ALL {
+        let spec = metric.spec();
+        let Some((step, value)) = run.last(metric) else {
+            let reason = format!(
+                "{} ({})\nNot measured in this run.",
+                spec.meaning, spec.name
+            );
+            fact(ui, theme, spec.symbol, "–", &reason, false);
+            continue;
+        };
+        let when = if step == now {
+            String::new()
+        } else {
+            format!("\nMeasured at step {}.", format::thousands(step))
+        };
+        let why = format!("{} ({}){when}", spec.meaning, spec.name);
+        let text = format::significant(value, 4);
+        fact(ui, theme, spec.symbol, &text, &why, step == now);
+    }
+    if let Some(note) = run.info().and_then(|info| info.note.as_ref()) {
+        ui.add_space(6.0);
+        ui.label(RichText::new(note).color(theme.muted));
+    }
+}
+
+fn fact(ui: &mut Ui, theme: &Theme, symbol: &str, value: &str, why: &str, fresh: bool) {
+    let response = ui
+        .horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(
+                    RichText::new(value)
+                        .text_style(TextStyle::Monospace)
+                        .color(if fresh { theme.text } else { theme.muted }),
+                );
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(RichText::new(symbol).color(theme.muted)).truncate());
+                });
+            });
+        })
+        .response;
+    response.on_hover_text(why);
+}

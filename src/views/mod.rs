@@ -1,0 +1,16 @@
+//! What the window shows: each view draws from borrowed data and returns what
+//! the user asked for; none of them changes a run.
+
+pub mod axes;
+pub mod controls;
+pub mod curves;
+pub mod decomposition;
+pub mod facts;
+pub mod fonts;
+pub mod help;
+pub mod narration;
+pub mod side;
+pub mod slider;
+pub mod status;
+pub mod theme;
+pub mod transport;

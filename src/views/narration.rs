@@ -1,0 +1,211 @@
+//! What is happening now, in one sentence derived from the numbers.
+
+use crate::{
+    history::format::percent,
+    sim::{
+        metrics::{Metric, Row},
+        outcome::Crossings,
+    },
+};
+
+/// Where a run stands in its story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No step taken.
+    Start,
+    /// Train loss falls and has not met its threshold; test loss does not rise.
+    Fitting,
+    /// Train loss falls while test loss rises.
+    Memorising,
+    /// Train loss is spent, test loss stays and the features have hardly moved.
+    Memorised,
+    /// Train loss is spent and the features turn towards the target.
+    Turning,
+    /// Test loss met its threshold before the train loss did.
+    TestFirst,
+    /// Both thresholds met.
+    Generalised,
+}
+
+/// The numbers that the sentence is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers<'a> {
+    /// Row of step 0.
+    pub first: &'a Row,
+    /// Newest row.
+    pub last: &'a Row,
+    /// Threshold crossings so far.
+    pub crossings: Crossings,
+    /// The zero predictor's train loss: the unit of train losses.
+    pub zero_train: f64,
+    /// The zero predictor's test loss: the unit of test losses; NaN where there
+    /// is none.
+    pub zero_test: f64,
+}
+
+/// Test loss of a row: the exact one, else that of the test set.
+pub fn test_loss(row: &Row) -> Option<f64> {
+    row.get(Metric::TestLoss)
+        .or_else(|| row.get(Metric::SampleTestLoss))
+}
+
+impl Numbers<'_> {
+    /// Train loss in units of the zero predictor's.
+    fn train(&self) -> f64 {
+        self.last.get(Metric::TrainLoss).unwrap_or(f64::NAN) / self.zero_train
+    }
+
+    /// Test loss in units of the zero predictor's; NaN where there is none.
+    fn test(&self) -> f64 {
+        test_loss(self.last).unwrap_or(f64::NAN) / self.zero_test
+    }
+
+    /// Share of the way from the initial feature alignment to 1.
+    fn turned(&self) -> Option<f64> {
+        let start = self.first.get(Metric::FeatureAlignment)?;
+        let now = self.last.get(Metric::FeatureAlignment)?;
+        (start < 1.0).then(|| (now - start) / (1.0 - start))
+    }
+
+    /// The stage these numbers show.
+    pub fn stage(&self) -> Stage {
+        match (self.crossings.fit, self.crossings.generalise) {
+            (Some(_), Some(_)) => Stage::Generalised,
+            (Some(_), None) if self.turned().is_some_and(|t| t > 0.1) => Stage::Turning,
+            (Some(_), None) => Stage::Memorised,
+            (None, Some(_)) => Stage::TestFirst,
+            (None, None) if self.last.step == 0 => Stage::Start,
+            (None, None) => {
+                let before = test_loss(self.first).unwrap_or(f64::NAN);
+                let now = test_loss(self.last).unwrap_or(f64::NAN);
+                if now > 1.02 * before {
+                    Stage::Memorising
+                } else {
+                    Stage::Fitting
+                }
+            }
+        }
+    }
+
+    fn test_clause(&self) -> String {
+        let test = self.test();
+        if test.is_nan() {
+            "there is no test loss to watch".into()
+        } else {
+            format!("test loss is {} of predicting zero", percent(test))
+        }
+    }
+
+    /// One sentence about this moment.
+    pub fn sentence(&self) -> String {
+        let train = percent(self.train());
+        match self.stage() {
+            Stage::Start => "Before the first step.".into(),
+            Stage::Fitting => format!(
+                "Fitting: train loss is {train} of predicting zero, {}.",
+                self.test_clause()
+            ),
+            Stage::Memorising => format!(
+                "Memorising: train loss falls ({train} of predicting zero) while test loss rises ({}).",
+                percent(self.test())
+            ),
+            Stage::Memorised => {
+                let features = match self.turned() {
+                    Some(t) if t > 0.02 => {
+                        format!("; the features begin to turn ({})", percent(t))
+                    }
+                    Some(_) => "; the features have hardly moved".into(),
+                    None => String::new(),
+                };
+                format!(
+                    "Memorised: train loss is spent ({train}), but {}{features}.",
+                    self.test_clause()
+                )
+            }
+            Stage::Turning => format!(
+                "Features turn: {} of the weights' norm lies along the target by now, and {}.",
+                percent(self.last.get(Metric::FeatureAlignment).unwrap_or(f64::NAN)),
+                self.test_clause()
+            ),
+            Stage::TestFirst => format!(
+                "The rule is found before the data are fitted: train loss is still {train} of predicting zero, {}.",
+                self.test_clause()
+            ),
+            Stage::Generalised => {
+                let features = match self.last.get(Metric::FeatureAlignment) {
+                    Some(a) => format!(
+                        "; {} of the weights' norm lies along the target",
+                        percent(a)
+                    ),
+                    None => String::new(),
+                };
+                format!("Generalised: {}{features}.", self.test_clause())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(step: u64, train: f64, test: f64, features: f64) -> Row {
+        let mut row = Row::new(step);
+        row.set(Metric::TrainLoss, train);
+        row.set(Metric::TestLoss, test);
+        row.set(Metric::FeatureAlignment, features);
+        row
+    }
+
+    fn at(last: &Row, fit: Option<u64>, generalise: Option<u64>) -> (Stage, String) {
+        let first = row(0, 1.0, 1.0, 0.02);
+        let numbers = Numbers {
+            first: &first,
+            last,
+            crossings: Crossings { fit, generalise },
+            zero_train: 1.0,
+            zero_test: 1.0,
+        };
+        (numbers.stage(), numbers.sentence())
+    }
+
+    #[test]
+    fn a_grokking_run_passes_through_every_stage_in_order() {
+        let story = [
+            (row(0, 1.0, 1.0, 0.02), None, None, Stage::Start),
+            (row(3, 0.95, 1.0, 0.02), None, None, Stage::Fitting),
+            (row(60, 0.4, 1.2, 0.02), None, None, Stage::Memorising),
+            (row(300, 0.05, 0.9, 0.05), Some(250), None, Stage::Memorised),
+            (row(3_000, 0.001, 0.3, 0.6), Some(250), None, Stage::Turning),
+            (
+                row(9_000, 0.0, 0.01, 0.9),
+                Some(250),
+                Some(4_700),
+                Stage::Generalised,
+            ),
+        ];
+        for (last, fit, generalise, stage) in story {
+            assert_eq!(at(&last, fit, generalise).0, stage);
+        }
+    }
+
+    #[test]
+    fn the_sentence_says_the_numbers() {
+        let (_, text) = at(&row(60, 0.4, 1.2, 0.02), None, None);
+        assert_eq!(
+            text,
+            "Memorising: train loss falls (40 % of predicting zero) while test loss rises (120 %)."
+        );
+        let (_, text) = at(&row(300, 0.05, 0.9, 0.02), Some(250), None);
+        assert!(text.contains("features have hardly moved"), "{text}");
+    }
+
+    #[test]
+    fn a_run_without_a_test_loss_says_so() {
+        let mut last = Row::new(5);
+        last.set(Metric::TrainLoss, 0.5);
+        let (stage, text) = at(&last, None, None);
+        assert_eq!(stage, Stage::Fitting);
+        assert!(text.contains("no test loss"), "{text}");
+    }
+}

@@ -1,0 +1,34 @@
+//! The right panel: tabs.
+
+use super::{decomposition, facts, theme::Theme};
+use crate::{
+    app::{Action, state::Tab},
+    history::Run,
+};
+use egui::{Button, RichText, ScrollArea, Ui};
+
+/// Draws the panel's content.
+pub fn show(ui: &mut Ui, theme: &Theme, tab: Tab, run: Option<&Run>, actions: &mut Vec<Action>) {
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (choice, name) in Tab::ALL {
+            let on = choice == tab;
+            let text = RichText::new(name).color(if on { theme.text } else { theme.muted });
+            if ui.add(Button::selectable(on, text)).clicked() {
+                actions.push(Action::SelectTab(choice));
+            }
+        }
+    });
+    let Some(run) = run else {
+        ui.add_space(12.0);
+        ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
+        return;
+    };
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| match tab {
+            Tab::Error => decomposition::show(ui, theme, run),
+            Tab::Facts => facts::show(ui, theme, run),
+        });
+}

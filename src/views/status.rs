@@ -1,0 +1,72 @@
+//! The bottom bar: what is happening now, in one sentence, and how it ended.
+
+use super::theme::Theme;
+use crate::app::{Action, session::RunState};
+use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui, Vec2};
+
+/// What this view draws.
+pub struct View<'a> {
+    /// What the run is doing.
+    pub state: RunState,
+    /// What is happening, or what the user just did.
+    pub sentence: String,
+    /// The sentence is about something that went wrong.
+    pub bad: bool,
+    /// Where the last export went.
+    pub last_export: Option<&'a std::path::Path>,
+    /// Runs kept for comparison.
+    pub pins: usize,
+}
+
+/// Draws the bar's content.
+pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let copy = ui
+            .button("Copy as command")
+            .on_hover_text("Puts the headless command that trains this run on the clipboard.");
+        if copy.clicked() {
+            actions.push(Action::CopyCommand);
+        }
+        if view.pins > 0 {
+            let unpin = ui
+                .button(format!("Unpin {}", view.pins))
+                .on_hover_text("Keeps no earlier run on the plots any more.");
+            if unpin.clicked() {
+                actions.push(Action::UnpinAll);
+            }
+        }
+        if let Some(path) = view.last_export
+            && ui.available_width() > 700.0
+        {
+            let name = path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy();
+            ui.label(RichText::new(format!("saved {name}")).color(theme.faint))
+                .on_hover_text(path.display().to_string());
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let colour = dot(theme, view);
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(9.0), Sense::hover());
+            ui.painter().circle_filled(rect.center(), 4.0, colour);
+            let text = RichText::new(&view.sentence).color(if view.bad {
+                theme.warning
+            } else {
+                theme.text
+            });
+            ui.add(Label::new(text).truncate().selectable(false))
+                .on_hover_text(&view.sentence);
+        });
+    });
+}
+
+fn dot(theme: &Theme, view: &View<'_>) -> Color32 {
+    match view.state {
+        _ if view.bad => theme.warning,
+        RunState::Empty => theme.faint,
+        RunState::Running => theme.accent,
+        RunState::Paused => theme.muted,
+        RunState::Done => theme.alignment,
+        RunState::Diverged | RunState::Failed => theme.warning,
+    }
+}

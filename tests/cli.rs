@@ -1,0 +1,525 @@
+//! The program itself, as a person or a script runs it.
+
+use ndarray::{Array1, Array2};
+use ndarray_npy::NpzWriter;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// Small enough to take milliseconds.
+const QUICK: [&str; 8] = [
+    "--set",
+    "task.dim=8",
+    "--set",
+    "task.samples=30",
+    "--set",
+    "network.width=6",
+    "--steps",
+    "200",
+];
+
+fn grokscope(arguments: &[&str], directory: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_grokscope"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A directory and the quick run in it, with these arguments besides.
+fn quick(more: &[&str]) -> (TempDir, Output) {
+    let dir = tempfile::tempdir().expect("directory");
+    let output = quick_in(dir.path(), more);
+    (dir, output)
+}
+
+fn quick_in(dir: &Path, more: &[&str]) -> Output {
+    let mut arguments = vec!["run", "--out", "out"];
+    arguments.extend(QUICK);
+    arguments.extend(more);
+    grokscope(&arguments, dir)
+}
+
+fn succeeded((dir, output): (TempDir, Output)) -> TempDir {
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    dir
+}
+
+fn read(dir: &Path, file: &str) -> String {
+    std::fs::read_to_string(dir.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+}
+
+fn summary(dir: &Path) -> serde_json::Value {
+    serde_json::from_str(&read(dir, "out/summary.json")).expect("JSON")
+}
+
+/// The lines of a curve by step, without the header row.
+fn rows(dir: &Path, file: &str) -> Vec<(u64, String)> {
+    read(dir, file)
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let step = line.split(',').next().and_then(|s| s.parse().ok());
+            (step.expect("a step"), line.to_owned())
+        })
+        .collect()
+}
+
+/// Asserts exit code 2 and a message with all of these parts.
+fn refused(output: &Output, parts: &[&str]) {
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+}
+
+/// P = 20, D = 5, N = 4, with labels that are no quadratic form.
+fn instance_in(dir: &Path, name: &str, labels: usize) -> PathBuf {
+    let path = dir.join(name);
+    let wave = |i: usize, j: usize| ((7 * i + 3 * j) as f64).sin() / 2.0;
+    let x = Array2::from_shape_fn((20, 5), |(i, j)| wave(i, j + 1));
+    let y = Array1::from_shape_fn(labels, |i| if i % 2 == 0 { 1.0 } else { -1.0 });
+    let w0 = Array2::from_shape_fn((4, 5), |(i, j)| 2.0 * wave(i + 50, j));
+    let file = std::fs::File::create(&path).expect("file");
+    let mut npz = NpzWriter::new(file);
+    npz.add_array("X", &x).expect("X");
+    npz.add_array("y", &y).expect("y");
+    npz.add_array("W0", &w0).expect("W0");
+    npz.finish().expect("npz");
+    path
+}
+
+#[test]
+fn a_run_writes_three_files_and_nothing_else() {
+    let (dir, output) = quick(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let mut names: Vec<String> = std::fs::read_dir(dir.path().join("out"))
+        .expect("out")
+        .map(|e| e.expect("entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["config.toml", "curve.csv", "summary.json"]);
+    assert!(
+        stdout(&output).contains("wrote curve.csv"),
+        "{}",
+        stdout(&output)
+    );
+    assert_eq!(
+        stderr(&output),
+        "",
+        "no progress bar where there is no terminal"
+    );
+}
+
+#[test]
+fn every_column_of_every_row_is_there() {
+    let dir = succeeded(quick(&["--set", "task.test_samples=25"]));
+    let curve = read(dir.path(), "out/curve.csv");
+    let mut lines = curve.lines();
+    let header: Vec<&str> = lines.next().expect("header").split(',').collect();
+    assert_eq!(header[0], "step");
+    for name in [
+        "train_loss",
+        "test_loss",
+        "sample_test_loss",
+        "alignment",
+        "centered_alignment",
+        "ntk_drift",
+        "weight_norm_sq",
+        "feature_alignment",
+        "param_movement",
+        "variance_error",
+        "misalignment_error",
+        "linear_power",
+        "stability",
+    ] {
+        assert!(header.contains(&name), "{name}");
+    }
+    for line in lines {
+        for (name, cell) in header.iter().zip(line.split(',')) {
+            assert!(!cell.is_empty(), "{name} is empty in {line}");
+        }
+    }
+    let steps: Vec<u64> = rows(dir.path(), "out/curve.csv")
+        .iter()
+        .map(|r| r.0)
+        .collect();
+    assert_eq!(steps[0], 0);
+    assert_eq!(steps.last(), Some(&200));
+}
+
+#[test]
+fn without_a_test_set_its_columns_are_empty() {
+    let dir = succeeded(quick(&[]));
+    let curve = read(dir.path(), "out/curve.csv");
+    let header: Vec<&str> = curve.lines().next().expect("header").split(',').collect();
+    let column = header
+        .iter()
+        .position(|n| *n == "sample_test_loss")
+        .expect("column");
+    for line in curve.lines().skip(1) {
+        assert_eq!(line.split(',').nth(column), Some(""), "{line}");
+    }
+}
+
+#[test]
+fn the_summary_holds_config_version_outcome_and_speed() {
+    let dir = succeeded(quick(&["--seed", "5"]));
+    let s = summary(dir.path());
+    assert_eq!(s["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(s["steps"], 200);
+    assert_eq!(s["config"]["seed"], 5);
+    assert_eq!(s["config"]["task"]["dim"], 8);
+    assert_eq!(s["config"]["network"]["width"], 6);
+    let classes = [
+        "groks",
+        "generalises_at_once",
+        "never_generalises",
+        "never_fits",
+    ];
+    let outcome = s["outcome"].as_str().expect("outcome");
+    assert!(classes.contains(&outcome), "{outcome}");
+    for key in [
+        "steps_per_second",
+        "wall_seconds",
+        "zero_train_loss",
+        "zero_test_loss",
+    ] {
+        assert!(
+            s[key].as_f64().is_some_and(|x| x > 0.0),
+            "{key}: {}",
+            s[key]
+        );
+    }
+    for key in [
+        "fit_step",
+        "generalise_step",
+        "delay",
+        "ratio",
+        "diverged_at",
+        "note",
+    ] {
+        assert!(s.as_object().is_some_and(|s| s.contains_key(key)), "{key}");
+    }
+    let threshold = s["thresholds"]["train"].as_f64().expect("threshold");
+    let zero = s["zero_train_loss"].as_f64().expect("zero");
+    assert!((threshold / zero - 0.1).abs() < 1e-12);
+}
+
+#[test]
+fn a_directory_with_a_run_is_refused_without_force() {
+    let dir = succeeded(quick(&[]));
+    let before = read(dir.path(), "out/curve.csv");
+    refused(
+        &quick_in(dir.path(), &["--seed", "9"]),
+        &["--out", "--force"],
+    );
+    assert_eq!(read(dir.path(), "out/curve.csv"), before);
+    let forced = quick_in(dir.path(), &["--seed", "9", "--force"]);
+    assert_eq!(forced.status.code(), Some(0), "{}", stderr(&forced));
+    assert_ne!(read(dir.path(), "out/curve.csv"), before);
+}
+
+#[test]
+fn bad_arguments_exit_with_2_and_name_the_flag() {
+    let dir = tempfile::tempdir().expect("directory");
+    for (arguments, parts) in [
+        (&["--stesp", "3"][..], &["--stesp", "--steps"][..]),
+        (&["--engine", "moment"], &["--engine", "moments"]),
+        (&["--steps", "many"], &["--steps", "many"]),
+        (&["--steps", "-4"], &["--steps", "-4"]),
+        (&["--steps", "0"], &["--steps", "training.steps"]),
+        (&["--seed", "1.5"], &["--seed"]),
+        (&["--record", "5,3"], &["--record", "increase"]),
+        (&["--record", "log:x"], &["--record", "log:20"]),
+        (
+            &["--record", "log:5000"],
+            &["--record", "points_per_decade"],
+        ),
+        (&["--set", "network.alpha"], &["--set", "section.key=value"]),
+        (&["--preset", "goldilock"], &["--preset", "goldilocks"]),
+        (&["--config", "none.toml"], &["--config", "none.toml"]),
+        (&["--instance", "none.npz"], &["--instance", "none.npz"]),
+        (
+            &["--preset", "lazy", "--config", "x"],
+            &["--preset", "--config"],
+        ),
+    ] {
+        let mut all = vec!["run", "--out", "out"];
+        all.extend(arguments);
+        refused(&grokscope(&all, dir.path()), parts);
+        assert!(!dir.path().join("out").exists(), "{arguments:?}");
+    }
+    refused(&grokscope(&["run"], dir.path()), &["--out"]);
+    refused(&grokscope(&["rum"], dir.path()), &["rum"]);
+}
+
+#[test]
+fn bad_settings_exit_with_2_and_name_field_range_and_fix() {
+    for (setting, parts) in [
+        (
+            "network.alhpa=1",
+            &["network.alhpa", "did you mean network.alpha"][..],
+        ),
+        ("alpha=1", &["did you mean network.alpha"]),
+        (
+            "network.alpha=-1",
+            &["network.alpha", "-1", "from", "default"],
+        ),
+        ("network.alpha=big", &["network.alpha", "big", "number"]),
+        ("task.dim=0", &["task.dim", "whole number from 1"]),
+        ("task.dim=2.5", &["task.dim", "2.5"]),
+        ("network.width=-3", &["network.width", "inf"]),
+        ("task.target_rank=99", &["task.target_rank", "task.dim"]),
+        ("training.engine=neuron", &["training.engine", "neurons"]),
+    ] {
+        refused(&quick(&["--set", setting]).1, parts);
+    }
+}
+
+#[test]
+fn bad_files_exit_with_2_and_name_the_file() {
+    for (text, parts) in [
+        (
+            "[network]\nalfa = 1.0\n",
+            &["c.toml", "network.alfa", "network.alpha"][..],
+        ),
+        ("[network]\nalpha = \"x\"\n", &["c.toml", "network.alpha"]),
+        ("[netwrok]\nalpha = 1.0\n", &["c.toml", "netwrok"]),
+        ("[network\n", &["c.toml", "TOML"]),
+    ] {
+        let dir = tempfile::tempdir().expect("directory");
+        std::fs::write(dir.path().join("c.toml"), text).expect("file");
+        let output = grokscope(&["run", "--config", "c.toml", "--out", "out"], dir.path());
+        refused(&output, parts);
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_made_is_refused_before_training() {
+    let dir = tempfile::tempdir().expect("directory");
+    std::fs::write(dir.path().join("file"), "").expect("file");
+    let output = grokscope(&["run", "--steps", "1e10", "--out", "file"], dir.path());
+    refused(&output, &["--out", "file"]);
+    let output = grokscope(
+        &["run", "--steps", "1e10", "--out", "file/below"],
+        dir.path(),
+    );
+    refused(&output, &["--out", "below"]);
+}
+
+#[test]
+fn a_diverged_run_exits_with_0_and_names_the_stable_learning_rate() {
+    let (dir, output) = quick(&["--set", "training.learning_rate=1000"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let s = summary(dir.path());
+    assert_eq!(s["outcome"], "diverged");
+    assert!(s["diverged_at"].as_u64().is_some_and(|step| step > 0));
+    let stable = s["stable_learning_rate"].as_f64().expect("a learning rate");
+    assert!(stable > 0.0 && stable < 1000.0, "{stable}");
+    assert!(stderr(&output).contains("diverged"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("learning_rate"),
+        "{}",
+        stderr(&output)
+    );
+
+    let rate = format!("training.learning_rate={}", 0.5 * stable);
+    let (again, output) = quick(&["--set", &rate]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_ne!(summary(again.path())["outcome"], "diverged");
+}
+
+#[test]
+fn the_written_config_reproduces_the_curve_byte_for_byte() {
+    for engine in ["moments", "neurons"] {
+        let dir = succeeded(quick(&[
+            "--engine",
+            engine,
+            "--set",
+            "network.alpha=0.7071067811865476",
+            "--set",
+            "task.label_noise=0.1",
+            "--set",
+            "training.weight_decay=1e-3",
+            "--record",
+            "log:7",
+        ]));
+        let output = grokscope(
+            &["run", "--config", "out/config.toml", "--out", "again"],
+            dir.path(),
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        for file in ["curve.csv", "config.toml"] {
+            assert_eq!(
+                read(dir.path(), &format!("out/{file}")),
+                read(dir.path(), &format!("again/{file}")),
+                "{engine} {file}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rows_do_not_depend_on_which_others_are_recorded() {
+    let dense = succeeded(quick(&["--record", "log:200"]));
+    let dense = rows(dense.path(), "out/curve.csv");
+    for record in ["1,2,3,50,199", "log:3", "200"] {
+        let dir = succeeded(quick(&["--record", record]));
+        let sparse = rows(dir.path(), "out/curve.csv");
+        assert!(sparse.len() < dense.len());
+        for row in &sparse {
+            if let Some(same) = dense.iter().find(|d| d.0 == row.0) {
+                assert_eq!(row, same, "--record {record}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_steps_is_recorded_as_it_is_and_step_0_with_it() {
+    let dir = succeeded(quick(&["--record", "1,2,3,50,1000"]));
+    let steps: Vec<u64> = rows(dir.path(), "out/curve.csv")
+        .iter()
+        .map(|r| r.0)
+        .collect();
+    assert_eq!(steps, [0, 1, 2, 3, 50]);
+    assert_eq!(summary(dir.path())["config"]["record"]["steps"][3], 50);
+    assert_eq!(summary(dir.path())["steps"], 200);
+}
+
+#[test]
+fn an_instance_is_replayed_and_its_config_reproduces_it() {
+    let dir = tempfile::tempdir().expect("directory");
+    let path = instance_in(dir.path(), "i.npz", 20);
+    let output = grokscope(
+        &[
+            "run",
+            "--instance",
+            "i.npz",
+            "--steps",
+            "300",
+            "--out",
+            "out",
+        ],
+        dir.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let s = summary(dir.path());
+    assert_eq!(s["config"]["task"]["samples"], 20);
+    assert_eq!(s["config"]["task"]["dim"], 5);
+    assert_eq!(s["config"]["network"]["width"], 4);
+    assert_eq!(s["instance"]["path"].as_str(), path.to_str());
+    assert!(
+        s["note"].as_str().is_some_and(|n| n.contains("beta")),
+        "{}",
+        s["note"]
+    );
+    assert_eq!(stdout(&output).matches("beta").count(), 1, "said once");
+    assert!(s["zero_test_loss"].is_null());
+
+    // From another directory: the path in config.toml is absolute.
+    let elsewhere = tempfile::tempdir().expect("directory");
+    let config = dir.path().join("out/config.toml");
+    let output = grokscope(
+        &[
+            "run",
+            "--config",
+            config.to_str().expect("path"),
+            "--out",
+            "again",
+        ],
+        elsewhere.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(
+        read(dir.path(), "out/curve.csv"),
+        read(elsewhere.path(), "again/curve.csv")
+    );
+}
+
+#[test]
+fn a_bad_instance_exits_with_2_and_names_key_expected_and_found() {
+    let dir = tempfile::tempdir().expect("directory");
+    instance_in(dir.path(), "bad.npz", 19);
+    instance_in(dir.path(), "good.npz", 20);
+    let run = |arguments: &[&str]| {
+        let mut all = vec!["run", "--out", "out", "--instance"];
+        all.extend(arguments);
+        grokscope(&all, dir.path())
+    };
+    refused(
+        &run(&["bad.npz"]),
+        &["--instance", "y: expected", "[20]", "found [19]"],
+    );
+    refused(
+        &run(&["good.npz", "--set", "task.dim=6"]),
+        &["task.dim = 6", "fixes it to 5"],
+    );
+    refused(
+        &run(&["good.npz", "--set", "network.width=inf"]),
+        &["network.width", "fixes it to 4"],
+    );
+}
+
+#[test]
+fn the_presets_are_listed_and_their_command_trains_them() {
+    let dir = tempfile::tempdir().expect("directory");
+    let list = stdout(&grokscope(&["presets"], dir.path()));
+    for preset in grokscope::presets::all() {
+        assert!(
+            list.contains(&preset.name) && list.contains(&preset.title),
+            "{list}"
+        );
+    }
+    let output = grokscope(
+        &[
+            "run",
+            "--preset",
+            "goldilocks",
+            "--steps",
+            "20",
+            "--out",
+            "out",
+        ],
+        dir.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(summary(dir.path())["config"]["network"]["centered"], false);
+}
+
+#[test]
+fn the_settings_are_listed_with_their_ranges() {
+    let dir = tempfile::tempdir().expect("directory");
+    let table = stdout(&grokscope(&["fields"], dir.path()));
+    for field in grokscope::sim::config::FIELDS {
+        assert!(table.contains(&format!("`{}`", field.key)), "{}", field.key);
+    }
+}
+
+// Elsewhere a window needs no such variable, and would open.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_one_message_names_the_headless_command() {
+    let dir = tempfile::tempdir().expect("directory");
+    let output = grokscope(&["--preset", "lazy"], dir.path());
+    let message = stderr(&output);
+    assert!(matches!(output.status.code(), Some(1 | 2)), "{message}");
+    assert!(
+        message.contains("grokscope run --preset lazy --out run"),
+        "{message}"
+    );
+    assert!(!message.contains("panicked"), "{message}");
+}

@@ -1,0 +1,345 @@
+//! Recorded runs: what is kept, what is said about it, and how it is decimated.
+
+use grokscope::history::{
+    Run,
+    decimate::{LOG_STEP_ZERO, decimate, log_step, segments},
+};
+use grokscope::sim::{
+    config::{Config, fields::MAX_RECORDED_STEPS},
+    metrics::{Metric, Row},
+    moments::MomentState,
+    outcome::{Crossings, Outcome, Thresholds},
+    schedule::Schedule,
+};
+use grokscope::training::protocol::{Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const RUN: RunId = RunId(7);
+
+fn row(step: u64, train: f64, test: f64) -> Row {
+    let mut row = Row::new(step);
+    row.set(Metric::TrainLoss, train);
+    row.set(Metric::TestLoss, test);
+    row
+}
+
+fn started(steps: u64) -> Run {
+    let mut config = Config::default();
+    config.training.steps = steps;
+    let mut run = Run::new(RUN, config.clone());
+    let info = RunInfo {
+        config: config.check().expect("a valid config"),
+        thresholds: Thresholds {
+            train: 0.1,
+            test: 0.1,
+        },
+        zero_train_loss: 1.0,
+        zero_test_loss: 1.0,
+        note: None,
+    };
+    run.handle(&Event::Started {
+        run: RUN,
+        info: Box::new(info),
+    });
+    run
+}
+
+fn rows(run: &mut Run, rows: Vec<Row>) {
+    assert!(run.handle(&Event::Rows { run: RUN, rows }));
+}
+
+fn finish(run: &mut Run, step: u64, outcome: Outcome, fit: Option<u64>, generalise: Option<u64>) {
+    run.handle(&Event::Finished {
+        run: RUN,
+        finish: Finish {
+            step,
+            outcome,
+            crossings: Crossings { fit, generalise },
+            training_seconds: 1.0,
+            changed_live: false,
+        },
+    });
+}
+
+fn snapshot(step: u64, phase: Phase, crossings: Crossings, recent: Vec<RecentStep>) -> Snapshot {
+    let state = Arc::new(MomentState {
+        mean: ndarray::Array1::zeros(1),
+        factor: ndarray::Array2::zeros((1, 1)),
+    });
+    Snapshot {
+        run: RUN,
+        phase,
+        step,
+        horizon: 1_000_000,
+        steps_per_second: 5.0,
+        crossings,
+        recent,
+        state: Arc::clone(&state),
+        initial: state,
+    }
+}
+
+#[test]
+fn a_run_of_a_hundred_million_steps_stays_under_50_mib() {
+    let horizon = 100_000_000;
+    let mut config = Config::default();
+    config.training.steps = horizon;
+    config.record.points_per_decade = 1_000;
+    let schedule = Schedule::new(&config.record);
+    let mut run = Run::new(RUN, config.clone());
+    let mut step = Some(0);
+    while let Some(at) = step.filter(|&s| s <= horizon) {
+        rows(&mut run, vec![row(at, 1.0, 1.0)]);
+        step = schedule.next_after(at);
+    }
+    assert!(run.rows().len() > 5_000);
+    assert!(run.bytes() < 4 << 20, "{} bytes", run.bytes());
+
+    // The longest list that a config may ask for, arriving in small batches.
+    config.record.steps = (0..MAX_RECORDED_STEPS as u64).map(|i| i * 500).collect();
+    let mut run = Run::new(RUN, config.clone());
+    for batch in config.record.steps.chunks(37) {
+        rows(&mut run, batch.iter().map(|&s| row(s, 1.0, 1.0)).collect());
+    }
+    let recent = (0..1_000_000)
+        .map(|step| RecentStep {
+            step,
+            train_loss: 1.0,
+            test_loss: 1.0,
+        })
+        .collect();
+    run.observe(&snapshot(
+        horizon,
+        Phase::Running,
+        Crossings::default(),
+        recent,
+    ));
+    assert_eq!(run.rows().len(), MAX_RECORDED_STEPS);
+    assert!(
+        run.bytes() < 50 << 20,
+        "{:.1} MiB",
+        run.bytes() as f64 / f64::from(1 << 20)
+    );
+}
+
+#[test]
+fn every_row_is_kept_and_a_series_leaves_out_what_is_not_finite() {
+    let mut run = started(100);
+    rows(&mut run, vec![row(0, 1.0, 1.5), row(1, f64::INFINITY, 1.7)]);
+    rows(&mut run, vec![row(2, 0.5, f64::NAN), row(3, 0.25, 1.2)]);
+    assert_eq!(run.rows().len(), 4);
+    let train: Vec<_> = run.series(Metric::TrainLoss).collect();
+    assert_eq!(train, [(0, 1.0), (2, 0.5), (3, 0.25)]);
+    let test: Vec<_> = run.series(Metric::TestLoss).collect();
+    assert_eq!(test, [(0, 1.5), (1, 1.7), (3, 1.2)]);
+    assert_eq!(run.peak().map(|p| (p.step, p.test_loss)), Some((1, 1.7)));
+    assert_eq!(run.last(Metric::Alignment), None);
+}
+
+#[test]
+fn events_and_snapshots_of_other_runs_change_nothing() {
+    let mut run = started(100);
+    let stranger = Event::Rows {
+        run: RunId(8),
+        rows: vec![row(0, 1.0, 1.0)],
+    };
+    assert!(!run.handle(&stranger));
+    let mut other = snapshot(50, Phase::Paused, Crossings::default(), vec![]);
+    other.run = RunId(6);
+    assert!(!run.observe(&other));
+    assert!(run.rows().is_empty());
+    assert_eq!((run.step(), run.phase()), (0, Phase::Running));
+}
+
+#[test]
+fn a_lowered_learning_rate_voids_the_earlier_rows_and_is_said() {
+    let mut run = started(100);
+    rows(&mut run, vec![row(0, 1.0, 1.0), row(1, 9.0, 9.0)]);
+    for (from, to) in [(1.0, 0.5), (0.5, 0.31)] {
+        run.handle(&Event::LearningRateLowered {
+            run: RUN,
+            from,
+            to,
+            diverged_at: 1_312,
+        });
+    }
+    assert!(run.rows().is_empty() && run.peak().is_none());
+    assert_eq!(
+        run.lowered_sentence().as_deref(),
+        Some("η₀ lowered from 1 to 0.31: it diverged at step 1,312")
+    );
+}
+
+#[test]
+fn a_raised_horizon_reopens_a_finished_run_but_a_late_snapshot_does_not() {
+    let mut run = started(100);
+    rows(&mut run, vec![row(0, 1.0, 1.0), row(100, 0.05, 0.9)]);
+    finish(&mut run, 100, Outcome::NeverGeneralises, Some(60), None);
+    run.observe(&snapshot(90, Phase::Running, Crossings::default(), vec![]));
+    assert_eq!(run.phase(), Phase::Done);
+    assert_eq!(run.crossings().fit, Some(60));
+
+    let crossings = Crossings {
+        fit: Some(60),
+        generalise: None,
+    };
+    run.observe(&snapshot(150, Phase::Running, crossings, vec![]));
+    assert_eq!((run.phase(), run.outcome()), (Phase::Running, None));
+    assert_eq!(
+        run.outcome_sentence(),
+        "fits at 60; has not generalised yet"
+    );
+}
+
+#[test]
+fn the_outcome_is_one_sentence_from_the_numbers() {
+    let said = |step, outcome, fit, generalise| {
+        let mut run = started(1_000_000);
+        rows(&mut run, vec![row(0, 1.0, 1.0), row(1_000_000, 0.3, 0.43)]);
+        finish(&mut run, step, outcome, fit, generalise);
+        run.outcome_sentence()
+    };
+    let end = 1_000_000;
+    assert_eq!(
+        said(end, Outcome::Groks, Some(641), Some(29_264)),
+        "groks: fits at 641, generalises at 29,264, 46× later"
+    );
+    assert_eq!(
+        said(end, Outcome::GeneralisesAtOnce, Some(582), Some(885)),
+        "generalises at once: fits at 582, generalises at 885, 1.5× later"
+    );
+    assert_eq!(
+        said(end, Outcome::GeneralisesAtOnce, Some(885), Some(582)),
+        "generalises at once: fits at 885, generalises at 582, 303 steps earlier"
+    );
+    assert_eq!(
+        said(end, Outcome::NeverGeneralises, Some(1_190), None),
+        "never generalises: fits at 1,190, test still at 43 % of the zero predictor at 10⁶"
+    );
+    assert_eq!(
+        said(end, Outcome::NeverFits, None, None),
+        "never fits: train still at 30 % of the zero predictor at 10⁶"
+    );
+    assert_eq!(
+        said(12_000, Outcome::NeverGeneralises, Some(1_190), None),
+        "stopped at 12,000: fits at 1,190; has not generalised yet"
+    );
+    let diverged = |stable_learning_rate| Outcome::Diverged {
+        step: 1_312,
+        stable_learning_rate,
+    };
+    assert_eq!(
+        said(1_312, diverged(0.628), None, None),
+        "diverged at step 1,312; try η₀ ≤ 0.62"
+    );
+    assert_eq!(
+        said(1_312, diverged(f64::NAN), None, None),
+        "diverged at step 1,312; try a smaller η₀"
+    );
+    assert_eq!(started(100).outcome_sentence(), "");
+    let mut failed = started(100);
+    failed.handle(&Event::Failed {
+        run: RUN,
+        message: "the worker ran out of memory".into(),
+    });
+    assert_eq!(
+        failed.outcome_sentence(),
+        "failed: the worker ran out of memory"
+    );
+}
+
+#[test]
+fn the_row_nearest_in_log_time_is_found_from_step_0_to_the_end() {
+    let mut run = started(1_000);
+    let recorded = [0u64, 1, 2, 10, 100, 1_000];
+    rows(
+        &mut run,
+        recorded.iter().map(|&s| row(s, 1.0, 1.0)).collect(),
+    );
+    for (asked, found) in [
+        (0.0, 0),
+        (0.6, 0),
+        (0.9, 1),
+        (4.0, 2),
+        (5.0, 10),
+        (31.0, 10),
+        (32.0, 100),
+        (1e9, 1_000),
+    ] {
+        let step = run.nearest_row(asked).map(|r| r.step);
+        assert_eq!(step, Some(found), "{asked}");
+    }
+    assert!(Run::new(RUN, Config::default()).nearest_row(1.0).is_none());
+}
+
+#[test]
+fn step_0_is_drawn_left_of_step_1() {
+    assert_eq!(log_step(0), LOG_STEP_ZERO);
+    assert!(log_step(0) < log_step(1));
+    assert_eq!(log_step(1_000), 3.0);
+}
+
+#[test]
+fn a_gap_between_columns_survives_as_a_gap() {
+    let mut points: Vec<[f64; 2]> = (0..1_000).map(|i| [f64::from(i), 1.0]).collect();
+    for point in &mut points[400..600] {
+        point[1] = f64::NAN;
+    }
+    let drawn = decimate(&points, 0.0..=999.0, 50);
+    let stretches: Vec<_> = segments(&drawn).collect();
+    assert_eq!(stretches.len(), 2);
+    assert_eq!(stretches[0].last(), Some(&[399.0, 1.0]));
+    assert_eq!(stretches[1].first(), Some(&[600.0, 1.0]));
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        8 => -1e3..1e3,
+        1 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn decimation_keeps_ends_extremes_and_order_in_a_few_points_per_column(
+        steps in prop::collection::vec((0u64..50, value()), 1..2_000),
+        columns in 1usize..200,
+        low in -1.0..3.0,
+        width in 0.1..6.0,
+    ) {
+        let mut step = 0;
+        let points: Vec<[f64; 2]> = steps
+            .iter()
+            .map(|&(gap, y)| {
+                step += gap;
+                [log_step(step), y]
+            })
+            .collect();
+        let drawn = decimate(&points, low..=low + width, columns);
+        prop_assert!(drawn.len() <= 6 * (columns + 2));
+        prop_assert!(drawn.windows(2).all(|w| w[0][0] <= w[1][0]));
+
+        // Each drawn point is a stored one, in the stored order.
+        let mut stored = points.iter();
+        for point in &drawn {
+            let found = stored.any(|p| p[0] == point[0] && p[1].to_bits() == point[1].to_bits());
+            prop_assert!(found);
+        }
+        let finite = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+            points.iter().copied().filter(|p| p[1].is_finite()).collect()
+        };
+        let (all, kept) = (finite(&points), finite(&drawn));
+        prop_assert_eq!(all.first(), kept.first());
+        prop_assert_eq!(all.last(), kept.last());
+        let extremes = |points: &[[f64; 2]]| {
+            points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| {
+                (lo.min(p[1]), hi.max(p[1]))
+            })
+        };
+        prop_assert_eq!(extremes(&all), extremes(&kept));
+        // A gap is never closed up, and none appears.
+        prop_assert_eq!(points.len() == all.len(), drawn.len() == kept.len());
+    }
+}

@@ -1,0 +1,160 @@
+//! The engines against curves that were computed by automatic differentiation.
+
+use grokscope::cli::headless;
+use grokscope::cli::settings::fix_shape;
+use grokscope::io::npz;
+use grokscope::sim::config::{Config, EngineKind};
+use grokscope::sim::metrics::Metric;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Largest relative difference allowed, in any column at any row.
+const TOLERANCE: f64 = 1e-6;
+
+struct Reference {
+    config: Config,
+    path: PathBuf,
+    /// Metric of each compared column.
+    columns: Vec<(Metric, usize)>,
+    rows: Vec<Vec<f64>>,
+}
+
+fn read(name: &str) -> Reference {
+    let path = |extension: &str| {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/reference")
+            .join(format!("{name}.{extension}"))
+    };
+    let mut csv = csv::Reader::from_path(path("csv")).expect("reference curve");
+    let header = csv.headers().expect("header").clone();
+    assert_eq!(&header[0], "step");
+    let columns = header
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|(_, column)| !column.starts_with("lin_"))
+        .map(|(i, column)| {
+            // The reference knows no exact test loss: its own is the sample's.
+            let here = match column {
+                "test_loss" => "sample_test_loss",
+                same => same,
+            };
+            (Metric::by_name(here).expect(column), i)
+        })
+        .collect();
+    let rows: Vec<Vec<f64>> = csv
+        .records()
+        .map(|r| {
+            let record = r.expect("record");
+            record.iter().map(|x| x.parse().expect("number")).collect()
+        })
+        .collect();
+
+    let text = std::fs::read_to_string(path("json")).expect("settings");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let number = |key: &str| json[key].as_f64().expect(key);
+    assert_eq!(number("weight_decay"), 0.0);
+    let mut config = Config::default();
+    config.network.alpha = number("alpha");
+    config.network.epsilon = number("epsilon");
+    config.network.init_scale = number("sigma_w");
+    config.network.centered = json["centered"].as_bool().expect("centered");
+    config.training.learning_rate = number("eta0");
+    config.record.steps = rows.iter().map(|r| r[0] as u64).collect();
+    config.training.steps = *config.record.steps.last().expect("rows");
+    Reference {
+        config,
+        path: path("npz"),
+        columns,
+        rows,
+    }
+}
+
+/// Replays a reference and compares it; returns the largest relative difference.
+fn replay(name: &str, engine: EngineKind) -> f64 {
+    let reference = read(name);
+    let instance = npz::read_instance(&reference.path).expect("instance");
+    let mut config = reference.config;
+    config.training.engine = engine;
+    fix_shape(&mut config, &instance);
+    let config = config.check().expect("settings");
+    let run = headless::train(config, Some(Arc::new(instance)), |_| {}).expect("run");
+    assert_eq!(run.info.note, None, "the target is known");
+    assert_eq!(run.rows.len(), reference.rows.len());
+
+    let mut largest: f64 = 0.0;
+    for (ours, theirs) in run.rows.iter().zip(&reference.rows) {
+        assert_eq!(ours.step, theirs[0] as u64);
+        for &(metric, column) in &reference.columns {
+            let name = metric.spec().name;
+            let value = ours.get(metric).unwrap_or(f64::NAN);
+            let expected = theirs[column];
+            let difference = if expected == 0.0 {
+                value.abs()
+            } else {
+                (value / expected - 1.0).abs()
+            };
+            assert!(
+                difference <= TOLERANCE,
+                "{name} at step {}: {value}, expected {expected}",
+                ours.step
+            );
+            largest = largest.max(difference);
+        }
+    }
+    println!("{name}, {}: {largest:.1e}", engine.name());
+    largest
+}
+
+#[test]
+fn moments_reproduce_the_small_reference_over_all_its_steps() {
+    replay("small", EngineKind::Moments);
+}
+
+#[test]
+fn neurons_reproduce_the_small_reference_over_all_its_steps() {
+    replay("small", EngineKind::Neurons);
+}
+
+#[test]
+fn moments_reproduce_the_centred_reference_over_all_its_steps() {
+    replay("small_centered_alpha3", EngineKind::Moments);
+}
+
+#[test]
+fn neurons_reproduce_the_centred_reference_over_all_its_steps() {
+    replay("small_centered_alpha3", EngineKind::Neurons);
+}
+
+#[test]
+fn moments_reproduce_the_first_thousand_steps_of_figure_1() {
+    replay("figure1", EngineKind::Moments);
+}
+
+#[test]
+fn neurons_reproduce_the_first_thousand_steps_of_figure_1() {
+    replay("figure1", EngineKind::Neurons);
+}
+
+#[test]
+fn the_references_compare_eight_columns_at_every_row() {
+    for (name, rows, last) in [
+        ("small", 50, 20_000),
+        ("small_centered_alpha3", 50, 20_000),
+        ("figure1", 30, 1_000),
+    ] {
+        let reference = read(name);
+        assert_eq!(reference.columns.len(), 8, "{name}");
+        assert!(
+            reference.rows.len() > rows,
+            "{name}: {}",
+            reference.rows.len()
+        );
+        assert!(
+            reference.config.training.steps <= last
+                && reference.config.training.steps > last - last / 8,
+            "{name} ends at {}",
+            reference.config.training.steps
+        );
+    }
+}
