@@ -68,7 +68,7 @@ pub struct RunArgs {
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
     /// Form of the dynamics
-    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons"])]
+    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons", "flow"])]
     pub engine: Option<String>,
     /// Horizon in steps; 1e6 is understood
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]

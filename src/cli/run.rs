@@ -36,13 +36,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         show(&bar, s);
     });
     bar.finish_and_clear();
-    let mut run = trained.map_err(CliError::Failed)?;
-    let listed = &run.info.config.record.steps;
-    if !listed.is_empty() {
-        // A run ends with a row at its last step; a list says which it wants.
-        run.rows
-            .retain(|row| row.step == 0 || listed.binary_search(&row.step).is_ok());
-    }
+    let run = trained.map_err(CliError::Failed)?;
 
     let out = &args.out;
     csv::write(&out.join(CURVE), &run.rows, None)?;

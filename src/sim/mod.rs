@@ -8,8 +8,10 @@
 
 pub mod config;
 pub mod engine;
+pub mod flow;
 pub mod instance;
 pub mod kernel;
+pub mod limits;
 pub mod linearized;
 pub mod measure;
 pub mod metrics;
@@ -19,6 +21,7 @@ pub mod neurons;
 pub mod outcome;
 pub mod packed;
 pub mod quadratic;
+pub mod rkc;
 pub mod rng;
 pub mod schedule;
 mod simulation;

@@ -129,6 +129,12 @@ impl CrossingTracker {
         }
     }
 
+    /// Takes over crossings found elsewhere, where there are none yet.
+    pub fn cross(&mut self, found: Crossings) {
+        self.crossings.fit = self.crossings.fit.or(found.fit);
+        self.crossings.generalise = self.crossings.generalise.or(found.generalise);
+    }
+
     /// The crossings so far.
     pub fn crossings(&self) -> Crossings {
         self.crossings

@@ -3,6 +3,7 @@
 
 use super::config::{ConfigError, EngineKind, ValidConfig, Width};
 use super::engine::{Engine, Losses, Problem};
+use super::flow::FlowEngine;
 use super::instance::{Instance, InstanceError};
 use super::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
 use super::measure::Meter;
@@ -27,13 +28,21 @@ pub enum SimulationError {
     Instance(#[from] InstanceError),
 }
 
+/// What moves the weights.
+enum Dynamics {
+    /// Gradient descent, step by step.
+    Descent(Box<dyn Engine>),
+    /// Gradient flow, in one go to any time.
+    Flow(Box<FlowEngine>),
+}
+
 /// One training run, at one step.
 pub struct Simulation {
     config: ValidConfig,
     task: Arc<Task>,
     initial_weights: InitialWeights,
     initial: Arc<MomentState>,
-    engine: Box<dyn Engine>,
+    dynamics: Dynamics,
     schedule: Schedule,
     tracker: CrossingTracker,
     watch: StabilityWatch,
@@ -71,22 +80,29 @@ impl Simulation {
             kappa: if config.network.centered { 1.0 } else { 0.0 },
         };
         let meter_problem = problem.clone();
-        let (engine, initial): (Box<dyn Engine>, MomentState) = match config.training.engine {
+        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
+        let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
+        let (dynamics, initial) = match config.training.engine {
             EngineKind::Moments => {
                 let initial = initial_weights.moments();
-                (Box::new(MomentsEngine::new(problem, &initial)), initial)
+                let engine = Box::new(MomentsEngine::new(problem, &initial));
+                (Dynamics::Descent(engine), initial)
             }
             EngineKind::Neurons => {
                 // A checked config has a finite width here.
                 let weights = initial_weights.matrix().unwrap_or_default();
                 let engine = NeuronsEngine::new(problem, weights);
                 let initial = engine.state();
-                (Box::new(engine), initial)
+                (Dynamics::Descent(Box::new(engine)), initial)
+            }
+            EngineKind::Flow => {
+                let initial = initial_weights.moments();
+                let decay = config.training.weight_decay;
+                let engine = FlowEngine::new(problem, &initial, decay, thresholds);
+                (Dynamics::Flow(Box::new(engine)), initial)
             }
         };
         let initial = Arc::new(initial);
-        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
-        let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
         let mut simulation = Self {
             schedule: Schedule::new(&config.record),
             tracker: CrossingTracker::new(thresholds),
@@ -96,7 +112,7 @@ impl Simulation {
             task,
             initial_weights,
             initial,
-            engine,
+            dynamics,
             step: 0,
             next_record: 0,
             flow_time: 0.0,
@@ -114,38 +130,90 @@ impl Simulation {
     }
 
     /// Trains until the next recorded step, at most `max_steps` steps and not
-    /// past the horizon. Returns whether the step reached is one to record.
+    /// past the horizon. Returns whether the step reached is one to record: one of
+    /// the schedule or, unless the steps are listed, the last one.
     pub fn advance(&mut self, max_steps: u64) -> bool {
         if self.next_record <= self.step {
             self.next_record = self.schedule.next_after(self.step).unwrap_or(u64::MAX);
         }
-        let horizon = self.config.training.steps;
         let end = self
             .next_record
-            .min(horizon)
+            .min(self.config.training.steps)
             .min(self.step.saturating_add(max_steps));
+        match &self.dynamics {
+            Dynamics::Descent(_) => self.descend_to(end),
+            Dynamics::Flow(_) => self.flow_to(end),
+        }
+        let last = self.is_finished() && self.config.record.steps.is_empty();
+        self.step == self.next_record || last
+    }
+
+    fn descend_to(&mut self, end: u64) {
         while self.step < end && self.diverged.is_none() {
             let learning_rate = self.config.training.learning_rate;
             let weight_decay = self.config.training.weight_decay;
-            self.engine.update(learning_rate, weight_decay);
+            if let Dynamics::Descent(engine) = &mut self.dynamics {
+                engine.update(learning_rate, weight_decay);
+            }
             self.step += 1;
             self.flow_time += learning_rate;
             self.rates.push(learning_rate, 1);
             self.decayed |= weight_decay > 0.0;
             self.evaluate();
         }
-        self.diverged.is_some() || self.step == self.next_record || self.step == horizon
+    }
+
+    fn flow_to(&mut self, end: u64) {
+        let Dynamics::Flow(flow) = &mut self.dynamics else {
+            return;
+        };
+        if self.step >= end || self.diverged.is_some() {
+            return;
+        }
+        let training = &self.config.training;
+        let time_at = |step: u64| {
+            self.flow_time + training.learning_rate * (step.saturating_sub(self.step)) as f64
+        };
+        let (time, horizon) = (time_at(end), time_at(training.steps));
+        let moved = flow.advance_to(time, horizon, training.weight_decay);
+        // A loss crosses between two steps; it is seen at the later one.
+        let (step, start, rate) = (self.step, self.flow_time, training.learning_rate);
+        let step_at = |time: f64| step + ((time - start) / rate).ceil().max(0.0) as u64;
+        let crossings = flow.crossings();
+        self.tracker.cross(Crossings {
+            fit: crossings.fit.map(step_at),
+            generalise: crossings.generalise.map(step_at),
+        });
+        self.step = end;
+        self.flow_time = time;
+        self.decayed |= training.weight_decay > 0.0;
+        match moved {
+            Ok(()) => self.evaluate(),
+            // The exact flow cannot diverge; its numbers can leave the range of f64.
+            Err(_) => {
+                self.diverged = Some(Outcome::Diverged {
+                    step: end,
+                    stable_learning_rate: f64::NAN,
+                });
+            }
+        }
     }
 
     fn evaluate(&mut self) {
-        self.losses = self.engine.evaluate();
+        self.losses = match &mut self.dynamics {
+            Dynamics::Descent(engine) => engine.evaluate(),
+            Dynamics::Flow(flow) => flow.losses(),
+        };
         // Without a known target generalisation is judged on the test set.
         self.sample_test_loss = match self.losses.test {
             Some(_) => None,
-            None => self.meter.sample_test_loss(&self.engine.state()),
+            None => self.meter.sample_test_loss(&self.state()),
         };
         let test = self.test_loss();
         self.tracker.observe(self.step, self.losses.train, test);
+        if let Dynamics::Flow(_) = self.dynamics {
+            return;
+        }
         if self.watch.observe(self.losses.train) {
             let stable_learning_rate = self
                 .watch
@@ -162,9 +230,11 @@ impl Simulation {
     /// Measures the current step: the cheap metrics, and with `every_column`
     /// those that need Gram matrices.
     pub fn record(&mut self, every_column: bool) -> Row {
-        self.watch.remember(self.engine.as_ref());
+        if let Dynamics::Descent(engine) = &self.dynamics {
+            self.watch.remember(engine.as_ref());
+        }
         let mut row = Row::new(self.step);
-        let state = self.engine.state();
+        let state = self.state();
         self.meter
             .losses(&mut row, &self.losses, self.sample_test_loss, &state);
         self.meter.cheap(&mut row, &state);
@@ -216,9 +286,13 @@ impl Simulation {
     }
 
     /// The current step as the linearised model counts time: the same steps
-    /// with the same learning rates, also where they were changed on the way.
+    /// with the same learning rates, also where they were changed on the way, or
+    /// the same flow time.
     pub fn lazy_time(&self) -> LazyTime {
-        LazyTime::Descent(self.rates.clone())
+        match self.dynamics {
+            Dynamics::Descent(_) => LazyTime::Descent(self.rates.clone()),
+            Dynamics::Flow(_) => LazyTime::Flow(self.flow_time),
+        }
     }
 
     /// Why some columns are empty, where they are.
@@ -229,6 +303,12 @@ impl Simulation {
             .map(|why| format!("{why} (the columns lin_* stay empty)"));
         let notes: Vec<String> = self.task.note.iter().cloned().chain(lazy).collect();
         (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    /// Whether many steps at once cost little more than one: the flow integrates
+    /// over them.
+    pub fn jumps(&self) -> bool {
+        matches!(self.dynamics, Dynamics::Flow(_))
     }
 
     /// Whether the run is at its horizon or diverged.
@@ -284,7 +364,10 @@ impl Simulation {
 
     /// Current weights as moments.
     pub fn state(&self) -> MomentState {
-        self.engine.state()
+        match &self.dynamics {
+            Dynamics::Descent(engine) => engine.state(),
+            Dynamics::Flow(flow) => flow.state(),
+        }
     }
 
     /// Initial weights as moments.

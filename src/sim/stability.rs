@@ -22,6 +22,12 @@ pub struct StabilityWatch {
     steps_to_rise: u64,
 }
 
+impl Default for StabilityWatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl StabilityWatch {
     /// A watch that has seen no step.
     pub fn new() -> Self {

@@ -16,7 +16,7 @@ use crate::sim::outcome::Outcome;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Room in each channel.
@@ -43,6 +43,8 @@ pub struct WorkerHandle {
     commands: Sender<Command>,
     // Commands that the channel had no room for yet.
     unsent: Mutex<VecDeque<Command>>,
+    // Failures of runs that there was no thread for.
+    unserved: Mutex<VecDeque<Event>>,
     events: Receiver<Event>,
     latest: Latest<Snapshot>,
 }
@@ -72,6 +74,7 @@ impl WorkerHandle {
         Self {
             commands: command_sender,
             unsent: Mutex::default(),
+            unserved: Mutex::default(),
             events: event_receiver,
             latest,
         }
@@ -79,36 +82,55 @@ impl WorkerHandle {
 
     /// Sends a command; never blocks, keeps the order, loses nothing.
     pub fn send(&self, command: Command) {
-        let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unsent = lock(&self.unsent);
         unsent.push_back(command);
         self.flush(&mut unsent);
     }
 
     fn flush(&self, unsent: &mut VecDeque<Command>) {
         while let Some(command) = unsent.pop_front() {
-            if let Err(TrySendError::Full(command)) = self.commands.try_send(command) {
-                unsent.push_front(command);
-                return;
+            match self.commands.try_send(command) {
+                Ok(()) => {}
+                Err(TrySendError::Full(command)) => {
+                    unsent.push_front(command);
+                    return;
+                }
+                Err(TrySendError::Disconnected(Command::Start { run, .. })) => {
+                    let message = "the training thread is not running: start the program again";
+                    lock(&self.unserved).push_back(Event::Failed {
+                        run,
+                        message: message.into(),
+                    });
+                }
+                Err(TrySendError::Disconnected(_)) => {}
             }
         }
     }
 
     /// The next waiting event, if any; never blocks.
     pub fn try_event(&self) -> Option<Event> {
-        self.flush(&mut self.unsent.lock().unwrap_or_else(PoisonError::into_inner));
-        self.events.try_recv().ok()
+        self.flush(&mut lock(&self.unsent));
+        lock(&self.unserved)
+            .pop_front()
+            .or_else(|| self.events.try_recv().ok())
     }
 
     /// The next event, waiting at most this long.
     pub fn event_timeout(&self, timeout: Duration) -> Option<Event> {
-        self.flush(&mut self.unsent.lock().unwrap_or_else(PoisonError::into_inner));
-        self.events.recv_timeout(timeout).ok()
+        self.flush(&mut lock(&self.unsent));
+        lock(&self.unserved)
+            .pop_front()
+            .or_else(|| self.events.recv_timeout(timeout).ok())
     }
 
     /// The newest snapshot, if one came since the last call.
     pub fn latest(&self) -> Option<Snapshot> {
         self.latest.take()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Run {
@@ -420,8 +442,13 @@ impl Worker {
             let left = allowed - run.simulation.step();
             let clock = Instant::now();
             let mut recorded = false;
-            for _ in 0..left.min(16) {
-                recorded = run.simulation.advance(1);
+            let (rounds, stride) = if run.simulation.jumps() {
+                (1, left)
+            } else {
+                (left.min(16), 1)
+            };
+            for _ in 0..rounds {
+                recorded = run.simulation.advance(stride);
                 if run.recent.len() == RECENT {
                     run.recent.pop_front();
                 }

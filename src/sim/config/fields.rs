@@ -269,8 +269,8 @@ pub static FIELDS: &[Field] = &[
         "",
         "engine",
         "",
-        Kind::Choice(&["moments", "neurons"]),
-        "The moments iterate the mean and covariance of the weights, exactly; the neurons iterate each weight.",
+        Kind::Choice(&["moments", "neurons", "flow"]),
+        "The moments iterate the mean and covariance of the weights, exactly; the neurons iterate each weight; the flow is the limit of small learning rates.",
         (
             |c| Value::Text(c.training.engine.name().into()),
             |c, v| match v {
@@ -281,6 +281,10 @@ pub static FIELDS: &[Field] = &[
                     }
                     "neurons" => {
                         c.training.engine = EngineKind::Neurons;
+                        true
+                    }
+                    "flow" => {
+                        c.training.engine = EngineKind::Flow;
                         true
                     }
                     _ => false,

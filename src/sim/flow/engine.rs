@@ -1,0 +1,81 @@
+//! Gradient flow as a run: step s stands for flow time τ = η₀s.
+
+use super::integration::{FlowCrossings, FlowIntegration};
+use super::system::FlowSystem;
+use crate::sim::engine::{Losses, Problem};
+use crate::sim::moments::MomentState;
+use crate::sim::outcome::Thresholds;
+use crate::sim::rkc::{Cost, RkcError};
+use std::ops::ControlFlow;
+
+/// Tolerance of runs: rms error of the function in a step over rms of the target.
+pub const RTOL: f64 = 1e-4;
+
+/// The flow at one time, which can be moved forwards.
+pub struct FlowEngine {
+    integration: FlowIntegration,
+    time: f64,
+}
+
+impl FlowEngine {
+    /// The flow at τ = 0.
+    pub fn new(
+        problem: Problem,
+        initial: &MomentState,
+        weight_decay: f64,
+        thresholds: Thresholds,
+    ) -> Self {
+        let system = FlowSystem::new(problem, initial, weight_decay);
+        Self {
+            integration: FlowIntegration::new(system, initial, RTOL, Some(thresholds)),
+            time: 0.0,
+        }
+    }
+
+    /// Moves on to flow time `time`, with weight decay λ on the way; times behind
+    /// are left alone. `horizon` is where the run will end as far as is known.
+    ///
+    /// # Errors
+    /// Those of the integrator.
+    pub fn advance_to(
+        &mut self,
+        time: f64,
+        horizon: f64,
+        weight_decay: f64,
+    ) -> Result<(), RkcError> {
+        if weight_decay != self.integration.system().weight_decay() {
+            self.integration.set_weight_decay(weight_decay, self.time);
+        }
+        while self.integration.time() < time {
+            self.integration
+                .step(horizon.max(time), &mut || ControlFlow::Continue(()))?;
+        }
+        self.time = self.time.max(time);
+        Ok(())
+    }
+
+    /// Losses now.
+    pub fn losses(&mut self) -> Losses {
+        self.integration.losses_at(self.time)
+    }
+
+    /// Weights now, as moments.
+    pub fn state(&self) -> MomentState {
+        self.integration.state_at(self.time)
+    }
+
+    /// Crossings up to now.
+    pub fn crossings(&self) -> FlowCrossings {
+        let past = |time: &f64| *time <= self.time;
+        let FlowCrossings { fit, generalise } = self.integration.crossings();
+        FlowCrossings {
+            fit: fit.filter(past),
+            generalise: generalise.filter(past),
+        }
+    }
+
+    /// What it has cost so far.
+    pub fn cost(&self) -> Cost {
+        self.integration.cost()
+    }
+}

@@ -1,0 +1,214 @@
+//! The flow, step by step: losses and states at any time of the last step, and
+//! the times at which the losses cross their thresholds.
+
+use super::system::FlowSystem;
+use crate::sim::engine::Losses;
+use crate::sim::moments::MomentState;
+use crate::sim::outcome::{Crossings, Thresholds};
+use crate::sim::rkc::{Cost, KeepGoing, Options, Rkc, RkcError, Tolerance};
+
+/// Flow times at which the losses first fell below their thresholds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FlowCrossings {
+    /// Of the train loss.
+    pub fit: Option<f64>,
+    /// Of the test loss.
+    pub generalise: Option<f64>,
+}
+
+impl FlowCrossings {
+    /// Whether both losses have crossed.
+    pub fn are_complete(self) -> bool {
+        self.fit.is_some() && self.generalise.is_some()
+    }
+
+    /// As steps of learning rate η₀: the first step at or after each.
+    pub fn in_steps(self, learning_rate: f64) -> Crossings {
+        let step = |time: f64| (time / learning_rate).ceil() as u64;
+        Crossings {
+            fit: self.fit.map(step),
+            generalise: self.generalise.map(step),
+        }
+    }
+}
+
+/// Relative accuracy of crossing times on the interpolant.
+const CROSSING_ACCURACY: f64 = 1e-7;
+/// Most evaluations of a loss for one crossing.
+const CROSSING_ITERATIONS: u32 = 40;
+
+/// One integration of the flow, at the end of its last step.
+pub struct FlowIntegration {
+    system: FlowSystem,
+    rkc: Rkc,
+    thresholds: Option<Thresholds>,
+    crossings: FlowCrossings,
+    // Train loss at both ends of the last step.
+    train_ends: (f64, f64),
+    y: Vec<f64>,
+}
+
+impl FlowIntegration {
+    /// At τ = 0 with weights of moments `initial`, to relative tolerance `rtol` of
+    /// the function (see [`FlowSystem`]).
+    pub fn new(
+        system: FlowSystem,
+        initial: &MomentState,
+        rtol: f64,
+        thresholds: Option<Thresholds>,
+    ) -> Self {
+        let y = FlowSystem::flatten(initial);
+        let options = Options {
+            tolerance: Tolerance {
+                relative: rtol,
+                absolute: f64::MIN_POSITIVE,
+            },
+            ..Options::default()
+        };
+        let mut integration = Self {
+            rkc: Rkc::new(0.0, y.clone(), options),
+            train_ends: (f64::NAN, f64::NAN),
+            crossings: FlowCrossings::default(),
+            system,
+            thresholds,
+            y,
+        };
+        let train = integration.system.losses(&integration.y).train;
+        let judged = integration.system.judged_test_loss(&integration.y);
+        integration.train_ends = (train, train);
+        if let Some(thresholds) = thresholds {
+            integration.crossings.fit = (train < thresholds.train).then_some(0.0);
+            integration.crossings.generalise = judged.filter(|l| *l < thresholds.test).map(|_| 0.0);
+        }
+        integration
+    }
+
+    /// Flow time reached.
+    pub fn time(&self) -> f64 {
+        self.rkc.time()
+    }
+
+    /// Start of the last step.
+    pub fn step_start(&self) -> f64 {
+        self.rkc.step_start()
+    }
+
+    /// The crossings so far.
+    pub fn crossings(&self) -> FlowCrossings {
+        self.crossings
+    }
+
+    /// What it has cost so far.
+    pub fn cost(&self) -> Cost {
+        self.rkc.cost()
+    }
+
+    /// Train loss at the time reached.
+    pub fn train_loss(&self) -> f64 {
+        self.train_ends.1
+    }
+
+    /// The system.
+    pub fn system(&self) -> &FlowSystem {
+        &self.system
+    }
+
+    /// Goes back to a time of the last step and on from there with another weight
+    /// decay; crossings that were found later are forgotten.
+    pub fn set_weight_decay(&mut self, weight_decay: f64, at: f64) {
+        self.rkc.interpolate(at, &mut self.y);
+        self.system.set_weight_decay(weight_decay);
+        self.rkc.restart_at(at, self.y.clone());
+        let train = self.system.losses(&self.y).train;
+        self.train_ends = (train, train);
+        let past = |time: &f64| *time <= at;
+        self.crossings.fit = self.crossings.fit.filter(past);
+        self.crossings.generalise = self.crossings.generalise.filter(past);
+    }
+
+    /// Takes one step, not past `end`, and looks for crossings in it.
+    ///
+    /// # Errors
+    /// Those of the integrator.
+    pub fn step(&mut self, end: f64, keep_going: KeepGoing) -> Result<(), RkcError> {
+        self.rkc.step(&mut self.system, end, keep_going)?;
+        let Some(accepted) = self.system.accepted() else {
+            return Ok(());
+        };
+        self.train_ends = (self.train_ends.1, accepted.losses.train);
+        let Some(thresholds) = self.thresholds else {
+            return Ok(());
+        };
+        if self.crossings.fit.is_none() && accepted.losses.train < thresholds.train {
+            self.crossings.fit =
+                Some(self.crossing(thresholds.train, |flow, t| Some(flow.losses_at(t).train)));
+        }
+        if self.crossings.generalise.is_none()
+            && accepted.judged.is_some_and(|l| l < thresholds.test)
+        {
+            self.crossings.generalise = Some(self.crossing(thresholds.test, |flow, t| {
+                flow.rkc.interpolate(t, &mut flow.y);
+                flow.system.judged_test_loss(&flow.y)
+            }));
+        }
+        Ok(())
+    }
+
+    /// Losses at a time of the last step.
+    pub fn losses_at(&mut self, time: f64) -> Losses {
+        self.rkc.interpolate(time, &mut self.y);
+        let mut losses = self.system.losses(&self.y);
+        let (first, last) = self.train_ends;
+        if self.system.weight_decay() == 0.0 && !(last..=first).contains(&losses.train) {
+            // Components that decayed within the step are not resolved by the
+            // interpolant; the loss between its ends is known to be monotone.
+            let span = self.time() - self.step_start();
+            let u = ((time - self.step_start()) / span).clamp(0.0, 1.0);
+            losses.train = first * (last / first).powf(u);
+        }
+        losses
+    }
+
+    /// State at a time of the last step.
+    pub fn state_at(&self, time: f64) -> MomentState {
+        let mut y = vec![0.0; self.y.len()];
+        self.rkc.interpolate(time, &mut y);
+        self.system.unflatten(&y)
+    }
+
+    /// Where in the last step a loss, below `threshold` at its end, crosses it: the
+    /// Illinois variant of regula falsi on its logarithm.
+    fn crossing(&mut self, threshold: f64, loss: impl Fn(&mut Self, f64) -> Option<f64>) -> f64 {
+        let (mut a, mut b) = (self.step_start(), self.time());
+        let height = |flow: &mut Self, t: f64| {
+            loss(flow, t).map_or(f64::NAN, |l| (l.max(f64::MIN_POSITIVE) / threshold).ln())
+        };
+        let (mut fa, mut fb) = (height(self, a), height(self, b));
+        let mut side = 0;
+        for _ in 0..CROSSING_ITERATIONS {
+            if (b - a) <= CROSSING_ACCURACY * b || fb >= 0.0 || fa.is_nan() || fa <= 0.0 {
+                break;
+            }
+            let t = (a * fb - b * fa) / (fb - fa);
+            let t = if t > a && t < b { t } else { 0.5 * (a + b) };
+            let f = height(self, t);
+            if f.is_nan() {
+                break;
+            }
+            if f < 0.0 {
+                (b, fb) = (t, f);
+                if side == 1 {
+                    fa *= 0.5;
+                }
+                side = 1;
+            } else {
+                (a, fa) = (t, f);
+                if side == -1 {
+                    fb *= 0.5;
+                }
+                side = -1;
+            }
+        }
+        b
+    }
+}
