@@ -66,7 +66,7 @@ fn every_control_has_a_name() {
 fn a_slider_changes_its_setting_and_restarts_the_run_once_it_settles() {
     let mut screen = Screen::scripted();
     screen.slider("α output scale").set_value_accesskit(1.25);
-    screen.steps(1);
+    screen.steps(2);
     assert_eq!(screen.config().network.alpha, 1.25);
     screen.steps(5);
     let starts = screen.script.starts();
@@ -123,6 +123,7 @@ fn a_mouse_drag_moves_the_setting_in_the_same_frame_and_keeps_the_old_curve_as_a
     assert_eq!(screen.app().state.session.ghosts().count(), 1);
     screen.harness.drop_at(from + egui::vec2(42.0, 0.0));
     screen.steps(6);
+    let last = screen.config().network.alpha;
     let (_, config, _) = screen.script.starts().pop().unwrap();
     assert_eq!(config.network.alpha, last, "the last value is trained");
     let ghost = screen.app().state.session.ghosts().next().unwrap();
@@ -255,9 +256,7 @@ fn a_typed_value_is_taken_and_a_bad_one_says_why_and_keeps_the_old() {
     );
     screen.type_into("α output scale", "-3");
     assert_eq!(screen.config().network.alpha, 250.0);
-    screen
-        .harness
-        .get_by_label_contains("network.alpha = -3: must be a number from");
+    screen.sees("network.alpha = -3: must be a number from");
     screen.type_into("N width", "inf");
     assert_eq!(screen.config().network.width, Width::Infinite);
     screen.type_into("α output scale", "2");
@@ -338,7 +337,7 @@ fn divergence_is_said_with_the_learning_rate_that_would_do() {
     });
     screen.steps(3);
     assert_eq!(screen.state(), RunState::Diverged);
-    screen.harness.get_by_label_contains("Diverged at step 300");
+    screen.sees("Diverged at step 300");
     screen.click("Run again");
     assert_eq!(screen.script.starts().len(), 2);
 }
@@ -389,7 +388,7 @@ fn a_worker_panic_is_read_by_the_user_and_the_app_lives_on() {
     });
     screen.steps(3);
     assert_eq!(screen.state(), RunState::Failed);
-    screen.harness.get_by_label_contains("index out of bounds");
+    screen.sees("index out of bounds");
     screen.press(Key::Space);
     assert_eq!(screen.state(), RunState::Running);
     assert_eq!(screen.script.starts().len(), 2);
@@ -406,9 +405,7 @@ fn a_finished_run_is_carried_on_without_a_restart() {
     });
     screen.steps(3);
     assert_eq!(screen.state(), RunState::Done);
-    screen
-        .harness
-        .get_by_label_contains("groks: fits at 40, generalises at 900, 23× later");
+    screen.sees("groks: fits at 40, generalises at 900, 23× later");
     screen.click("Carry on");
     assert!(matches!(
         screen.script.last(),
@@ -480,9 +477,7 @@ fn an_instance_locks_the_shape_it_fixes() {
     });
     screen.steps(2);
     assert_eq!(screen.config(), &config);
-    screen
-        .harness
-        .get_by_label_contains("the instance fixes D, P and N");
+    screen.sees("the instance fixes D, P and N");
     screen.slider("α output scale").set_value_accesskit(2.0);
     screen.steps(5);
     assert_eq!(screen.config().network.alpha, 2.0);
@@ -522,7 +517,7 @@ fn exports_are_written_and_the_status_bar_says_where() {
         "{text}"
     );
     assert_eq!(text.lines().filter(|l| !l.starts_with('#')).count(), 201);
-    screen.harness.get_by_label_contains("Saved ");
+    screen.sees("Saved ");
     screen.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
     let toml = std::fs::read_to_string(screen.exported()).unwrap();
     let config = grokscope::sim::config::Config::from_toml(&toml).unwrap();
@@ -545,7 +540,7 @@ fn the_command_for_what_is_on_screen_goes_to_the_clipboard() {
     screen.slider("α output scale").set_value_accesskit(1.5);
     screen.steps(6);
     screen.click("Copy as command");
-    screen.harness.get_by_label_contains("network.alpha=1.5");
+    screen.sees("network.alpha=1.5");
 }
 
 #[test]
@@ -569,7 +564,7 @@ fn the_real_worker_trains_to_the_horizon_and_answers_to_pause() {
     screen.wait("the end", |app| app.state.session.state() == RunState::Done);
     let run = screen.app().state.session.run().unwrap();
     assert_eq!(run.rows().last().unwrap().step, 2_000);
-    screen.harness.get_by_label_contains("Done:");
+    screen.sees("Done:");
 }
 
 #[test]
@@ -589,7 +584,7 @@ fn the_real_worker_never_ends_a_drag_in_divergence() {
     assert_eq!(screen.state(), RunState::Done);
     let lowered = screen.app().state.session.run().unwrap().lowered().unwrap();
     assert!(lowered.to < 400.0);
-    screen.harness.get_by_label_contains("η₀ lowered to");
+    screen.sees("η₀ lowered to");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     training::Pace,
-    views::controls,
+    views::entry,
 };
 use egui::{Context, ViewportCommand};
 use std::{path::PathBuf, sync::Arc};
@@ -264,7 +264,9 @@ impl GrokscopeApp {
     fn escape(&mut self, ctx: &Context) {
         if self.state.help_open {
             self.state.help_open = false;
-        } else if self.state.notice.is_some() || !self.state.field_errors.is_empty() {
+        } else if self.state.notice.as_ref().is_some_and(|n| n.bad)
+            || !self.state.field_errors.is_empty()
+        {
             self.state.notice = None;
             self.state.field_errors.clear();
         } else if self.state.fullscreen {
@@ -371,7 +373,7 @@ fn pin_label(config: &Config, opened: &Config) -> String {
             } else {
                 f.symbol
             };
-            format!("{name} = {}", controls::shown(f, &(f.get)(config)))
+            format!("{name} = {}", entry::shown(f, &(f.get)(config)))
         })
         .take(3)
         .collect();

@@ -7,6 +7,7 @@ pub mod files;
 pub mod keys;
 pub mod persist;
 pub mod raster;
+pub mod screen;
 pub mod session;
 pub mod state;
 mod view;

@@ -1,15 +1,19 @@
 //! The settings being edited and the run they make: turns changes into commands
 //! to the worker, and its events into the run on screen.
 
-use super::backend::Backend;
+pub use super::screen::{Ghost, RunState};
+
+use super::{
+    backend::Backend,
+    screen::{GHOST_SECS, Screen, TRAIL_SECS},
+};
 use crate::{
     history::Run,
     sim::{
         config::{Config, ConfigError, Value, Width, field},
         instance::Instance,
-        outcome::Outcome,
     },
-    training::{Command, Event, Frontend, Pace, RunId, StartOptions},
+    training::{Command, Pace, RunId, StartOptions},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -19,48 +23,9 @@ const EVENT_BUDGET: Duration = Duration::from_millis(10);
 const QUIET_SECS: f64 = 0.04;
 /// … or when the first one waited this long: curves move during a long drag.
 const PATIENCE_SECS: f64 = 0.15;
-/// How long the curve of the previous settings stays visible.
-const GHOST_SECS: f64 = 10.0;
-/// How long a run that lived within a drag stays visible.
-const TRAIL_SECS: f64 = 0.5;
 
 /// Keys that an instance fixes.
 pub const INSTANCE_KEYS: [&str; 3] = ["task.dim", "task.samples", "network.width"];
-
-/// What a run is doing, as the user sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunState {
-    /// No run.
-    Empty,
-    /// Training.
-    Running,
-    /// Held.
-    Paused,
-    /// At its horizon, or stopped.
-    Done,
-    /// The loss exploded.
-    Diverged,
-    /// It could not be made, or the worker panicked.
-    Failed,
-}
-
-/// The curve of earlier settings, fading.
-pub struct Ghost {
-    /// The run as it was left.
-    pub run: Run,
-    /// When it began to fade; `None` while the drag that replaced it lasts.
-    since: Option<f64>,
-    lifetime: f64,
-}
-
-impl Ghost {
-    /// Opacity now, from 1 down to 0.
-    pub fn opacity(&self, now: f64) -> f32 {
-        let age = self.since.map_or(0.0, |since| now - since) / self.lifetime;
-        // Stays legible for half its life, then fades.
-        (2.0 * (1.0 - age)).clamp(0.0, 1.0) as f32
-    }
-}
 
 /// A restart that waits for a drag to settle.
 #[derive(Clone, Copy)]
@@ -71,49 +36,6 @@ struct Pending {
 
 /// Data and weights that replace the sampled ones, and where they came from.
 pub type Loaded = (PathBuf, Arc<Instance>);
-
-/// The run on screen, if any: the worker's frontend in the window.
-#[derive(Default)]
-struct Screen {
-    run: Option<Run>,
-    /// The user holds it. The worker follows a moment later.
-    held: bool,
-    /// A run that ended was given a longer horizon; until the worker confirms,
-    /// its end is no longer news.
-    carried_on: bool,
-}
-
-impl Frontend for Screen {
-    fn current_run(&self) -> Option<RunId> {
-        self.run.as_ref().map(Run::id)
-    }
-
-    fn handle(&mut self, event: Event) {
-        if let Some(run) = &mut self.run {
-            self.carried_on &= !matches!(event, Event::Finished { .. });
-            run.handle(&event);
-        }
-    }
-}
-
-impl Screen {
-    fn state(&self) -> RunState {
-        let Some(run) = &self.run else {
-            return RunState::Empty;
-        };
-        if run.failure().is_some() {
-            return RunState::Failed;
-        }
-        match run.finish() {
-            Some(finish) if !self.carried_on => match finish.outcome {
-                Outcome::Diverged { .. } => RunState::Diverged,
-                _ => RunState::Done,
-            },
-            _ if self.held => RunState::Paused,
-            _ => RunState::Running,
-        }
-    }
-}
 
 /// The settings, the run and the worker.
 pub struct Session {

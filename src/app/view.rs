@@ -14,7 +14,7 @@ use crate::{
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
-        fonts, help,
+        entry, fonts, help,
         narration::Numbers,
         side, status,
         theme::Theme,
@@ -44,7 +44,7 @@ impl State {
             && let Some(field) = field(key)
         {
             let name = controls::accessible_name(field);
-            let value = controls::shown(field, &(field.get)(self.session.config()));
+            let value = entry::shown(field, &(field.get)(self.session.config()));
             return (format!("{name} is now {value}. {}", field.why), false);
         }
         let Some(run) = self.session.run() else {

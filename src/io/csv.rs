@@ -58,7 +58,7 @@ pub struct Curve {
     pub rows: Vec<Row>,
 }
 
-/// Reads a CSV file written by [`write`]. Columns may come in any order; columns
+/// Reads a CSV file written by [`write()`]. Columns may come in any order; columns
 /// that are not in the registry are passed over.
 ///
 /// # Errors

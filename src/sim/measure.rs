@@ -5,6 +5,7 @@ use super::kernel::{
     Alignments, Gram, GramInputs, population_alignment, relative_alignment, relative_distance,
     top_eigenvalue,
 };
+use super::linearized::{LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
 use super::metrics::{Metric, Row};
 use super::moments::MomentState;
 use super::packed::{Affine, Inputs};
@@ -19,6 +20,7 @@ pub struct Meter {
     // Gram matrices are P×P: made when first asked for.
     train_gram: OnceLock<(GramInputs, Gram)>,
     test_gram: OnceLock<GramInputs>,
+    linearized: OnceLock<Result<Linearized, NoLinearized>>,
 }
 
 impl Meter {
@@ -33,6 +35,7 @@ impl Meter {
                 .map(|(x, _)| Inputs::new(x.view())),
             train_gram: OnceLock::new(),
             test_gram: OnceLock::new(),
+            linearized: OnceLock::new(),
             problem,
             initial,
         }
@@ -139,6 +142,45 @@ impl Meter {
             row.set(Metric::TestAlignment, test.raw);
             row.set(Metric::TestCenteredAlignment, test.centered);
             row.set(Metric::TestColumnCenteredAlignment, test.column_centered);
+        }
+    }
+
+    /// The linearised model, made when first asked for.
+    ///
+    /// # Errors
+    /// More than [`MAX_SAMPLES`] samples, or an initial kernel that overflows.
+    pub fn linearized(&self) -> Result<&Linearized, NoLinearized> {
+        self.linearizable()?;
+        let made = self
+            .linearized
+            .get_or_init(|| Linearized::new(&self.problem, &self.initial));
+        made.as_ref().map_err(|why| *why)
+    }
+
+    /// Whether the problem's size allows the linearised model.
+    ///
+    /// # Errors
+    /// More than [`MAX_SAMPLES`] samples.
+    pub fn linearizable(&self) -> Result<(), NoLinearized> {
+        let samples = self.train.rows();
+        if samples > MAX_SAMPLES {
+            return Err(NoLinearized::TooManySamples { samples });
+        }
+        Ok(())
+    }
+
+    /// Losses of the linearised model, where there is one.
+    pub fn lazy(&self, row: &mut Row, time: &LazyTime) {
+        let Ok(linearized) = self.linearized() else {
+            return;
+        };
+        let losses = linearized.losses(time);
+        row.set(Metric::LinTrainLoss, losses.train);
+        if let Some(test) = losses.test {
+            row.set(Metric::LinTestLoss, test);
+        }
+        if let Some(sample) = losses.sample_test {
+            row.set(Metric::SampleLinTestLoss, sample);
         }
     }
 }

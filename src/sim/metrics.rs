@@ -20,6 +20,12 @@ pub enum Metric {
     LinearPower,
     /// Mean squared error on the sampled test set.
     SampleTestLoss,
+    /// Train loss of the linearised model.
+    LinTrainLoss,
+    /// Exact test loss of the linearised model.
+    LinTestLoss,
+    /// Mean squared error of the linearised model on the sampled test set.
+    SampleLinTestLoss,
     /// Population kernel alignment.
     PopulationAlignment,
     /// Raw kernel alignment on the train Gram matrix.
@@ -110,6 +116,12 @@ registry! {
         "Term of eq 6 from linear modes, which the target has none of: memorised noise.";
     SampleTestLoss: "sample_test_loss", "L_test (sample)", "", true, Cheap,
         "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one.";
+    LinTrainLoss: "lin_train_loss", "L_train (lazy)", "", true, Gram,
+        "Train loss of the network linearised about its initial weights (kernel K₀) after the same steps; empty with weight decay.";
+    LinTestLoss: "lin_test_loss", "L_test (lazy)", "", true, Gram,
+        "Exact test loss of the linearised network; empty with weight decay and where the target is not known.";
+    SampleLinTestLoss: "sample_lin_test_loss", "L_test (lazy, sample)", "", true, Gram,
+        "Mean squared error of the linearised network on the finite test set; empty with weight decay and without a test set.";
     PopulationAlignment: "population_alignment", "A(∞)", "", true, Cheap,
         "Kernel alignment ⟨yKy⟩/(√⟨K²⟩⟨y²⟩) over all pairs of inputs, in closed form; empty where the target is not known.";
     Alignment: "alignment", "A = yᵀKy/(‖K‖_F|y|²)", "", true, Gram,

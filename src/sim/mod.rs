@@ -12,6 +12,7 @@ pub mod flow;
 pub mod instance;
 pub mod kernel;
 pub mod limits;
+pub mod linearized;
 pub mod measure;
 pub mod metrics;
 pub mod moments;

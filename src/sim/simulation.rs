@@ -5,8 +5,9 @@ use super::config::{ConfigError, EngineKind, ValidConfig, Width};
 use super::engine::{Engine, Losses, Problem};
 use super::flow::FlowEngine;
 use super::instance::{Instance, InstanceError};
+use super::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
 use super::measure::Meter;
-use super::metrics::Row;
+use super::metrics::{Metric, Row};
 use super::moments::{InitialWeights, MomentState};
 use super::moments_engine::MomentsEngine;
 use super::neurons::NeuronsEngine;
@@ -49,6 +50,8 @@ pub struct Simulation {
     step: u64,
     next_record: u64,
     flow_time: f64,
+    rates: LearningRates,
+    decayed: bool,
     losses: Losses,
     sample_test_loss: Option<f64>,
     diverged: Option<Outcome>,
@@ -113,6 +116,8 @@ impl Simulation {
             step: 0,
             next_record: 0,
             flow_time: 0.0,
+            rates: LearningRates::default(),
+            decayed: false,
             losses: Losses {
                 train: 0.0,
                 test: None,
@@ -145,11 +150,14 @@ impl Simulation {
     fn descend_to(&mut self, end: u64) {
         while self.step < end && self.diverged.is_none() {
             let learning_rate = self.config.training.learning_rate;
+            let weight_decay = self.config.training.weight_decay;
             if let Dynamics::Descent(engine) = &mut self.dynamics {
-                engine.update(learning_rate, self.config.training.weight_decay);
+                engine.update(learning_rate, weight_decay);
             }
             self.step += 1;
             self.flow_time += learning_rate;
+            self.rates.push(learning_rate, 1);
+            self.decayed |= weight_decay > 0.0;
             self.evaluate();
         }
     }
@@ -177,6 +185,7 @@ impl Simulation {
         });
         self.step = end;
         self.flow_time = time;
+        self.decayed |= self.config.training.weight_decay > 0.0;
         match moved {
             Ok(()) => self.evaluate(),
             // The exact flow cannot diverge; its numbers can leave the range of f64.
@@ -233,8 +242,66 @@ impl Simulation {
         if every_column {
             self.meter
                 .gram(&mut row, &state, self.config.training.learning_rate);
+            if self.has_linearized().is_ok() {
+                self.record_lazy(&mut row);
+            }
         }
         row
+    }
+
+    /// Losses of the linearised model. At step 0 they are the network's own,
+    /// so that a run that goes no further pays for no eigendecomposition.
+    fn record_lazy(&self, row: &mut Row) {
+        if self.step > 0 {
+            self.meter.lazy(row, &self.lazy_time());
+            return;
+        }
+        for (network, lazy) in [
+            (Metric::TrainLoss, Metric::LinTrainLoss),
+            (Metric::TestLoss, Metric::LinTestLoss),
+            (Metric::SampleTestLoss, Metric::SampleLinTestLoss),
+        ] {
+            if let Some(loss) = row.get(network) {
+                row.set(lazy, loss);
+            }
+        }
+    }
+
+    fn has_linearized(&self) -> Result<(), NoLinearized> {
+        if self.decayed || self.config.training.weight_decay > 0.0 {
+            return Err(NoLinearized::WeightDecay);
+        }
+        self.meter.linearizable()
+    }
+
+    /// The linearised model beside the run: an eigendecomposition when first
+    /// asked for.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn linearized(&self) -> Result<&Linearized, NoLinearized> {
+        self.has_linearized()?;
+        self.meter.linearized()
+    }
+
+    /// The current step as the linearised model counts time: the same steps
+    /// with the same learning rates, also where they were changed on the way; for
+    /// gradient flow the same flow time.
+    pub fn lazy_time(&self) -> LazyTime {
+        match &self.dynamics {
+            Dynamics::Descent(_) => LazyTime::Descent(self.rates.clone()),
+            Dynamics::Flow(_) => LazyTime::Flow(self.flow_time),
+        }
+    }
+
+    /// Why some columns are empty, where they are.
+    pub fn note(&self) -> Option<String> {
+        let lazy = self
+            .has_linearized()
+            .err()
+            .map(|why| format!("{why} (the columns lin_* stay empty)"));
+        let notes: Vec<String> = self.task.note.iter().cloned().chain(lazy).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     /// Whether the run is at its horizon or diverged.

@@ -356,7 +356,7 @@ impl Worker {
                 thresholds: simulation.thresholds(),
                 zero_train_loss: task.zero_train_loss(),
                 zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
-                note: task.note.clone(),
+                note: simulation.note(),
             };
             self.emit(Event::Started {
                 run: id,

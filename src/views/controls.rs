@@ -2,6 +2,7 @@
 //! [`FIELDS`](crate::sim::config::FIELDS).
 
 use super::{
+    entry::{Entry, shown},
     fonts,
     slider::{Change, Scale, Slider},
     theme::Theme,
@@ -11,10 +12,7 @@ use crate::{
     history::{Lowered, format},
     sim::config::{Config, Field, Kind, Value, Width, field},
 };
-use egui::{
-    Align, Color32, FontId, Frame, Id, Key, Layout, Margin, RichText, Sense, Stroke, TextEdit,
-    TextStyle, Tooltip, Ui, Vec2,
-};
+use egui::{Align, FontId, Layout, RichText, Sense, TextStyle, Tooltip, Ui};
 use std::collections::BTreeMap;
 
 /// What this view draws.
@@ -167,6 +165,13 @@ fn row(
     let locked = view.instance.is_some() && INSTANCE_KEYS.contains(&field.key);
     let value = (field.get)(view.config);
     let name = accessible_name(field);
+    let entry = Entry {
+        field,
+        value: &value,
+        name: &name,
+        locked,
+        refused: view.errors.contains_key(field.key),
+    };
     let row = ui
         .scope(|ui| {
             ui.set_width(ui.available_width());
@@ -176,16 +181,14 @@ fn row(
                 label(ui, theme, field, locked, actions);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| match widget {
                     Widget::Slider(_) | Widget::Typed => {
-                        typed(ui, theme, view, field, &value, &name, locked, actions);
+                        entry.typed(ui, theme, actions);
                     }
-                    Widget::Switch => switch(ui, theme, field, &value, &name, actions),
-                    Widget::Choice => choice(ui, theme, field, &value, &name, actions),
+                    Widget::Switch => entry.switch(ui, theme, actions),
+                    Widget::Choice => entry.choice(ui, theme, actions),
                 });
             });
             if let Widget::Slider(scale) = widget {
-                slider(
-                    ui, theme, view, field, scale, &value, &name, locked, actions,
-                );
+                slider(ui, theme, view, entry, scale, actions);
             }
         })
         .response;
@@ -311,38 +314,21 @@ pub fn upper_first(text: &str) -> String {
         .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
-/// A value as its field shows it.
-pub fn shown(field: &Field, value: &Value) -> String {
-    match value {
-        Value::Width(Width::Infinite) => "∞".into(),
-        Value::Integer(n) if field.key == "training.steps" => format::steps(*n),
-        Value::Text(text) => text.clone(),
-        Value::Real(x) => number(*x),
-        other => other.to_string(),
-    }
-}
-
-/// The shortest text that reads back to `x`.
-fn number(x: f64) -> String {
-    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
-        format!("{x}")
-    } else {
-        format!("{x:e}")
-    }
-}
-
-#[expect(clippy::too_many_arguments)]
 fn slider(
     ui: &mut Ui,
     theme: &Theme,
     view: &View<'_>,
-    field: &'static Field,
+    entry: Entry<'_>,
     scale: Scale,
-    value: &Value,
-    name: &str,
-    locked: bool,
     actions: &mut Vec<Action>,
 ) {
+    let Entry {
+        field,
+        value,
+        name,
+        locked,
+        ..
+    } = entry;
     let integer = !matches!(field.kind, Kind::Real { .. });
     let mark = (field.key == "training.learning_rate")
         .then_some(view.lowered)
@@ -377,157 +363,6 @@ fn slider(
     }
 }
 
-/// The typed field: shows the value, takes text until Enter or the focus moves
-/// on; Esc gives the old value back.
-#[expect(clippy::too_many_arguments)]
-fn typed(
-    ui: &mut Ui,
-    theme: &Theme,
-    view: &View<'_>,
-    field: &'static Field,
-    value: &Value,
-    name: &str,
-    locked: bool,
-    actions: &mut Vec<Action>,
-) {
-    let id = Id::unique(("typed", field.key));
-    let draft_id = id.with("draft");
-    let full = match value {
-        Value::Width(Width::Infinite) => "∞".to_owned(),
-        Value::Real(x) => number(*x),
-        other => other.to_string(),
-    };
-    let editing = ui.memory(|m| m.has_focus(id));
-    let draft: Option<String> = ui.data(|d| d.get_temp(draft_id));
-    let mut text = match (editing, draft) {
-        (true, Some(draft)) => draft,
-        (true, None) => full.clone(),
-        (false, _) => shown(field, value),
-    };
-    let outline = if view.errors.contains_key(field.key) {
-        Stroke::new(1.0, theme.warning)
-    } else if editing {
-        Stroke::new(1.0, theme.accent)
-    } else {
-        Stroke::NONE
-    };
-    let fill = if editing {
-        theme.background
-    } else {
-        Color32::TRANSPARENT
-    };
-    let response = ui.add_enabled(
-        !locked,
-        TextEdit::singleline(&mut text)
-            .id(id)
-            .font(TextStyle::Monospace)
-            .align(egui::Align2::RIGHT_CENTER)
-            .desired_width(70.0)
-            .clip_text(true)
-            .text_color(if locked { theme.faint } else { theme.text })
-            .background_color(fill)
-            .margin(Margin::symmetric(4, 1))
-            .frame(
-                Frame::new()
-                    .fill(fill)
-                    .stroke(outline)
-                    .corner_radius(4)
-                    .inner_margin(Margin::symmetric(4, 1)),
-            ),
-    );
-    let response = response.accessible_name(name);
-    if response.hovered() && !editing && !locked {
-        ui.painter().hline(
-            response.rect.x_range().shrink(4.0),
-            response.rect.bottom() - 1.0,
-            Stroke::new(1.0, theme.faint),
-        );
-    }
-    if response.gained_focus() {
-        ui.data_mut(|d| d.insert_temp(draft_id, full));
-    } else if response.lost_focus() {
-        let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
-        ui.data_mut(|d| d.remove::<String>(draft_id));
-        if !cancelled && text.trim() != full {
-            actions.push(Action::Type {
-                key: field.key,
-                text: text.trim().to_owned(),
-            });
-        }
-    } else if editing {
-        ui.data_mut(|d| d.insert_temp(draft_id, text));
-    }
-}
-
-fn switch(
-    ui: &mut Ui,
-    theme: &Theme,
-    field: &'static Field,
-    value: &Value,
-    name: &str,
-    actions: &mut Vec<Action>,
-) {
-    let on = *value == Value::Bool(true);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(30.0, 16.0), Sense::click());
-    response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), on, name)
-    });
-    let how_on = ui.ctx().animate_bool_responsive(response.id, on);
-    let fill = theme.control.lerp_to_gamma(theme.accent, how_on);
-    ui.painter().rect_filled(rect, 8.0, fill);
-    let x = egui::lerp(rect.left() + 8.0..=rect.right() - 8.0, how_on);
-    let knob = if response.hovered() || response.has_focus() {
-        6.5
-    } else {
-        5.5
-    };
-    ui.painter()
-        .circle_filled(egui::pos2(x, rect.center().y), knob, theme.text);
-    ui.add_space(6.0);
-    ui.label(
-        RichText::new(if on { "on" } else { "off" })
-            .text_style(TextStyle::Monospace)
-            .color(theme.text),
-    );
-    if response.clicked() {
-        actions.push(Action::Edit {
-            key: field.key,
-            value: Value::Bool(!on),
-            dragging: false,
-        });
-    }
-}
-
-fn choice(
-    ui: &mut Ui,
-    theme: &Theme,
-    field: &'static Field,
-    value: &Value,
-    name: &str,
-    actions: &mut Vec<Action>,
-) {
-    let Kind::Choice(words) = field.kind else {
-        return;
-    };
-    let Value::Text(chosen) = value else { return };
-    ui.spacing_mut().item_spacing.x = 2.0;
-    for word in words.iter().rev() {
-        let on = word == chosen;
-        let text = RichText::new(*word)
-            .text_style(TextStyle::Small)
-            .color(if on { theme.text } else { theme.muted });
-        let button = egui::Button::selectable(on, text);
-        let response = ui.add(button).accessible_name(format!("{name}: {word}"));
-        if response.clicked() && !on {
-            actions.push(Action::Edit {
-                key: field.key,
-                value: Value::Text((*word).to_owned()),
-                dragging: false,
-            });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -548,13 +383,6 @@ mod tests {
                     assert!(field.check(&value).is_ok(), "{key} = {x}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn typed_numbers_read_back_to_the_bit() {
-        for x in [0.3, 1.0, 1e-5, 123.456, 0.1 + 0.2, 2.5e7, 0.0] {
-            assert_eq!(number(x).parse::<f64>(), Ok(x));
         }
     }
 }

@@ -193,6 +193,12 @@ impl Screen {
         self.steps(5);
     }
 
+    /// Checks that this is written somewhere on screen.
+    pub fn sees(&self, text: &str) {
+        let found = self.harness.query_all_by_label_contains(text).count();
+        assert!(found > 0, "nothing on screen says {text:?}");
+    }
+
     /// Clicks the button with this name.
     pub fn click(&mut self, name: &str) {
         self.harness

@@ -4,9 +4,17 @@
 //! paper drops too.
 
 mod alignment;
+mod eigen;
+mod function;
 mod gram;
+mod spectrum;
 mod top_eigenvalue;
 
 pub use alignment::{Alignments, population_alignment, relative_alignment, relative_distance};
+pub use eigen::KernelEigen;
+pub(crate) use eigen::dot;
+pub(crate) use function::second_moment;
+pub use function::{QuadraticFunction, cross_gram, kernel_function};
 pub use gram::{Gram, GramInputs};
+pub use spectrum::{EigenvectorLabels, Level, Spectrum, SpectrumTheory};
 pub use top_eigenvalue::top_eigenvalue;

@@ -1,0 +1,93 @@
+//! The run on screen, and the fading curves of those before it.
+
+use crate::{
+    history::Run,
+    sim::outcome::Outcome,
+    training::{Event, Frontend, RunId},
+};
+
+/// How long the curve of the previous settings stays visible.
+pub const GHOST_SECS: f64 = 10.0;
+/// How long a run that lived within a drag stays visible.
+pub const TRAIL_SECS: f64 = 0.5;
+
+/// What a run is doing, as the user sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// No run.
+    Empty,
+    /// Training.
+    Running,
+    /// Held.
+    Paused,
+    /// At its horizon, or stopped.
+    Done,
+    /// The loss exploded.
+    Diverged,
+    /// It could not be made, or the worker panicked.
+    Failed,
+}
+
+/// The curve of earlier settings, fading.
+pub struct Ghost {
+    /// The run as it was left.
+    pub run: Run,
+    /// When it began to fade; `None` while the drag that replaced it lasts.
+    pub since: Option<f64>,
+    /// How long it stays visible from then on.
+    pub lifetime: f64,
+}
+
+impl Ghost {
+    /// Opacity now, from 1 down to 0.
+    pub fn opacity(&self, now: f64) -> f32 {
+        let age = self.since.map_or(0.0, |since| now - since) / self.lifetime;
+        // Stays legible for half its life, then fades.
+        (2.0 * (1.0 - age)).clamp(0.0, 1.0) as f32
+    }
+}
+
+/// The run on screen, if any: the worker's frontend in the window.
+#[derive(Default)]
+pub struct Screen {
+    /// The run.
+    pub run: Option<Run>,
+    /// The user holds it. The worker follows a moment later.
+    pub held: bool,
+    /// A run that ended was given a longer horizon; until the worker confirms,
+    /// its end is no longer news.
+    pub carried_on: bool,
+}
+
+impl Frontend for Screen {
+    fn current_run(&self) -> Option<RunId> {
+        self.run.as_ref().map(Run::id)
+    }
+
+    fn handle(&mut self, event: Event) {
+        if let Some(run) = &mut self.run {
+            self.carried_on &= !matches!(event, Event::Finished { .. });
+            run.handle(&event);
+        }
+    }
+}
+
+impl Screen {
+    /// What the run is doing.
+    pub fn state(&self) -> RunState {
+        let Some(run) = &self.run else {
+            return RunState::Empty;
+        };
+        if run.failure().is_some() {
+            return RunState::Failed;
+        }
+        match run.finish() {
+            Some(finish) if !self.carried_on => match finish.outcome {
+                Outcome::Diverged { .. } => RunState::Diverged,
+                _ => RunState::Done,
+            },
+            _ if self.held => RunState::Paused,
+            _ => RunState::Running,
+        }
+    }
+}
