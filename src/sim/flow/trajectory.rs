@@ -21,7 +21,7 @@ pub struct Quality {
 impl Quality {
     /// While a slider is dragged: losses within a few per cent.
     pub const COARSE: Self = Self {
-        rtol: 1e-2,
+        rtol: 3e-2,
         samples_per_decade: 10,
     };
     /// When it rests: within about one per cent.
