@@ -217,7 +217,9 @@ impl Session {
         let Ok(config) = self.config.clone().check() else {
             return;
         };
-        let old_step = self.run().map_or(0, Run::step);
+        // A run that a drag replaced early was on its way to where the drag began.
+        let stood = self.run().map_or(0, Run::step);
+        let old_step = stood.max(self.catch_up.unwrap_or(0));
         let held = take_up && self.state() == RunState::Paused;
         self.leave_ghost(now);
         let id = RunId(self.next_run);

@@ -312,7 +312,10 @@ impl GrokscopeApp {
                 rect = match kind {
                     PlotKind::Loss => response.loss_rect,
                     PlotKind::Alignment => response.alignment_rect,
-                };
+                }
+                // Half of the axis title sticks out.
+                .expand(8.0)
+                .intersect(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
             });
             image.region(&rect, Some(resolution))
         })
