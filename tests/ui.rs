@@ -140,7 +140,15 @@ fn a_changed_run_takes_up_at_full_speed_where_the_old_one_stood() {
     screen.slider("ε kernel alignment").set_value_accesskit(0.2);
     screen.steps(5);
     assert_eq!(screen.script.pace(), Some(Pace::Fast));
-    screen.script.rows(screen.run_id(), 1..3_000);
+    // Another change before it got there: it is still on its way.
+    screen.script.rows(screen.run_id(), 1..30);
+    screen.steps(2);
+    screen.slider("ε kernel alignment").set_value_accesskit(0.3);
+    screen.steps(5);
+    screen.script.rows(screen.run_id(), 1..2_000);
+    screen.steps(2);
+    assert_eq!(screen.script.pace(), Some(Pace::Fast));
+    screen.script.rows(screen.run_id(), 2_000..3_000);
     screen.steps(2);
     assert_eq!(screen.script.pace(), Some(OPENING_PACE));
 }

@@ -169,6 +169,15 @@ fn unused(directory: &Path, name: &str) -> PathBuf {
 /// A size that does not fit the pixels, or an encoder's error.
 pub fn png(size: [usize; 2], rgba: &[u8]) -> Result<Vec<u8>, String> {
     use image::ImageEncoder;
+    // The encoder panics where they do not fit.
+    if rgba.len() != 4 * size[0] * size[1] {
+        return Err(format!(
+            "{} bytes are no picture of {}×{} pixels",
+            rgba.len(),
+            size[0],
+            size[1]
+        ));
+    }
     let mut bytes = Vec::new();
     image::codecs::png::PngEncoder::new(&mut bytes)
         .write_image(

@@ -24,6 +24,9 @@ const QUIET_SECS: f64 = 0.04;
 /// … or when the first one waited this long: curves move during a long drag.
 const PATIENCE_SECS: f64 = 0.15;
 
+/// How long the run before stays drawn while the new one has no curve.
+const HANDOVER_SECS: f64 = 0.25;
+
 /// Keys that an instance fixes.
 pub const INSTANCE_KEYS: [&str; 3] = ["task.dim", "task.samples", "network.width"];
 
@@ -49,6 +52,8 @@ pub struct Session {
     pending: Option<Pending>,
     dragging: bool,
     changed_live: bool,
+    /// When the run on screen was asked for.
+    started: f64,
     /// The current run was started by the drag that still lasts.
     within_drag: bool,
     pace: Pace,
@@ -71,6 +76,7 @@ impl Session {
             pending: None,
             dragging: false,
             changed_live: false,
+            started: 0.0,
             within_drag: false,
             pace,
             catch_up: None,
@@ -90,6 +96,21 @@ impl Session {
     /// The run on screen.
     pub fn run(&self) -> Option<&Run> {
         self.screen.run.as_ref()
+    }
+
+    /// The run to draw: a new one from its first curve on, the one before until
+    /// then, so that a drag never shows empty axes.
+    pub fn shown(&self, now: f64) -> Option<&Run> {
+        let run = self.run()?;
+        let empty = run.rows().len() < 2 && self.state() == RunState::Running;
+        if empty && now - self.started < HANDOVER_SECS {
+            let before = [&self.ghost, &self.trail];
+            let newest = before.into_iter().flatten().max_by_key(|g| g.run.id());
+            if let Some(ghost) = newest {
+                return Some(&ghost.run);
+            }
+        }
+        Some(run)
     }
 
     /// What the run on screen is doing.
@@ -196,7 +217,9 @@ impl Session {
         let Ok(config) = self.config.clone().check() else {
             return;
         };
-        let old_step = self.run().map_or(0, Run::step);
+        // A run that a drag replaced early was on its way to where the drag began.
+        let stood = self.run().map_or(0, Run::step);
+        let old_step = stood.max(self.catch_up.unwrap_or(0));
         let held = take_up && self.state() == RunState::Paused;
         self.leave_ghost(now);
         let id = RunId(self.next_run);
@@ -223,6 +246,7 @@ impl Session {
         }
         self.within_drag = self.dragging;
         self.changed_live = false;
+        self.started = now;
         self.screen = Screen {
             run: Some(Run::new(id, config.into_inner())),
             held,

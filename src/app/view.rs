@@ -129,6 +129,11 @@ impl GrokscopeApp {
             .size_range(190.0..=(0.25 * width).max(200.0))
             .frame(bar(0, 0))
             .show(ui, |ui| {
+                // A full bar beside the sliders would look like one of them.
+                ui.spacing_mut().scroll = egui::style::ScrollStyle {
+                    foreground_color: false,
+                    ..egui::style::ScrollStyle::thin()
+                };
                 ScrollArea::vertical()
                     .auto_shrink([false, false])
                     .show(ui, |ui| {
@@ -143,7 +148,7 @@ impl GrokscopeApp {
                 .size_range(220.0..=(0.25 * width).max(230.0))
                 .frame(bar(14, 0))
                 .show(ui, |ui| {
-                    let run = self.state.session.run();
+                    let run = self.state.session.shown(ui.input(|i| i.time));
                     side::show(ui, &theme, self.state.tab, run, actions);
                 });
         }
@@ -236,7 +241,7 @@ impl GrokscopeApp {
             })
             .collect();
         let model = CurvesModel {
-            run: session.run(),
+            run: session.shown(now),
             ghosts: &ghosts,
             pinned: &pinned,
             horizon: session.config().training.steps,
@@ -307,7 +312,10 @@ impl GrokscopeApp {
                 rect = match kind {
                     PlotKind::Loss => response.loss_rect,
                     PlotKind::Alignment => response.alignment_rect,
-                };
+                }
+                // Half of the axis title sticks out.
+                .expand(8.0)
+                .intersect(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
             });
             image.region(&rect, Some(resolution))
         })

@@ -14,7 +14,9 @@ use std::path::PathBuf;
     after_help = "Examples:\n  \
         grokscope --preset goldilocks\n  \
         grokscope run --preset lazy --out lazy\n  \
-        grokscope run --set network.alpha=0.5 --steps 1e6 --out run"
+        grokscope run --set network.alpha=0.5 --steps 1e6 --out run\n\n\
+        Environment:\n  \
+        GROKSCOPE_EXPORT_DIR  directory that the window's exports go to, without a dialog"
 )]
 pub struct Cli {
     /// A headless command.

@@ -291,6 +291,6 @@ mod tests {
     fn the_axis_ends_just_above_the_highest_stack() {
         assert_eq!(ceiling(&[(0.0, [0.5, 0.5, 0.3])]), 1.5);
         assert_eq!(ceiling(&[]), 1.0);
-        assert_eq!(ceiling(&[(0.0, [1e-4, 0.0, 0.0])]), 1.5e-4);
+        assert!((ceiling(&[(0.0, [1e-4, 0.0, 0.0])]) - 1.5e-4).abs() < 1e-12);
     }
 }

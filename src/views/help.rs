@@ -18,6 +18,7 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
         .open(&mut open)
         .collapsible(false)
         .resizable(false)
+        .vscroll(true)
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
             ui.set_max_width(430.0);

@@ -43,6 +43,10 @@ pub struct Numbers<'a> {
     pub zero_test: f64,
 }
 
+/// Share of the way to the target from which on the features are said to turn:
+/// lazy runs drift by a fifth and stay there.
+const TURNING: f64 = 0.25;
+
 /// Test loss of a row: the exact one, else that of the test set.
 pub fn test_loss(row: &Row) -> Option<f64> {
     row.get(Metric::TestLoss)
@@ -71,7 +75,7 @@ impl Numbers<'_> {
     pub fn stage(&self) -> Stage {
         match (self.crossings.fit, self.crossings.generalise) {
             (Some(_), Some(_)) => Stage::Generalised,
-            (Some(_), None) if self.turned().is_some_and(|t| t > 0.1) => Stage::Turning,
+            (Some(_), None) if self.turned().is_some_and(|t| t > TURNING) => Stage::Turning,
             (Some(_), None) => Stage::Memorised,
             (None, Some(_)) => Stage::TestFirst,
             (None, None) if self.last.step == 0 => Stage::Start,
@@ -112,7 +116,7 @@ impl Numbers<'_> {
             Stage::Memorised => {
                 let features = match self.turned() {
                     Some(t) if t > 0.02 => {
-                        format!("; the features begin to turn ({})", percent(t))
+                        format!("; the features have turned {} of the way", percent(t))
                     }
                     Some(_) => "; the features have hardly moved".into(),
                     None => String::new(),

@@ -15,6 +15,7 @@ use crate::{
 };
 use egui::{
     Align, Button, Layout, Rect, Response, RichText, Sense, TextStyle, Ui, Vec2, WidgetInfo,
+    containers::menu::MenuButton,
 };
 
 /// What this view draws.
@@ -39,6 +40,8 @@ pub struct View<'a> {
     pub dark: bool,
 }
 
+/// Longest title on the preset button, in characters.
+const MAX_TITLE: usize = 19;
 /// Width below which buttons lose their words.
 const WORDS: f32 = 1120.0;
 /// Width below which the speed is left out too.
@@ -103,7 +106,14 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
         .and_then(|name| view.presets.iter().find(|p| p.name == name));
     let title = current.map_or("Presets", |p| p.title.as_str());
     let title = if words { title } else { "Presets" };
-    let menu = ui.menu_button(format!("{title} ▾"), |ui| {
+    let mut text: String = title.chars().take(MAX_TITLE).collect();
+    if text.len() < title.len() {
+        text.push('…');
+    }
+    // A fixed width: the buttons beside it must not jump when the preset changes.
+    let least = if words { 150.0 } else { 0.0 };
+    let button = Button::new(format!("{text} ▾")).min_size(Vec2::new(least, 0.0));
+    let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_max_width(380.0);
         egui::ScrollArea::vertical()
             .max_height(560.0)
@@ -117,7 +127,7 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
                 }
             });
     });
-    menu.response
+    response
         .on_hover_text("Runs that show one thing each")
         .accessible_name("Presets");
 }
