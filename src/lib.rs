@@ -9,6 +9,7 @@
 //! | [`io`] | files: CSV, JSON, TOML, NumPy |
 //! | [`presets`] | the runs that ship with the program |
 //! | [`startup`] | what the window opens with |
+//! | [`sweep`] | one run for each cell of a grid, on one machine or many |
 //! | [`cli`] | the headless commands |
 //! | `app`, `views` | the window (feature `gui`) |
 
@@ -20,6 +21,7 @@ pub mod io;
 pub mod presets;
 pub mod sim;
 pub mod startup;
+pub mod sweep;
 pub mod training;
 #[cfg(feature = "gui")]
 pub mod views;

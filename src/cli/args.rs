@@ -1,6 +1,9 @@
 //! The command line's grammar.
 
+use crate::sweep::shard::Shard;
+use crate::sweep::submit::Queue;
 use clap::{Args, Parser, Subcommand};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// See grokking happen: the transition from lazy to rich training dynamics.
@@ -32,6 +35,9 @@ pub struct Cli {
 pub enum Command {
     /// Train without a window and write curve.csv, summary.json and config.toml
     Run(Box<RunArgs>),
+    /// Run a grid of cells over any settings, on one machine or many
+    #[command(subcommand)]
+    Sweep(SweepCommand),
     /// List the runs that ship with the program
     Presets,
     /// Print the table of settings, as Markdown
@@ -88,6 +94,93 @@ pub struct RunArgs {
     /// Replace the run that the directory holds
     #[arg(long)]
     pub force: bool,
+}
+
+/// The commands of a sweep.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SweepCommand {
+    /// Compute the cells of a spec, or a shard of them, into a directory
+    Run(SweepRunArgs),
+    /// Make results.jsonl and results.csv of what all attempts have computed
+    Merge {
+        /// Directory of the sweep
+        dir: PathBuf,
+    },
+    /// Run the shards on a cluster: Slurm, HyperQueue, GNU parallel or Kubernetes
+    Submit(Box<SweepSubmitArgs>),
+    /// Show what is done and what is missing
+    Status {
+        /// Directory of the sweep
+        dir: PathBuf,
+    },
+}
+
+/// Arguments of `grokscope sweep submit`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Writes DIR/submit/sweep.toml and a script, and submits it. With --resume \
+                        it submits the shards that are incomplete."
+)]
+pub struct SweepSubmitArgs {
+    /// The spec
+    pub spec: PathBuf,
+    /// What runs the shards
+    #[arg(long, value_name = "ENGINE", value_parser = queue_names())]
+    pub engine: String,
+    /// Directory of the sweep; by default the spec's name without its ending
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Number of shards; 16 by default, or what the sweep was begun with
+    #[arg(long, value_name = "N")]
+    pub shards: Option<NonZero<usize>>,
+    /// Processors of each task
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub cpus: NonZero<usize>,
+    /// Time limit of a task, in the queueing system's own form
+    #[arg(long, value_name = "TIME")]
+    pub time: Option<String>,
+    /// Partition of a Slurm cluster
+    #[arg(long, value_name = "NAME")]
+    pub partition: Option<String>,
+    /// Container image that has grokscope (Kubernetes)
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// Claim of the volume that is mounted where DIR is (Kubernetes)
+    #[arg(long, value_name = "NAME")]
+    pub claim: Option<String>,
+    /// Submit what is missing according to the results in the directory
+    #[arg(long)]
+    pub resume: bool,
+    /// Print the script; write and submit nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn queue_names() -> Vec<&'static str> {
+    Queue::NAMES.iter().map(|(name, _)| *name).collect()
+}
+
+/// Arguments of `grokscope sweep run`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "SIGTERM and Ctrl-C finish the cells in flight and exit with 75; a second \
+                        one stops at once. Either way --resume goes on."
+)]
+pub struct SweepRunArgs {
+    /// The spec, such as assets/sweeps/figure3e.toml
+    pub spec: PathBuf,
+    /// Directory of the sweep; made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Threads that compute cells; all processors by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// Compute shard i of n only, i from 0 to n - 1; shards may run at the same time
+    #[arg(long, value_name = "i/n", default_value = "0/1")]
+    pub shard: Shard,
+    /// Go on from what all attempts in the directory have computed
+    #[arg(long)]
+    pub resume: bool,
 }
 
 /// Which steps `--record` asks for.

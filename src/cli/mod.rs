@@ -3,7 +3,8 @@
 //!
 //! Exit codes: 0 for a run that ended, also by diverging, which its summary
 //! says; 2 for arguments, settings or files that cannot be used; 1 for what
-//! failed in spite of good arguments.
+//! failed in spite of good arguments; 75 for a sweep that was told to stop and
+//! can be resumed.
 
 pub mod args;
 mod command_line;
@@ -12,6 +13,8 @@ pub mod headless;
 mod panics;
 mod run;
 pub mod settings;
+mod submit;
+mod sweep;
 
 pub use command_line::command_line;
 
@@ -39,6 +42,9 @@ pub enum CliError {
     /// A run or a window that failed.
     #[error("{0}")]
     Failed(String),
+    /// A sweep that was told to stop.
+    #[error("{0}")]
+    Stopped(String),
 }
 
 impl CliError {
@@ -52,6 +58,8 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Config(_) => 2,
             Self::File(_) | Self::Failed(_) => 1,
+            // EX_TEMPFAIL of sysexits.h: try again.
+            Self::Stopped(_) => 75,
         }
     }
 }
@@ -96,6 +104,17 @@ fn dispatch(cli: Cli, window: Option<OpenWindow>) -> Result<(), CliError> {
                 complain(&format!("warning: {warning}"));
             }
             Ok(())
+        }
+        Some(Command::Sweep(args)) => {
+            let report = sweep::sweep(&args)?;
+            say(&report.text);
+            for warning in report.warnings {
+                complain(&format!("warning: {warning}"));
+            }
+            match report.failure {
+                Some(failure) => Err(failure),
+                None => Ok(()),
+            }
         }
         Some(Command::Presets) => {
             say(&list_presets());

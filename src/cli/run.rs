@@ -111,7 +111,7 @@ fn outcome_sentence(run: &HeadlessRun) -> String {
 }
 
 /// A whole number with its thousands set apart.
-fn grouped(n: u64) -> String {
+pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {

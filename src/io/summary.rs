@@ -163,7 +163,7 @@ pub fn describe_instance(path: &Path) -> Result<InstanceSummary, FileError> {
 }
 
 /// Fowler–Noll–Vo hash: not for security, but the same everywhere and for ever.
-fn fnv1a64(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a64(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
