@@ -184,9 +184,13 @@ fn row(
                         entry.typed(ui, theme, actions);
                     }
                     Widget::Switch => entry.switch(ui, theme, actions),
-                    Widget::Choice => entry.choice(ui, theme, actions),
+                    // Words need the whole width: they stand below the name.
+                    Widget::Choice => {}
                 });
             });
+            if let Widget::Choice = widget {
+                ui.horizontal(|ui| entry.choice(ui, theme, actions));
+            }
             if let Widget::Slider(scale) = widget {
                 slider(ui, theme, view, entry, scale, actions);
             }

@@ -172,7 +172,7 @@ impl Entry<'_> {
         };
         let Value::Text(chosen) = value else { return };
         ui.spacing_mut().item_spacing.x = 2.0;
-        for word in words.iter().rev() {
+        for word in words {
             let on = word == chosen;
             let text = RichText::new(*word)
                 .text_style(TextStyle::Small)
