@@ -271,6 +271,11 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
 
 /// Range, reason and default, beside the row and never over it.
 fn explain(row: &egui::Response, theme: &Theme, field: &Field, default: &str, locked: bool) {
+    // While a slider is dragged all eyes are on the curves beside it, and the
+    // status bar says what changed.
+    if row.ctx.input(|i| i.pointer.any_down()) {
+        return;
+    }
     let mut tooltip = Tooltip::for_enabled(row);
     tooltip.popup = tooltip
         .popup
