@@ -147,7 +147,7 @@ mod tests {
         let stored = Stored {
             dark: false,
             scale: 1.5,
-            pace: "as fast as possible".into(),
+            pace: "full speed".into(),
             ..Stored::default()
         };
         stored.save(&mut storage);

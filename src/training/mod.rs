@@ -1,13 +1,14 @@
 //! Training in the background: commands in, events out, both over bounded
 //! channels. The window, the command line and the tests are three frontends of
-//! the same [`worker`].
+//! the same worker ([`WorkerHandle`]).
 
 mod frontend;
+mod handle;
 mod pace;
 pub mod protocol;
-pub mod worker;
+mod worker;
 
 pub use frontend::{Frontend, pump};
+pub use handle::WorkerHandle;
 pub use pace::{Pace, Pacer};
 pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
-pub use worker::WorkerHandle;
