@@ -193,6 +193,15 @@ fn another_spec_is_refused_and_comments_do_not_make_one() {
 }
 
 #[test]
+fn the_spec_in_the_documentation_is_valid() {
+    let page = include_str!("../docs/cluster.md");
+    let (_, rest) = page.split_once("```toml\n").expect("a spec");
+    let (text, _) = rest.split_once("```").expect("its end");
+    let spec = Spec::parse(text).expect("valid");
+    assert_eq!(spec.grid().len(), 20 * 4 * 3);
+}
+
+#[test]
 fn a_bad_spec_names_its_file_and_line() {
     let sweep = Sweep::new("[axes]\n\"network.alpa\" = [1, 2]\n");
     let output = sweep.run(&[]);
