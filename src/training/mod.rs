@@ -1,13 +1,16 @@
 //! Training in the background: commands in, events out, both over bounded
 //! channels. The window, the command line and the tests are three frontends of
-//! the same [`worker`].
+//! the same [`worker`]. What the theory says about a run, before it has been
+//! trained, is computed beside it by [`theory`].
 
 mod frontend;
 mod pace;
 pub mod protocol;
+pub mod theory;
 pub mod worker;
 
 pub use frontend::{Frontend, pump};
 pub use pace::{Pace, Pacer};
 pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
+pub use theory::{Answer, Forecast, LazyShadow, LossPoint, TheoryHandle, TheoryRequest};
 pub use worker::WorkerHandle;
