@@ -10,6 +10,7 @@ pub mod raster;
 pub mod screen;
 pub mod session;
 pub mod state;
+pub mod theory;
 mod view;
 
 pub use actions::Action;
@@ -17,7 +18,7 @@ pub use actions::Action;
 use crate::{
     presets,
     startup::Startup,
-    training::WorkerHandle,
+    training::{TheoryHandle, WorkerHandle},
     views::{fonts, theme::Theme},
 };
 use backend::Backend;
@@ -29,6 +30,7 @@ use persist::Stored;
 use session::Session;
 use state::State;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use theory::Theory;
 
 /// The window's title.
 const TITLE: &str = "Grokscope";
@@ -80,7 +82,15 @@ impl GrokscopeApp {
     pub fn new(cc: &CreationContext<'_>, startup: Startup) -> Self {
         let ctx = cc.egui_ctx.clone();
         let worker = WorkerHandle::spawn(move || ctx.request_repaint());
-        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
+        let ctx = cc.egui_ctx.clone();
+        let theory = TheoryHandle::spawn(move || ctx.request_repaint());
+        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env()).with_theory(theory)
+    }
+
+    /// With a thread that looks ahead.
+    pub fn with_theory(mut self, theory: TheoryHandle) -> Self {
+        self.state.theory = Theory::new(Some(theory));
+        self
     }
 
     /// The application with another worker and exporter.
@@ -111,6 +121,7 @@ impl GrokscopeApp {
         let mut app = Self {
             state: State {
                 session,
+                theory: Theory::default(),
                 defaults,
                 preset,
                 field_errors: BTreeMap::new(),
@@ -166,6 +177,7 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
+        self.state.theory.advance(&self.state.session);
     }
 }
 

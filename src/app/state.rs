@@ -1,6 +1,6 @@
 //! What the window shows besides the run.
 
-use super::session::Session;
+use super::{session::Session, theory::Theory};
 use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -75,6 +75,8 @@ pub const MAX_PINS: usize = 6;
 pub struct State {
     /// Settings, run and worker.
     pub session: Session,
+    /// What the theory says about the run.
+    pub theory: Theory,
     /// What a double click goes back to: the settings as they were opened.
     pub defaults: Config,
     /// Name of the preset on screen, until a setting is changed.
