@@ -3,11 +3,12 @@
 use grokscope::sim::Simulation;
 use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
 use grokscope::sim::instance::Instance;
+use grokscope::sim::kernel::{GramInputs, KernelEigen, Spectrum};
 use grokscope::sim::linearized::{LazyTime, Linearized};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::training::{
-    Answer, Command, Forecast, LazyShadow, LossPoint, Pace, RunId, StartOptions, TheoryHandle,
-    TheoryRequest, WorkerHandle,
+    Answer, Command, Forecast, KernelRequest, KernelView, LazyShadow, LossPoint, Pace, RunId,
+    StartOptions, TheoryHandle, TheoryRequest, WorkerHandle,
 };
 use ndarray::Array2;
 use std::sync::Arc;
@@ -286,6 +287,79 @@ fn an_instance_that_does_not_fit_is_answered_by_a_message_and_the_thread_lives_o
     assert!(!answer.result.expect_err("it does not fit").is_empty());
     ask(&theory, 2, &small());
     refined(&theory, 2);
+}
+
+fn kernel_at(theory: &TheoryHandle, config: &Config, steps: u64) -> Result<KernelView, String> {
+    let mut simulation = Simulation::new(&valid(config), None).expect("no instance");
+    while simulation.step() < steps {
+        simulation.advance(steps - simulation.step());
+    }
+    theory.request_kernel(KernelRequest {
+        theory: TheoryRequest {
+            run: RunId(1),
+            config: Box::new(valid(config)),
+            instance: None,
+        },
+        step: steps,
+        state: Arc::new(simulation.state()),
+    });
+    wait("spectra", || theory.kernel()).result
+}
+
+#[test]
+fn the_spectra_are_those_of_the_kernel_at_the_start_and_at_the_weights_given() {
+    let theory = TheoryHandle::spawn(|| {});
+    let config = small();
+    let start = kernel_at(&theory, &config, 0).expect("spectra");
+    assert_eq!(start.initial, start.now);
+    let later = kernel_at(&theory, &config, 2_000).expect("spectra");
+    assert_eq!(later.initial, start.initial);
+    assert_eq!(later.step, 2_000);
+    let mut simulation = Simulation::new(&valid(&config), None).expect("no instance");
+    while simulation.step() < 2_000 {
+        simulation.advance(2_000 - simulation.step());
+    }
+    let gram = GramInputs::new(simulation.task().x.view())
+        .ntk(&simulation.state(), config.network.epsilon);
+    let y = simulation.task().y.to_vec();
+    let exact = Spectrum::new(&KernelEigen::new(&gram).expect("finite"), &y);
+    assert_eq!(later.now, exact);
+    // The kernel turned towards the labels: fewer modes hold half of them.
+    let half = |s: &Spectrum| s.cumulative.partition_point(|&c| c < 0.5);
+    assert!(half(&later.now) < half(&later.initial));
+    assert!(later.theory.is_some_and(|t| t.linear.count == 15));
+}
+
+#[test]
+fn spectra_come_after_a_forecast_that_waits_and_stop_nothing() {
+    let theory = TheoryHandle::spawn(|| {});
+    ask(&theory, 7, &small());
+    kernel_at(&theory, &small(), 10).expect("spectra");
+    refined(&theory, 7);
+    assert!(shadow(&theory, 7).is_ok());
+}
+
+#[test]
+fn where_there_are_no_spectra_the_answer_says_why() {
+    let theory = TheoryHandle::spawn(|| {});
+    let mut large = small();
+    large.task.samples = 1_025;
+    let why = kernel_at(&theory, &large, 0).expect_err("too large");
+    assert!(why.contains("P = 1024") && why.contains("1025"), "{why}");
+    let simulation = Simulation::new(&valid(&small()), None).expect("no instance");
+    let mut other = small();
+    other.task.dim = 20;
+    theory.request_kernel(KernelRequest {
+        theory: TheoryRequest {
+            run: RunId(1),
+            config: Box::new(valid(&other)),
+            instance: None,
+        },
+        step: 0,
+        state: Arc::new(simulation.state()),
+    });
+    let why = wait("an answer", || theory.kernel()).result;
+    assert!(why.expect_err("they do not fit").contains("another run"));
 }
 
 /// Latencies of forecasts at random slider positions while gradient descent

@@ -9,7 +9,7 @@ mod support;
 use egui::Role;
 use egui_kittest::{Harness, kittest::Queryable};
 use grokscope::{
-    app::{Action, GrokscopeApp, export::Exporter, persist::Stored},
+    app::{Action, GrokscopeApp, export::Exporter, persist::Stored, state::Tab},
     sim::config::Config,
     startup::Startup,
     training::TheoryHandle,
@@ -171,6 +171,28 @@ fn the_status_says_where_the_lazy_model_would_level_off() {
     });
     screen.steps(3);
     screen.sees("the lazy model levels off at");
+}
+
+#[test]
+fn the_kernel_tab_takes_the_newest_kernel_apart_and_only_when_it_is_looked_at() {
+    let mut screen = Screen::real(small());
+    screen.wait("a step", |app| {
+        app.state.session.run().is_some_and(|r| r.step() > 5)
+    });
+    assert!(screen.harness.state().state.theory.kernel().is_none());
+    screen.app().ask(Action::SelectTab(Tab::Kernel));
+    screen.wait("spectra", |app| app.state.theory.kernel().is_some());
+    screen.steps(2);
+    screen.harness.check_accessibility();
+    screen.sees("difficulty yᵀK₀⁻¹y");
+    screen.sees("Half of the labels' power lies in");
+    screen.sees("centred (CKA), train set");
+    let step = |app: &GrokscopeApp| {
+        let view = app.state.theory.kernel()?.ok()?;
+        Some(view.step)
+    };
+    let first = step(screen.harness.state());
+    screen.wait("later spectra", |app| step(app) > first);
 }
 
 /// Time of frames while a slider moves and the theory thread computes. Prints.

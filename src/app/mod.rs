@@ -28,7 +28,7 @@ use export::Exporter;
 use files::Files;
 use persist::Stored;
 use session::Session;
-use state::State;
+use state::{State, Tab};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use theory::Theory;
 
@@ -133,6 +133,7 @@ impl GrokscopeApp {
                 help_open: false,
                 fullscreen: false,
                 tab: stored.tab,
+                side_shown: false,
                 curves: stored.curves(),
                 plots_size: egui::Vec2::ZERO,
                 pins: Vec::new(),
@@ -177,7 +178,11 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
-        self.state.theory.advance(&self.state.session);
+        let kernel_shown = self.state.side_shown && self.state.tab == Tab::Kernel;
+        let session = &self.state.session;
+        if let Some(wait) = self.state.theory.advance(session, kernel_shown, now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait));
+        }
     }
 }
 

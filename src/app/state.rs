@@ -17,13 +17,19 @@ pub enum Tab {
     /// Where the test error comes from.
     #[default]
     Error,
+    /// The kernel's spectrum and alignments.
+    Kernel,
     /// Every metric of the newest row.
     Facts,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Error, "Error"), (Self::Facts, "Numbers")];
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Error, "Error"),
+        (Self::Kernel, "Kernel"),
+        (Self::Facts, "Numbers"),
+    ];
 }
 
 /// A line in the status bar about something the user did.
@@ -99,6 +105,8 @@ pub struct State {
     pub fullscreen: bool,
     /// Tab of the side panel.
     pub tab: Tab,
+    /// The window is wide enough for the side panel.
+    pub side_shown: bool,
     /// What the user chose to see of the plots.
     pub curves: CurvesState,
     /// Runs kept for comparison.

@@ -4,10 +4,17 @@
 use super::session::Session;
 use crate::{
     sim::{config::Config, instance::Instance},
-    training::{Forecast, LazyShadow, RunId, TheoryHandle, TheoryRequest},
+    training::{
+        Forecast, KernelRequest, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest,
+    },
     views::curves::Foresight,
 };
 use std::sync::Arc;
+
+/// Least time between two looks at the kernel …
+const KERNEL_SECS: f64 = 0.5;
+/// … and as a multiple of what one costs.
+const KERNEL_SHARE: f64 = 5.0;
 
 /// What the last request was about.
 struct Asked {
@@ -22,6 +29,16 @@ pub struct Theory {
     asked: Option<Asked>,
     forecast: Option<Result<Forecast, String>>,
     shadow: Option<Result<LazyShadow, String>>,
+    kernel: Option<Result<KernelView, String>>,
+    kernel_asked: Option<KernelAsked>,
+}
+
+/// The last look at the kernel.
+struct KernelAsked {
+    run: RunId,
+    step: u64,
+    since: f64,
+    waiting: bool,
 }
 
 impl Theory {
@@ -34,7 +51,18 @@ impl Theory {
     }
 
     /// Takes in answers, and asks again where the settings moved.
-    pub(super) fn advance(&mut self, session: &Session) {
+    /// Returns the seconds until it must be called again, if it must.
+    pub(super) fn advance(
+        &mut self,
+        session: &Session,
+        kernel_shown: bool,
+        now: f64,
+    ) -> Option<f64> {
+        self.look_ahead(session);
+        self.look_at_kernel(session, kernel_shown, now)
+    }
+
+    fn look_ahead(&mut self, session: &Session) {
         let Some(handle) = &self.handle else { return };
         if let Some(answer) = handle.forecast() {
             self.forecast = Some(answer.result);
@@ -65,9 +93,60 @@ impl Theory {
         });
     }
 
+    /// Asks for the spectra of the newest weights, at a modest rate.
+    fn look_at_kernel(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
+        let handle = self.handle.as_ref()?;
+        if let Some(answer) = handle.kernel() {
+            self.kernel = Some(answer.result);
+            if let Some(asked) = &mut self.kernel_asked {
+                asked.waiting = false;
+            }
+        }
+        let snapshot = session.snapshot().filter(|_| shown)?;
+        if let Some(asked) = &self.kernel_asked {
+            if asked.waiting || (asked.run, asked.step) == (snapshot.run, snapshot.step) {
+                return None;
+            }
+            let cost = match &self.kernel {
+                Some(Ok(view)) => view.cost.as_secs_f64(),
+                _ => 0.0,
+            };
+            let due = asked.since + KERNEL_SECS.max(KERNEL_SHARE * cost);
+            if now < due {
+                return Some(due - now);
+            }
+        }
+        let (run, config) = wanted(session);
+        if run != snapshot.run {
+            return None;
+        }
+        handle.request_kernel(KernelRequest {
+            theory: TheoryRequest {
+                run,
+                config: Box::new(config.check().ok()?),
+                instance: session.instance().map(|(_, instance)| Arc::clone(instance)),
+            },
+            step: snapshot.step,
+            state: Arc::clone(&snapshot.state),
+        });
+        self.kernel_asked = Some(KernelAsked {
+            run,
+            step: snapshot.step,
+            since: now,
+            waiting: true,
+        });
+        None
+    }
+
+    /// The newest spectra of the kernel, or why there are none.
+    pub fn kernel(&self) -> Option<Result<&KernelView, &str>> {
+        let newest = self.kernel.as_ref()?.as_ref();
+        Some(newest.map_err(String::as_str))
+    }
+
     /// Other settings were opened: what is known is about something else.
     pub(super) fn forget(&mut self) {
-        (self.forecast, self.shadow) = (None, None);
+        (self.forecast, self.shadow, self.kernel) = (None, None, None);
     }
 
     /// The newest forecast.
@@ -94,10 +173,9 @@ impl Theory {
     /// A copy to draw elsewhere, without the thread.
     pub(super) fn picture(&self) -> Self {
         Self {
-            handle: None,
-            asked: None,
             forecast: self.forecast.clone(),
             shadow: self.shadow.clone(),
+            ..Self::default()
         }
     }
 }

@@ -157,14 +157,16 @@ impl GrokscopeApp {
                             .show(ui, |ui| self.draw_controls(ui, &theme, actions));
                     });
             });
-        if width >= SIDE_PANEL_FROM {
+        self.state.side_shown = width >= SIDE_PANEL_FROM;
+        if self.state.side_shown {
             Panel::right("side")
                 .default_size(284.0)
                 .size_range(220.0..=(0.25 * width).max(230.0))
                 .frame(bar(14, 0))
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
-                    side::show(ui, &theme, self.state.tab, run, actions);
+                    let kernel = self.state.theory.kernel();
+                    side::show(ui, &theme, self.state.tab, run, kernel, actions);
                 });
         }
         CentralPanel::no_frame()

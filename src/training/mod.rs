@@ -12,5 +12,7 @@ pub mod worker;
 pub use frontend::{Frontend, pump};
 pub use pace::{Pace, Pacer};
 pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
-pub use theory::{Answer, Forecast, LazyShadow, LossPoint, TheoryHandle, TheoryRequest};
+pub use theory::{
+    Answer, Forecast, KernelRequest, KernelView, LazyShadow, LossPoint, TheoryHandle, TheoryRequest,
+};
 pub use worker::WorkerHandle;

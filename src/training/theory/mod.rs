@@ -10,6 +10,8 @@ mod solve;
 use super::protocol::{Latest, RunId};
 use crate::sim::config::ValidConfig;
 use crate::sim::instance::Instance;
+use crate::sim::kernel::{Spectrum, SpectrumTheory};
+use crate::sim::moments::MomentState;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use solve::Solver;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,6 +65,32 @@ pub struct LazyShadow {
     pub latency: Duration,
 }
 
+/// Weights at which the kernel is to be looked at.
+#[derive(Clone, Debug)]
+pub struct KernelRequest {
+    /// The run and its settings.
+    pub theory: TheoryRequest,
+    /// Step at which the weights are.
+    pub step: u64,
+    /// The weights as moments.
+    pub state: Arc<MomentState>,
+}
+
+/// The NTK on the train set, at the start and at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KernelView {
+    /// The step of [`KernelView::now`].
+    pub step: u64,
+    /// Of K₀.
+    pub initial: Spectrum,
+    /// Of K_t.
+    pub now: Spectrum,
+    /// What theory says of K₀ at N = ∞; not for given weights.
+    pub theory: Option<SpectrumTheory>,
+    /// Time that the computation took.
+    pub cost: Duration,
+}
+
 /// An answer to the request about one run, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer<T> {
@@ -77,6 +105,7 @@ pub struct Answer<T> {
 struct Answers {
     forecast: Latest<Answer<Forecast>>,
     shadow: Latest<Answer<LazyShadow>>,
+    kernel: Latest<Answer<KernelView>>,
 }
 
 impl Answers {
@@ -87,6 +116,8 @@ impl Answers {
         self.shadow.put(Answer { run, result });
     }
 }
+
+const NOT_RUNNING: &str = "the theory thread is not running: start the program again";
 
 struct Pending {
     generation: u64,
@@ -99,6 +130,7 @@ pub struct TheoryHandle {
     bell: Sender<()>,
     newest: Arc<AtomicU64>,
     pending: Latest<Pending>,
+    pending_kernel: Latest<KernelRequest>,
     answers: Answers,
 }
 
@@ -110,12 +142,14 @@ impl TheoryHandle {
             bell,
             newest: Arc::default(),
             pending: Latest::default(),
+            pending_kernel: Latest::default(),
             answers: Answers::default(),
         };
         let thread = Thread {
             rung,
             newest: Arc::clone(&handle.newest),
             pending: handle.pending.clone(),
+            pending_kernel: handle.pending_kernel.clone(),
             answers: handle.answers.clone(),
             wake: Box::new(wake),
         };
@@ -138,9 +172,24 @@ impl TheoryHandle {
             request,
         });
         if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
-            let message = "the theory thread is not running: start the program again";
-            self.answers.fail(run, message);
+            self.answers.fail(run, NOT_RUNNING);
         }
+    }
+
+    /// Asks for the kernel's spectrum instead of the one asked for before; never
+    /// blocks. It comes after a forecast that waits.
+    pub fn request_kernel(&self, request: KernelRequest) {
+        let run = request.theory.run;
+        self.pending_kernel.put(request);
+        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+            let result = Err(NOT_RUNNING.to_owned());
+            self.answers.kernel.put(Answer { run, result });
+        }
+    }
+
+    /// The newest spectra, if some came since the last call.
+    pub fn kernel(&self) -> Option<Answer<KernelView>> {
+        self.answers.kernel.take()
     }
 
     /// The newest forecast, if one came since the last call.
@@ -164,6 +213,7 @@ struct Thread {
     rung: Receiver<()>,
     newest: Arc<AtomicU64>,
     pending: Latest<Pending>,
+    pending_kernel: Latest<KernelRequest>,
     answers: Answers,
     wake: Box<dyn Fn() + Send>,
 }
@@ -172,37 +222,49 @@ impl Thread {
     fn work(&self) {
         let mut solver = Solver::default();
         while self.rung.recv().is_ok() {
-            let Some(pending) = self.pending.take() else {
-                continue;
-            };
-            let run = pending.request.run;
-            let job = Job {
-                thread: self,
-                generation: pending.generation,
-                asked: pending.asked,
-                run,
-            };
-            let solved = catch_unwind(AssertUnwindSafe(|| solver.solve(&pending.request, &job)));
-            let failure = match solved {
-                Ok(Ok(())) => continue,
-                Ok(Err(message)) => message,
-                Err(panic) => {
-                    // Whatever it was changing is not to be trusted.
-                    solver = Solver::default();
-                    let reason = panic
-                        .downcast_ref::<String>()
-                        .map(String::as_str)
-                        .or_else(|| panic.downcast_ref::<&str>().copied());
-                    format!(
-                        "the forecast was given up: {}",
-                        reason.unwrap_or("no reason was given")
-                    )
-                }
-            };
-            self.answers.fail(run, &failure);
+            // One ring may stand for both, and for several of each.
+            while let Some(pending) = self.pending.take() {
+                self.look_ahead(&mut solver, &pending);
+            }
+            if let Some(request) = self.pending_kernel.take() {
+                let run = request.theory.run;
+                let result = guarded(&mut solver, |solver| solver.kernel(&request));
+                self.answers.kernel.put(Answer { run, result });
+                (self.wake)();
+            }
+        }
+    }
+
+    fn look_ahead(&self, solver: &mut Solver, pending: &Pending) {
+        let run = pending.request.run;
+        let job = Job {
+            thread: self,
+            generation: pending.generation,
+            asked: pending.asked,
+            run,
+        };
+        if let Err(message) = guarded(solver, |solver| solver.solve(&pending.request, &job)) {
+            self.answers.fail(run, &message);
             (self.wake)();
         }
     }
+}
+
+/// Does the work; a panic in it becomes a message and a new solver: whatever it
+/// was changing is not to be trusted.
+fn guarded<T>(
+    solver: &mut Solver,
+    work: impl FnOnce(&mut Solver) -> Result<T, String>,
+) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(|| work(solver))).unwrap_or_else(|panic| {
+        *solver = Solver::default();
+        let reason = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason was given");
+        Err(format!("the computation was given up: {reason}"))
+    })
 }
 
 /// The request being answered.
@@ -233,5 +295,20 @@ impl Job<'_> {
         let run = self.run;
         self.thread.answers.shadow.put(Answer { run, result });
         (self.thread.wake)();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_message() {
+        let mut solver = Solver::default();
+        let failed = guarded(&mut solver, |_| -> Result<(), String> {
+            panic!("no {}", "x")
+        });
+        assert_eq!(failed, Err("the computation was given up: no x".into()));
+        assert_eq!(guarded(&mut solver, |_| Ok(3)), Ok(3));
     }
 }

@@ -1,13 +1,13 @@
 //! The computations of the theory thread, and what they keep from one request
 //! to the next.
 
-use super::{Forecast, Job, LazyShadow, LossPoint, TheoryRequest};
+use super::{Forecast, Job, KernelRequest, KernelView, LazyShadow, LossPoint, TheoryRequest};
 use crate::sim::config::{EngineKind, NetworkConfig, TaskConfig, ValidConfig};
 use crate::sim::effective_config;
 use crate::sim::engine::Problem;
 use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
 use crate::sim::instance::Instance;
-use crate::sim::kernel::{KernelEigen, QuadraticFunction};
+use crate::sim::kernel::{GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory};
 use crate::sim::linearized::{LazyLosses, LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
 use crate::sim::moments::{InitialWeights, MomentState};
 use crate::sim::packed::Inputs;
@@ -25,6 +25,9 @@ const CHUNK: usize = 50;
 /// Up to this P the eigendecomposition of K₀ takes a few milliseconds and goes
 /// before the refined forecast; above, after it.
 const QUICK_SAMPLES: usize = 256;
+/// Largest P of which spectra are taken while a run trains: the
+/// eigendecomposition, O(P³), cannot be interrupted.
+const MAX_KERNEL_SAMPLES: usize = 1024;
 /// A drag that never rests must not see nothing: where requests have gone
 /// unanswered for this long, the coarse curve under way is finished although a
 /// newer request waits …
@@ -191,12 +194,7 @@ impl Solver {
             Some(eigen) => Linearized::from_eigen(&setup.problem, &setup.initial, eigen),
             None => {
                 let lazy = Linearized::new(&setup.problem, &setup.initial)?;
-                self.eigen = Some(Eigen {
-                    x: setup.problem.task.x.clone(),
-                    initial: Arc::clone(&setup.initial),
-                    epsilon: setup.problem.epsilon,
-                    eigen: Arc::clone(lazy.eigen()),
-                });
+                self.keep_eigen(setup, lazy.eigen());
                 lazy
             }
         };
@@ -220,6 +218,64 @@ impl Solver {
             }));
         }
         Ok(Some((points, test_loss(&lazy.losses(&LazyTime::Limit)))))
+    }
+
+    /// The spectra of K₀ and of K_t.
+    pub(super) fn kernel(&mut self, request: &KernelRequest) -> Result<KernelView, String> {
+        let start = Instant::now();
+        let setup = self.setup(&request.theory)?;
+        let task = &setup.problem.task;
+        let (samples, dim) = task.x.dim();
+        if samples > MAX_KERNEL_SAMPLES {
+            return Err(format!(
+                "the spectrum is shown up to P = {MAX_KERNEL_SAMPLES}: lower task.samples = {samples} to see it"
+            ));
+        }
+        if request.state.dim() != dim {
+            return Err("these weights are of another run".into());
+        }
+        let y = task.y.as_slice().ok_or("the labels are not in order")?;
+        let inputs = GramInputs::new(task.x.view());
+        let epsilon = setup.problem.epsilon;
+        let decompose = |state: &MomentState| {
+            KernelEigen::new(&inputs.ntk(state, epsilon)).ok_or("the kernel is not finite")
+        };
+        let before = match self.eigen(&setup) {
+            Some(eigen) => eigen,
+            None => {
+                let eigen = Arc::new(decompose(&setup.initial)?);
+                self.keep_eigen(&setup, &eigen);
+                eigen
+            }
+        };
+        let initial = Spectrum::new(&before, y);
+        let now = if *request.state == *setup.initial {
+            initial.clone()
+        } else {
+            Spectrum::new(&decompose(&request.state)?, y)
+        };
+        let network = &setup.config.network;
+        let theory = request
+            .theory
+            .instance
+            .is_none()
+            .then(|| SpectrumTheory::new(dim, samples, network.epsilon, network.init_scale));
+        Ok(KernelView {
+            step: request.step,
+            initial,
+            now,
+            theory,
+            cost: start.elapsed(),
+        })
+    }
+
+    fn keep_eigen(&mut self, setup: &Setup, eigen: &Arc<KernelEigen>) {
+        self.eigen = Some(Eigen {
+            x: setup.problem.task.x.clone(),
+            initial: Arc::clone(&setup.initial),
+            epsilon: setup.problem.epsilon,
+            eigen: Arc::clone(eigen),
+        });
     }
 
     /// The eigendecomposition from an earlier request, where it still holds.
