@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[cfg(feature = "gui")]
-    let window: Option<grokscope::cli::OpenWindow> = Some(grokscope::app::run);
+    let window = Some(grokscope::cli::Window {
+        open: grokscope::app::run,
+        picture: grokscope::app::picture::picture,
+    });
     #[cfg(not(feature = "gui"))]
-    let window: Option<grokscope::cli::OpenWindow> = None;
+    let window = None;
     ExitCode::from(grokscope::cli::main(std::env::args_os(), window))
 }

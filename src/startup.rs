@@ -1,4 +1,4 @@
-//! What the window opens with.
+//! What the window opens with, and how a picture of it is made.
 
 use crate::sim::config::Config;
 use crate::sim::instance::Instance;
@@ -15,4 +15,17 @@ pub struct Startup {
     pub instance: Option<(PathBuf, Arc<Instance>)>,
     /// Name of the preset that the settings are.
     pub preset: Option<String>,
+}
+
+/// How a picture of the window is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Picture {
+    /// Width and height of the window, in points.
+    pub size: [u32; 2],
+    /// Pixels for each point.
+    pub resolution: f32,
+    /// Dark colours, as on screen by default.
+    pub dark: bool,
+    /// Loss on a logarithmic axis.
+    pub log_loss: bool,
 }

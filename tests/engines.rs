@@ -63,8 +63,10 @@ fn configs() -> impl Strategy<Value = Config> {
                 (alpha, epsilon, scale, centered),
                 (rate, decay, rank, noise),
             )| {
-                let mut c = Config::default();
-                c.seed = seed.into();
+                let mut c = Config {
+                    seed: seed.into(),
+                    ..Config::default()
+                };
                 (c.task.dim, c.task.samples, c.task.test_samples) = (dim, samples, 5);
                 (c.task.target_rank, c.task.label_noise) = (rank.min(dim), noise);
                 c.network.width = Width::Finite(width);

@@ -242,6 +242,7 @@ fn growing_features_do_not_blow_up_a_long_run() {
     (config.task.dim, config.task.samples) = (50, 250);
     (config.network.alpha, config.network.epsilon) = (0.03, 0.02);
     let setup = Setup::new(config);
+    let (exact, _) = setup.curve(setup.system(), FINE);
     for quality in [Quality::COARSE, Quality::FORECAST, Quality::EXACT] {
         let (summary, samples) = setup.curve(setup.system(), quality);
         assert!(matches!(summary.ending, Ending::Horizon | Ending::Spent));
@@ -249,10 +250,12 @@ fn growing_features_do_not_blow_up_a_long_run() {
         for pair in samples.windows(2) {
             assert!(pair[1][1] <= pair[0][1] * (1.0 + 1e-9), "{pair:?}");
         }
-        let crossings = summary.crossings;
-        let (fit, generalise) = (crossings.fit.expect("fits"), crossings.generalise);
-        assert!((fit / 148.6 - 1.0).abs() < 0.02, "{fit}");
-        assert!((generalise.expect("generalises") / 356.2 - 1.0).abs() < 0.03);
+        let (a, b) = (summary.crossings, exact.crossings);
+        for (a, b) in [(a.fit, b.fit), (a.generalise, b.generalise)] {
+            let ratio = a.expect("crosses") / b.expect("crosses");
+            let allowed = 0.02 + 2.0 * quality.rtol;
+            assert!((ratio - 1.0).abs() < allowed, "{quality:?}: {ratio}");
+        }
     }
 }
 
@@ -281,32 +284,36 @@ fn two_neurons_flow_as_they_descend_for_fifty_thousand_steps() {
 
 #[test]
 fn with_many_samples_the_flow_approaches_the_population_flow() {
-    let mut last = f64::INFINITY;
-    for samples in [400, 1_600, 6_400] {
-        let mut config = Config::default();
-        (config.task.dim, config.task.samples) = (8, samples);
-        (config.network.alpha, config.network.epsilon) = (0.5, 0.3);
-        config.training.steps = 300;
-        // The same target at every P.
-        let setup = Setup::new(config);
-        let population =
-            FlowSystem::population(setup.problem.clone(), &setup.initial, 0.0).expect("known");
-        let (_, exact) = setup.curve(population, FINE);
-        let (_, sampled) = setup.curve(setup.system(), FINE);
-        let start = exact[0][2];
-        let distance = exact
-            .iter()
-            .zip(&sampled)
-            .fold(0.0f64, |m, (a, b)| m.max((a[2] - b[2]).abs() / start));
-        assert!(exact.iter().all(|s| (s[1] - s[2]).abs() <= 1e-14 * s[2]));
-        // Sampling errors fall like 1/√P; one draw may be luckier than another.
-        assert!(
-            distance < 0.85 * last,
-            "P = {samples}: {distance}, before {last}"
-        );
-        last = distance;
-    }
-    assert!(last < 0.05, "{last}");
+    // Mean over seeds of the largest difference along the curve: one draw may be
+    // luckier than another.
+    let distance = |samples: usize| {
+        const SEEDS: u64 = 6;
+        let sum: f64 = (0..SEEDS)
+            .map(|seed| {
+                let mut config = Config {
+                    seed,
+                    ..Config::default()
+                };
+                (config.task.dim, config.task.samples) = (8, samples);
+                (config.network.alpha, config.network.epsilon) = (0.5, 0.3);
+                config.training.steps = 300;
+                let setup = Setup::new(config);
+                let population = FlowSystem::population(setup.problem.clone(), &setup.initial, 0.0)
+                    .expect("known target");
+                let (_, exact) = setup.curve(population, FINE);
+                let (_, sampled) = setup.curve(setup.system(), FINE);
+                assert!(exact.iter().all(|s| (s[1] - s[2]).abs() <= 1e-14 * s[2]));
+                let start = exact[0][2];
+                let pairs = exact.iter().zip(&sampled);
+                pairs.fold(0.0f64, |m, (a, b)| m.max((a[2] - b[2]).abs() / start))
+            })
+            .sum();
+        sum / SEEDS as f64
+    };
+    let distances = [250, 1_000, 4_000, 16_000].map(distance);
+    // Like 1/√P, an eighth from the first to the last, up to the luck of the draw.
+    assert!(distances.is_sorted_by(|a, b| a > b), "{distances:?}");
+    assert!(distances[3] < 0.2 * distances[0], "{distances:?}");
 }
 
 #[test]
@@ -401,7 +408,7 @@ fn curves_are_the_same_to_the_bit_and_coarse_ones_are_close() {
         assert_eq!(outcome(&summary), outcome(&exact));
         let ratio = summary.crossings.generalise.expect("groks")
             / exact.crossings.generalise.expect("groks");
-        assert!((ratio - 1.0).abs() < 0.03, "{ratio}");
+        assert!((ratio - 1.0).abs() < 0.02 + 2.0 * quality.rtol, "{ratio}");
     }
 }
 

@@ -6,6 +6,7 @@ pub mod export;
 pub mod files;
 pub mod keys;
 pub mod persist;
+pub mod picture;
 pub mod raster;
 pub mod screen;
 pub mod session;
@@ -100,10 +101,21 @@ impl GrokscopeApp {
         backend: Box<dyn Backend>,
         exporter: Arc<Exporter>,
     ) -> Self {
-        fonts::install(&cc.egui_ctx);
-        // Text size has keys of its own.
-        cc.egui_ctx.options_mut(|o| o.zoom_with_keyboard = false);
         let stored = Stored::load(cc.storage);
+        Self::assemble(&cc.egui_ctx, stored, startup, backend, exporter)
+    }
+
+    /// The application in any context, with what was stored at the last launch.
+    fn assemble(
+        ctx: &Context,
+        stored: Stored,
+        startup: Startup,
+        backend: Box<dyn Backend>,
+        exporter: Arc<Exporter>,
+    ) -> Self {
+        fonts::install(ctx);
+        // Text size has keys of its own.
+        ctx.options_mut(|o| o.zoom_with_keyboard = false);
         let asked = startup.config.is_some() || startup.instance.is_some();
         let (config, preset) = match startup.config {
             Some(config) => (config, startup.preset),
@@ -144,7 +156,7 @@ impl GrokscopeApp {
             dressed: None,
             typing: false,
         };
-        app.dress(&cc.egui_ctx);
+        app.dress(ctx);
         if let Err(error) = app.state.session.open(config, startup.instance, 0.0) {
             app.failure(error.to_string(), 0.0);
         }

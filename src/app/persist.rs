@@ -156,7 +156,7 @@ mod tests {
         let stored = Stored {
             dark: false,
             scale: 1.5,
-            pace: "as fast as possible".into(),
+            pace: "full speed".into(),
             lazy_shadow: false,
             ..Stored::default()
         };

@@ -52,7 +52,7 @@ pub const PACES: [(&str, Pace); 8] = [
     ("100 steps/s", Pace::StepsPerSecond(100.0)),
     ("1,000 steps/s", Pace::StepsPerSecond(1_000.0)),
     ("10,000 steps/s", Pace::StepsPerSecond(10_000.0)),
-    ("as fast as possible", Pace::Fast),
+    ("full speed", Pace::Fast),
 ];
 
 /// The pace of the first launch: grokking within ten seconds.

@@ -159,6 +159,16 @@ impl Theory {
         self.shadow.as_ref()?.as_ref().ok()
     }
 
+    /// Whether nothing more will come as long as the settings stay.
+    pub fn is_settled(&self) -> bool {
+        let forecast = match &self.forecast {
+            Some(Ok(forecast)) => forecast.refined,
+            Some(Err(_)) => true,
+            None => false,
+        };
+        forecast && self.shadow.is_some()
+    }
+
     /// What the plots draw of it.
     pub fn foresight(&self) -> Foresight<'_> {
         Foresight {

@@ -32,6 +32,8 @@ pub struct Cli {
 pub enum Command {
     /// Train without a window and write curve.csv, summary.json and config.toml
     Run(Box<RunArgs>),
+    /// Train to the horizon and draw the window that shows it, without a screen
+    Picture(PictureArgs),
     /// List the runs that ship with the program
     Presets,
     /// Print the table of settings, as Markdown
@@ -88,6 +90,49 @@ pub struct RunArgs {
     /// Replace the run that the directory holds
     #[arg(long)]
     pub force: bool,
+}
+
+/// Arguments of `grokscope picture`.
+#[derive(Args, Clone, Debug)]
+pub struct PictureArgs {
+    /// Preset, config file and instance.
+    #[command(flatten)]
+    pub source: Source,
+    /// Set one setting, as often as needed (`grokscope fields` lists them)
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Width and height of the window, in points
+    #[arg(long, value_name = "WxH", value_parser = size, default_value = "1280x800")]
+    pub size: [u32; 2],
+    /// Pixels for each point, 0.5 to 4
+    #[arg(long, value_name = "FACTOR", value_parser = resolution, default_value = "1")]
+    pub resolution: f32,
+    /// Colours
+    #[arg(long, value_name = "THEME", value_parser = ["dark", "light"], default_value = "dark")]
+    pub theme: String,
+    /// Loss on a logarithmic axis
+    #[arg(long)]
+    pub log_loss: bool,
+    /// The PNG to write
+    #[arg(long, value_name = "FILE.png")]
+    pub out: PathBuf,
+}
+
+fn size(text: &str) -> Result<[u32; 2], String> {
+    const FORM: &str = "expected width and height in points, 320 to 4096 each, such as 1280x800";
+    let side = |side: &str| match side.trim().parse() {
+        Ok(points @ 320..=4096) => Ok(points),
+        _ => Err(FORM.to_owned()),
+    };
+    let (width, height) = text.split_once('x').ok_or(FORM)?;
+    Ok([side(width)?, side(height)?])
+}
+
+fn resolution(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(factor) if (0.5..=4.0).contains(&factor) => Ok(factor),
+        _ => Err("expected a factor from 0.5 to 4".into()),
+    }
 }
 
 /// Which steps `--record` asks for.

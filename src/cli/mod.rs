@@ -1,5 +1,5 @@
 //! The command line: `grokscope` opens the window, `grokscope run` trains
-//! without one.
+//! without one, `grokscope picture` draws it.
 //!
 //! Exit codes: 0 for a run that ended, also by diverging, which its summary
 //! says; 2 for arguments, settings or files that cannot be used; 1 for what
@@ -15,11 +15,11 @@ pub mod settings;
 
 pub use command_line::command_line;
 
-use crate::io::FileError;
+use crate::io::{FileError, atomic};
 use crate::presets;
 use crate::sim::config::{Config, ConfigError, fields};
-use crate::startup::Startup;
-use args::{Cli, Command};
+use crate::startup::{Picture, Startup};
+use args::{Cli, Command, PictureArgs};
 use clap::Parser;
 use std::ffi::OsString;
 use std::io::Write;
@@ -56,12 +56,19 @@ impl CliError {
     }
 }
 
-/// Opens the window and returns when it is closed, or says why it could not.
-pub type OpenWindow = fn(Startup) -> Result<(), String>;
+/// What a build with a window can do besides; the command line itself knows no
+/// user interface.
+#[derive(Clone, Copy)]
+pub struct Window {
+    /// Opens the window and returns when it is closed, or says why it could not.
+    pub open: fn(Startup) -> Result<(), String>,
+    /// Trains to the horizon and draws the window that shows it, as PNG.
+    pub picture: fn(Startup, Picture) -> Result<Vec<u8>, String>,
+}
 
 /// Parses the arguments (the program's name first), does what they say and
 /// returns the exit code. `window` is `None` in a build without one.
-pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<OpenWindow>) -> u8 {
+pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<Window>) -> u8 {
     panics::record();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -86,7 +93,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<OpenWi
     }
 }
 
-fn dispatch(cli: Cli, window: Option<OpenWindow>) -> Result<(), CliError> {
+fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
     match cli.command {
         None => open(settings::for_window(&cli.source)?, window),
         Some(Command::Run(args)) => {
@@ -97,6 +104,7 @@ fn dispatch(cli: Cli, window: Option<OpenWindow>) -> Result<(), CliError> {
             }
             Ok(())
         }
+        Some(Command::Picture(args)) => draw_picture(&args, window),
         Some(Command::Presets) => {
             say(&list_presets());
             Ok(())
@@ -108,7 +116,7 @@ fn dispatch(cli: Cli, window: Option<OpenWindow>) -> Result<(), CliError> {
     }
 }
 
-fn open(startup: Startup, window: Option<OpenWindow>) -> Result<(), CliError> {
+fn open(startup: Startup, window: Option<Window>) -> Result<(), CliError> {
     let headless = headless_line(&startup);
     let Some(window) = window else {
         return Err(CliError::usage(format!(
@@ -117,8 +125,28 @@ fn open(startup: Startup, window: Option<OpenWindow>) -> Result<(), CliError> {
         )));
     };
     // Libraries that are opened at run time panic where they are missing.
-    let opened = panics::catch(|| window(startup)).unwrap_or_else(Err);
+    let opened = panics::catch(|| (window.open)(startup)).unwrap_or_else(Err);
     opened.map_err(|e| CliError::Failed(gui_help::explain(&e, &headless)))
+}
+
+fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliError> {
+    let Some(window) = window else {
+        return Err(CliError::usage(
+            "this build draws no pictures (it was made without the feature `gui`); \
+             `grokscope run` writes the curves",
+        ));
+    };
+    let startup = settings::for_picture(args)?;
+    let picture = Picture {
+        size: args.size,
+        resolution: args.resolution,
+        dark: args.theme == "dark",
+        log_loss: args.log_loss,
+    };
+    let png = (window.picture)(startup, picture).map_err(CliError::Failed)?;
+    atomic::write(&args.out, &png)?;
+    say(&format!("wrote {}", args.out.display()));
+    Ok(())
 }
 
 /// The headless command that does the same job as the window would.

@@ -1,7 +1,7 @@
 //! From arguments to settings.
 
 use super::CliError;
-use super::args::{Record, RunArgs, Source};
+use super::args::{PictureArgs, Record, RunArgs, Source};
 use crate::io::{self, npz};
 use crate::presets;
 use crate::sim::config::{Config, ConfigError, Value, Width, field};
@@ -26,11 +26,7 @@ pub struct Resolved {
 /// Names the flag, file or field and what to do.
 pub fn for_run(args: &RunArgs) -> Result<Resolved, CliError> {
     let mut draft = Draft::from_source(&args.source)?;
-    for (key, value) in &args.set {
-        draft
-            .set_str(key, value)
-            .map_err(|e| CliError::usage(format!("--set {key}={value}: {e}")))?;
-    }
+    draft.set_all(&args.set)?;
     let flag = |name: &str, e: ConfigError| CliError::usage(format!("--{name}: {e}"));
     if let Some(engine) = &args.engine {
         draft
@@ -83,6 +79,22 @@ pub fn for_window(source: &Source) -> Result<Startup, CliError> {
     })
 }
 
+/// What `grokscope picture` draws.
+///
+/// # Errors
+/// Names the flag, file or field and what to do.
+pub fn for_picture(args: &PictureArgs) -> Result<Startup, CliError> {
+    let mut draft = Draft::from_source(&args.source)?;
+    draft.set_all(&args.set)?;
+    let Resolved { config, instance } = draft.resolve()?;
+    Ok(Startup {
+        config: Some(config.check()?.into_inner()),
+        instance,
+        // Settings that were changed are no longer the preset's.
+        preset: args.source.preset.clone().filter(|_| args.set.is_empty()),
+    })
+}
+
 /// Reads a config file, with the instance that it may name: what the window
 /// does with a file that is dropped on it.
 ///
@@ -125,6 +137,14 @@ impl Draft {
             draft.in_file.clear();
         }
         Ok(draft)
+    }
+
+    fn set_all(&mut self, settings: &[(String, String)]) -> Result<(), CliError> {
+        for (key, value) in settings {
+            self.set_str(key, value)
+                .map_err(|e| CliError::usage(format!("--set {key}={value}: {e}")))?;
+        }
+        Ok(())
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), CliError> {

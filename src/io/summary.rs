@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(s["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(s["config"]["network"]["width"], "inf");
         assert_eq!(s["config"]["task"]["dim"], 50);
-        assert_eq!(s["config"]["seed"], 1);
+        assert_eq!(s["config"]["seed"], Config::default().seed);
         assert!(s["diverged_at"].is_null() && s["config"]["instance"].is_null());
     }
 

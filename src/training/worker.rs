@@ -13,14 +13,12 @@ use crate::sim::config::ValidConfig;
 use crate::sim::instance::Instance;
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Room in each channel.
-const CHANNEL_ROOM: usize = 256;
 /// Time between looks at the commands while training.
 const SLICE: Duration = Duration::from_millis(4);
 /// Time between snapshots and wake-ups.
@@ -37,100 +35,27 @@ const MAX_RESTARTS: u32 = 12;
 /// larger problems measure them at every n-th row.
 const GRAM_BUDGET: f64 = 2e8;
 
-/// The frontend's end: commands, events, newest snapshot. Dropping it ends the
-/// thread.
-pub struct WorkerHandle {
-    commands: Sender<Command>,
-    // Commands that the channel had no room for yet.
-    unsent: Mutex<VecDeque<Command>>,
-    // Failures of runs that there was no thread for.
-    unserved: Mutex<VecDeque<Event>>,
-    events: Receiver<Event>,
+/// Starts the thread, which ends when the sender of commands is dropped.
+pub(super) fn spawn(
+    commands: Receiver<Command>,
+    events: Sender<Event>,
     latest: Latest<Snapshot>,
-}
-
-impl WorkerHandle {
-    /// Starts the worker thread. `wake` is called, about 30 times a second while
-    /// training and at every change of phase, when there is something to show.
-    pub fn spawn(wake: impl Fn() + Send + 'static) -> Self {
-        let (command_sender, command_receiver) = bounded(CHANNEL_ROOM);
-        let (event_sender, event_receiver) = bounded(CHANNEL_ROOM);
-        let latest = Latest::default();
-        let mut worker = Worker {
-            commands: command_receiver,
-            events: event_sender,
-            latest: latest.clone(),
-            wake: Box::new(wake),
-            backlog: VecDeque::new(),
-            pace: Pace::Fast,
-            clock: Instant::now(),
-            run: None,
-        };
-        std::thread::Builder::new()
-            .name("training".into())
-            .spawn(move || worker.work())
-            .map(drop)
-            .unwrap_or_else(|e| eprintln!("grokscope: the training thread cannot be started: {e}"));
-        Self {
-            commands: command_sender,
-            unsent: Mutex::default(),
-            unserved: Mutex::default(),
-            events: event_receiver,
-            latest,
-        }
-    }
-
-    /// Sends a command; never blocks, keeps the order, loses nothing.
-    pub fn send(&self, command: Command) {
-        let mut unsent = lock(&self.unsent);
-        unsent.push_back(command);
-        self.flush(&mut unsent);
-    }
-
-    fn flush(&self, unsent: &mut VecDeque<Command>) {
-        while let Some(command) = unsent.pop_front() {
-            match self.commands.try_send(command) {
-                Ok(()) => {}
-                Err(TrySendError::Full(command)) => {
-                    unsent.push_front(command);
-                    return;
-                }
-                Err(TrySendError::Disconnected(Command::Start { run, .. })) => {
-                    let message = "the training thread is not running: start the program again";
-                    lock(&self.unserved).push_back(Event::Failed {
-                        run,
-                        message: message.into(),
-                    });
-                }
-                Err(TrySendError::Disconnected(_)) => {}
-            }
-        }
-    }
-
-    /// The next waiting event, if any; never blocks.
-    pub fn try_event(&self) -> Option<Event> {
-        self.flush(&mut lock(&self.unsent));
-        lock(&self.unserved)
-            .pop_front()
-            .or_else(|| self.events.try_recv().ok())
-    }
-
-    /// The next event, waiting at most this long.
-    pub fn event_timeout(&self, timeout: Duration) -> Option<Event> {
-        self.flush(&mut lock(&self.unsent));
-        lock(&self.unserved)
-            .pop_front()
-            .or_else(|| self.events.recv_timeout(timeout).ok())
-    }
-
-    /// The newest snapshot, if one came since the last call.
-    pub fn latest(&self) -> Option<Snapshot> {
-        self.latest.take()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    wake: Box<dyn Fn() + Send>,
+) -> std::io::Result<()> {
+    let mut worker = Worker {
+        commands,
+        events,
+        latest,
+        wake,
+        backlog: VecDeque::new(),
+        pace: Pace::Fast,
+        clock: Instant::now(),
+        run: None,
+    };
+    std::thread::Builder::new()
+        .name("training".into())
+        .spawn(move || worker.work())
+        .map(drop)
 }
 
 struct Run {

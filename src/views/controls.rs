@@ -184,9 +184,13 @@ fn row(
                         entry.typed(ui, theme, actions);
                     }
                     Widget::Switch => entry.switch(ui, theme, actions),
-                    Widget::Choice => entry.choice(ui, theme, actions),
+                    // Words need the whole width: they stand below the name.
+                    Widget::Choice => {}
                 });
             });
+            if let Widget::Choice = widget {
+                ui.horizontal(|ui| entry.choice(ui, theme, actions));
+            }
             if let Widget::Slider(scale) = widget {
                 slider(ui, theme, view, entry, scale, actions);
             }
@@ -267,6 +271,11 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
 
 /// Range, reason and default, beside the row and never over it.
 fn explain(row: &egui::Response, theme: &Theme, field: &Field, default: &str, locked: bool) {
+    // While a slider is dragged all eyes are on the curves beside it, and the
+    // status bar says what changed.
+    if row.ctx.input(|i| i.pointer.any_down()) {
+        return;
+    }
     let mut tooltip = Tooltip::for_enabled(row);
     tooltip.popup = tooltip
         .popup

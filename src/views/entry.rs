@@ -147,12 +147,15 @@ impl Entry<'_> {
         };
         ui.painter()
             .circle_filled(egui::pos2(x, rect.center().y), knob, theme.text);
-        ui.add_space(6.0);
-        ui.label(
-            RichText::new(if on { "on" } else { "off" })
-                .text_style(TextStyle::Monospace)
-                .color(theme.text),
-        );
+        // In a narrow panel the knob says it alone.
+        if ui.available_width() > 40.0 {
+            ui.add_space(6.0);
+            ui.label(
+                RichText::new(if on { "on" } else { "off" })
+                    .text_style(TextStyle::Monospace)
+                    .color(theme.text),
+            );
+        }
         if response.clicked() {
             actions.push(Action::Edit {
                 key: field.key,
@@ -172,7 +175,7 @@ impl Entry<'_> {
         };
         let Value::Text(chosen) = value else { return };
         ui.spacing_mut().item_spacing.x = 2.0;
-        for word in words.iter().rev() {
+        for word in words {
             let on = word == chosen;
             let text = RichText::new(*word)
                 .text_style(TextStyle::Small)

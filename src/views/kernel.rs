@@ -18,6 +18,8 @@ use egui::{
 /// Eigenvalues further below the largest one are not drawn.
 const DECADES: f64 = 7.0;
 
+const TOOLTIP_WIDTH: f32 = 300.0;
+
 /// The alignments in the table, with their names.
 const ALIGNMENTS: [(Metric, &str); 8] = [
     (Metric::PopulationAlignment, "population, P = ∞"),
@@ -40,6 +42,7 @@ const ALIGNMENTS: [(Metric, &str); 8] = [
 pub fn show(ui: &mut Ui, theme: &Theme, run: &Run, kernel: Option<Result<&KernelView, &str>>) {
     heading(ui, theme, "SPECTRUM OF K/P ON THE TRAIN SET");
     match kernel {
+        None if run.failure().is_some() => note(ui, theme, "There is no kernel: the run failed."),
         None => note(ui, theme, "Taking the kernel apart …"),
         Some(Err(why)) => note(ui, theme, &format!("No spectrum: {why}.")),
         Some(Ok(view)) => spectra(ui, theme, view),
@@ -78,19 +81,21 @@ fn spectra(ui: &mut Ui, theme: &Theme, view: &KernelView) {
             "K₀".to_owned(),
             format!("K at step {}", format::thousands(view.step)),
         ];
-        for (name, colour) in names.into_iter().zip(colours) {
-            let (rect, _) = ui.allocate_exact_size(Vec2::new(14.0, 10.0), Sense::hover());
-            ui.painter()
-                .hline(rect.x_range(), rect.center().y, Stroke::new(2.0, colour));
+        let pens = colours.into_iter().zip([true, false]);
+        for (name, (colour, dashed)) in names.into_iter().zip(pens) {
+            let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, 10.0), Sense::hover());
+            let ends = [rect.left_center(), rect.right_center()];
+            let stroke = Stroke::new(2.0, colour);
+            ui.painter().extend(if dashed {
+                Shape::dashed_line(&ends, stroke, 5.0, 3.0)
+            } else {
+                vec![Shape::line_segment(ends, stroke)]
+            });
             ui.label(RichText::new(name).color(theme.text));
         }
     });
     eigenvalues(ui, theme, view, colours);
-    heading(
-        ui,
-        theme,
-        "WHERE THE LABELS LIE: POWER OF THE FIRST k MODES",
-    );
+    heading(ui, theme, "WHERE THE LABELS LIE: C(k)");
     power(ui, theme, view, colours);
     note(ui, theme, &reading(view));
     ui.add_space(4.0);
@@ -224,15 +229,61 @@ impl Axes {
         );
     }
 
-    fn curve(&self, values: impl Iterator<Item = f64>, colour: Color32) {
+    /// Names a horizontal line where the text covers neither curve nor name;
+    /// nowhere if there is no such place.
+    fn name_level(
+        &self,
+        y: f32,
+        name: &str,
+        curves: &[Vec<f64>; 2],
+        taken: &mut Vec<Rect>,
+        theme: &Theme,
+    ) {
+        let galley = self
+            .painter
+            .layout_no_wrap(name.into(), self.small.clone(), theme.alignment);
+        let size = galley.size();
+        let (left, right) = (self.area.left() + 3.0, self.area.right() - size.x - 3.0);
+        let covers = |rect: Rect| {
+            curves
+                .iter()
+                .flat_map(|c| c.windows(2).enumerate())
+                .any(|(k, ends)| {
+                    let along = self.x(k + 1) <= rect.right() && self.x(k + 2) >= rect.left();
+                    along && self.y(ends[0]) <= rect.bottom() && self.y(ends[1]) >= rect.top()
+                })
+        };
+        let free = [1.0, 0.0, 0.75, 0.25, 0.5]
+            .into_iter()
+            .map(|part| left + part * (right - left))
+            .flat_map(|x| [pos2(x, y - size.y - 1.0), pos2(x, y + 1.0)])
+            .map(|corner| Rect::from_min_size(corner, size))
+            .find(|rect| {
+                self.area.contains_rect(*rect)
+                    && !taken.iter().any(|other| other.intersects(*rect))
+                    && !covers(rect.expand(2.0))
+            });
+        if let Some(rect) = free {
+            self.painter.galley(rect.min, galley, theme.alignment);
+            taken.push(rect);
+        }
+    }
+
+    /// The kernel at the start is dashed, the one now solid.
+    fn curve(&self, values: impl Iterator<Item = f64>, colour: Color32, dashed: bool) {
         let points: Vec<Pos2> = values
             .enumerate()
             .filter(|(_, v)| v.is_finite())
             .map(|(k, v)| pos2(self.x(k + 1), self.y(v)))
             .collect();
         if points.len() > 1 {
-            let line = Shape::line(points, Stroke::new(1.6, colour));
-            self.painter.with_clip_rect(self.area).add(line);
+            let painter = self.painter.with_clip_rect(self.area);
+            if dashed {
+                let stroke = Stroke::new(1.4, colour);
+                painter.extend(Shape::dashed_line(&points, stroke, 5.0, 3.0));
+            } else {
+                painter.add(Shape::line(points, Stroke::new(1.8, colour)));
+            }
         }
     }
 }
@@ -293,10 +344,10 @@ fn eigenvalues(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32;
     for power in (first..=last).step_by(every) {
         axes.value_tick(f64::from(power), format::power_of_ten(power), theme);
     }
-    for (curve, colour) in curves.iter().zip(colours) {
-        axes.curve(curve.iter().copied(), colour);
+    for (curve, (colour, dashed)) in curves.iter().zip(colours.into_iter().zip([true, false])) {
+        axes.curve(curve.iter().copied(), colour, dashed);
     }
-    let mut taken: Vec<f32> = Vec::new();
+    let mut taken: Vec<Rect> = Vec::new();
     for (name, value, _) in &levels {
         let y = axes.y(value.log10());
         if !axes.area.y_range().contains(y) {
@@ -306,24 +357,7 @@ fn eigenvalues(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32;
         let stroke = Stroke::new(1.0, theme.alignment.gamma_multiply(0.8));
         axes.painter
             .extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0));
-        // The spectrum falls from the left: text at its lower left is free of it
-        // for the low levels, at the upper right for the high ones.
-        let height = axes.small.size + 2.0;
-        if taken.iter().any(|other| (other - y).abs() < height) {
-            continue;
-        }
-        let falls = curves[0]
-            .get(curves[0].len() / 2)
-            .copied()
-            .unwrap_or(range.0);
-        let (corner, align) = if value.log10() > falls + 0.3 {
-            (pos2(axes.area.right() - 2.0, y - 1.0), Align2::RIGHT_BOTTOM)
-        } else {
-            (pos2(axes.area.left() + 2.0, y - 1.0), Align2::LEFT_BOTTOM)
-        };
-        axes.painter
-            .text(corner, align, name, axes.small.clone(), theme.alignment);
-        taken.push(y);
+        axes.name_level(y, name, &curves, &mut taken, theme);
     }
     let Some(mode) = axes.mode(&response, modes) else {
         return;
@@ -354,7 +388,7 @@ fn eigenvalues(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32;
         }
         text.push_str(&format!("\n{}", SpectrumTheory::WHY_SAMPLED));
     }
-    response.show_tooltip_text(text);
+    explain(&response, text);
 }
 
 fn power(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32; 2]) {
@@ -374,7 +408,8 @@ fn power(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32; 2]) {
         }
     }
     for (spectrum, colour) in [&view.initial, &view.now].into_iter().zip(colours) {
-        axes.curve(spectrum.cumulative.iter().copied(), colour);
+        let dashed = std::ptr::eq(spectrum, &view.initial);
+        axes.curve(spectrum.cumulative.iter().copied(), colour, dashed);
     }
     let Some(mode) = axes.mode(&response, modes) else {
         return;
@@ -395,12 +430,24 @@ fn power(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32; 2]) {
             at(&s.cumulative)
         )
     };
-    response.show_tooltip_text(format!(
+    let text = format!(
         "mode {}\n{}\n{}\nPower (u_k·y)²/|y|² of the labels along the k-th eigenvector (stems, of K now), and its sum C(k) over the first k (curves).",
         format::thousands(mode as u64),
         line("K₀".into(), &view.initial),
-        line(format!("K at step {}", format::thousands(view.step)), &view.now),
-    ));
+        line(
+            format!("K at step {}", format::thousands(view.step)),
+            &view.now
+        ),
+    );
+    explain(&response, text);
+}
+
+/// Beside the plot, no wider than the panel.
+fn explain(response: &Response, text: String) {
+    response.show_tooltip_ui(|ui| {
+        ui.set_max_width(TOOLTIP_WIDTH);
+        ui.label(text);
+    });
 }
 
 #[cfg(test)]

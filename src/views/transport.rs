@@ -257,7 +257,8 @@ fn right(ui: &mut Ui, theme: &Theme, view: &View<'_>, width: f32, actions: &mut 
     button(ui, "A−", "Smaller text", "Smaller (−)", Action::Resize(-1));
     let to = if view.dark { "Light" } else { "Dark" };
     button(ui, "◐", "Theme", &format!("{to} (T)"), Action::ToggleTheme);
-    if width >= ROOM {
+    // A run that has ended has no speed: carrying it on takes the place.
+    if width >= ROOM && view.state != RunState::Done {
         let speed = if view.steps_per_second > 0.0 && view.state == RunState::Running {
             format!(
                 "{}/s",

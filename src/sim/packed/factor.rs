@@ -94,7 +94,7 @@ impl WithSimd for SelfProduct<'_> {
                 data,
                 *columns,
                 block..panels,
-                Columns::All,
+                Columns::first(dim - block * LANES),
                 rows,
                 &mut sink,
             );
@@ -147,7 +147,7 @@ impl WithSimd for Push<'_> {
                 self.g.data(),
                 *dim,
                 0..dim.div_ceil(LANES),
-                Columns::All,
+                Columns::first(width),
                 lanes(self.scratch),
                 &mut sink,
             );

@@ -200,7 +200,7 @@ impl WithSimd for WeightedMoments<'_> {
                 by_coordinate,
                 *rows,
                 block..panels,
-                Columns::All,
+                Columns::first(dim - block * LANES),
                 lanes(self.weighted),
                 &mut sink,
             );

@@ -31,6 +31,17 @@ pub enum Columns {
     Half(usize),
 }
 
+impl Columns {
+    /// Those that hold the first `used` values.
+    pub fn first(used: usize) -> Self {
+        if used <= LANES / 2 {
+            Self::Half(0)
+        } else {
+            Self::All
+        }
+    }
+}
+
 /// Runs the kernel on `panels` (each a slice of `depth` lanes or more) against
 /// `broadcast` (`depth` × 8), from sums that start at zero.
 ///

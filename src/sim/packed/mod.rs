@@ -4,7 +4,7 @@
 //! A step of the moments needs four products, three of them symmetric: ½xᵀAx of
 //! all inputs, Σ r_μx_μx_μᵀ, LLᵀ and GL. A general matrix product computes both
 //! triangles and stores intermediate results; here one register-blocked kernel
-//! ([`micro`]) computes the lower triangle only and uses each result where it
+//! (`micro`) computes the lower triangle only and uses each result where it
 //! stands. `benches/steps.rs` compares it with faer's product in the same run.
 //!
 //! Storage is in panels: eight rows at a time, each panel contiguous along the

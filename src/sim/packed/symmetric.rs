@@ -3,7 +3,7 @@
 use super::buffer::{Buffer, LANES, Lane, lanes, lanes_mut, zeroed};
 use super::micro::Sink;
 use faer::Mat;
-use pulp::Simd;
+use pulp::{Arch, Simd};
 
 /// A symmetric D×D matrix: element (i, j) is lane i % 8 of entry j of panel i / 8.
 /// Passes that make one fill the panels on and below the diagonal;
@@ -63,15 +63,34 @@ impl Symmetric {
 
     /// Copies what is below the diagonal above it.
     pub fn mirror(&mut self) {
-        let d = self.dim;
+        Arch::new().dispatch(
+            #[inline(always)]
+            || self.mirror_blocks(),
+        );
+    }
+
+    #[inline(always)]
+    fn mirror_blocks(&mut self) {
+        let (d, panels) = (self.dim, self.panels());
         let data = lanes_mut(&mut self.data);
-        for panel in 0..d.div_ceil(LANES) {
-            let above = panel * LANES;
-            for row in above..d.min(above + LANES) {
-                // Row `row` right of the diagonal is column `row` below it.
-                for column in row + 1..d {
-                    data[panel * d + column][row - above] =
-                        data[(column / LANES) * d + row][column % LANES];
+        for panel in 0..panels {
+            let first = panel * LANES;
+            let width = LANES.min(d - first);
+            // Right of the diagonal stand the transposed blocks from below it.
+            for below in panel..panels {
+                let mut block = [[0.0; LANES]; LANES];
+                block[..width].copy_from_slice(&data[below * d + first..][..width]);
+                let transposed: [Lane; LANES] =
+                    std::array::from_fn(|l| std::array::from_fn(|j| block[j][l]));
+                let height = LANES.min(d - below * LANES);
+                let out = &mut data[panel * d + below * LANES..][..height];
+                if below == panel {
+                    for (l, (out, new)) in out.iter_mut().zip(&transposed).enumerate() {
+                        // Lane j of column l is above the diagonal where j < l.
+                        out[..l].copy_from_slice(&new[..l]);
+                    }
+                } else {
+                    out.copy_from_slice(&transposed[..height]);
                 }
             }
         }

@@ -1,0 +1,76 @@
+//! A picture of the whole window without a window: the same application, run to
+//! its end, drawn once by an invisible context.
+
+use super::{GrokscopeApp, export, export::Exporter, persist::Stored, raster, session::RunState};
+use crate::{
+    startup::{Picture, Startup},
+    training::{Pace, TheoryHandle, WorkerHandle},
+    views::theme::Theme,
+};
+use egui::vec2;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+/// Trains what `startup` asks for to its horizon and returns the window that
+/// shows it, as PNG.
+///
+/// # Errors
+/// A run that could not be made.
+pub fn picture(startup: Startup, picture: Picture) -> Result<Vec<u8>, String> {
+    let stored = Stored {
+        dark: picture.dark,
+        log_loss: picture.log_loss,
+        ..Stored::default()
+    };
+    let app = RefCell::new(None);
+    let image = raster::draw(
+        vec2(picture.size[0] as f32, picture.size[1] as f32),
+        picture.resolution,
+        Theme::of(picture.dark).background,
+        |ctx| {
+            let worker = Box::new(WorkerHandle::spawn(|| {}));
+            let exporter = Exporter::new(None);
+            let mut ready = GrokscopeApp::assemble(ctx, stored, startup, worker, exporter);
+            train(&mut ready);
+            let mut ready = ready.with_theory(TheoryHandle::spawn(|| {}));
+            look_ahead(&mut ready);
+            *app.borrow_mut() = Some(ready);
+        },
+        |ui| {
+            if let Some(app) = app.borrow_mut().as_mut() {
+                app.draw(ui, &mut Vec::new());
+            }
+        },
+    );
+    if let Some(app) = app.into_inner()
+        && let Some(why) = app.state.session.run().and_then(|run| run.failure())
+    {
+        return Err(why.to_owned());
+    }
+    export::png(image.size, image.as_raw())
+}
+
+/// Runs to the end, at full speed.
+fn train(app: &mut GrokscopeApp) {
+    let start = Instant::now();
+    let session = &mut app.state.session;
+    session.set_pace(Pace::Fast);
+    loop {
+        session.advance(start.elapsed().as_secs_f64());
+        match session.state() {
+            RunState::Done | RunState::Diverged | RunState::Failed => break,
+            RunState::Empty | RunState::Running | RunState::Paused => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+}
+
+/// Waits for everything that the theory has to say about the run.
+fn look_ahead(app: &mut GrokscopeApp) {
+    let state = &mut app.state;
+    while !state.theory.is_settled() {
+        state.theory.advance(&state.session, false, 0.0);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,53 @@
+//! What the documentation says is what the program does.
+
+use grokscope::presets;
+use grokscope::sim::config::fields::markdown_table;
+use grokscope::sim::metrics::Metric;
+
+fn text(path: &str) -> String {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+#[test]
+fn the_page_of_settings_holds_the_table_of_the_program() {
+    assert!(
+        text("docs/settings.md").contains(markdown_table().trim()),
+        "docs/settings.md is out of date: `grokscope fields` prints the table"
+    );
+}
+
+#[test]
+fn the_page_of_metrics_names_every_column_with_its_meaning() {
+    let page = text("docs/metrics.md");
+    for metric in Metric::ALL {
+        let spec = metric.spec();
+        let row = format!("| `{}` | {} | {} |", spec.name, spec.symbol, spec.meaning);
+        assert!(page.contains(&row), "docs/metrics.md lacks: {row}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_preset_and_only_files_that_exist() {
+    let readme = text("README.md");
+    for preset in presets::all() {
+        assert!(
+            readme.contains(&format!("`{}`", preset.name)),
+            "{}",
+            preset.name
+        );
+    }
+    let mut links = 0;
+    for part in readme.split("](").skip(1) {
+        let target = part.split([')', '#']).next().unwrap_or_default();
+        if !target.is_empty() && !target.contains("://") {
+            links += 1;
+            let path = format!("{}/{target}", env!("CARGO_MANIFEST_DIR"));
+            assert!(
+                std::path::Path::new(&path).exists(),
+                "README.md links to {target}"
+            );
+        }
+    }
+    assert!(links > 0);
+}
