@@ -241,3 +241,31 @@ fn an_unstable_rate_is_lowered_until_the_run_ends_well() {
         c.lowered.last().copied()
     );
 }
+
+#[test]
+fn wherever_the_sliders_stand_a_run_ends_well() {
+    let worker = WorkerHandle::spawn(|| {});
+    let lower = StartOptions {
+        lower_unstable_learning_rate: true,
+        ..StartOptions::default()
+    };
+    let mut run = 0;
+    for alpha in [1e-6, 1e-3, 0.01, 0.1, 1.0, 30.0] {
+        for (epsilon, sigma) in [(0.01, 1.0), (0.3, 1.0), (2.0, 1.0), (0.3, 0.1), (0.3, 5.0)] {
+            for centered in [true, false] {
+                run += 1;
+                let mut c = small(3_000);
+                (c.network.alpha, c.network.epsilon) = (alpha, epsilon);
+                (c.network.init_scale, c.network.centered) = (sigma, centered);
+                start(&worker, run, c, lower.clone());
+                let c = collect(&worker, run);
+                let outcome = c.finish.map(|f| f.outcome);
+                assert!(
+                    !matches!(outcome, Some(Outcome::Diverged { .. }) | None),
+                    "α={alpha} ε={epsilon} σ={sigma} κ={centered}: {outcome:?} after {:?}",
+                    c.lowered
+                );
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::kernel::{
 use super::linearized::{LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
 use super::metrics::{Metric, Row};
 use super::moments::MomentState;
-use super::packed::{Affine, Inputs};
+use super::packed::{Affine, Inputs, Symmetric};
 use std::sync::{Arc, OnceLock};
 
 /// Measures states of one run against its initial state.
@@ -41,9 +41,8 @@ impl Meter {
         }
     }
 
-    /// Mean squared error on the test set, if there is one.
-    pub fn sample_test_loss(&self, state: &MomentState) -> Option<f64> {
-        let (inputs, (_, y)) = (self.test.as_ref()?, self.problem.task.test.as_ref()?);
+    /// The trained function b·x + ½xᵀAx at these weights.
+    fn function(&self, state: &MomentState) -> Affine {
         let Problem {
             alpha,
             epsilon,
@@ -61,15 +60,45 @@ impl Meter {
         function.set(&b, |i, j| {
             alpha * epsilon * (m[(i, j)] - kappa * m0[(i, j)])
         });
+        function
+    }
+
+    /// Mean squared error on the test set, if there is one.
+    pub fn sample_test_loss(&self, state: &MomentState) -> Option<f64> {
+        let (inputs, (_, y)) = (self.test.as_ref()?, self.problem.task.test.as_ref()?);
         let mut output = vec![0.0; inputs.rows()];
-        inputs.evaluate(&function, &mut inputs.scratch(), &mut output);
+        inputs.evaluate(&self.function(state), &mut inputs.scratch(), &mut output);
         let sum: f64 = output.iter().zip(y).map(|(f, y)| (f - y) * (f - y)).sum();
         Some(sum / y.len() as f64)
     }
 
-    /// λ_max(K)/P on the train set: 1 over the largest stable η₀.
+    /// λ_max(K)/P on the train set: the curvature that the kernel makes.
     pub fn top_eigenvalue_per_sample(&self, state: &MomentState) -> f64 {
         top_eigenvalue(&self.train, state, self.problem.epsilon) / self.train.rows() as f64
+    }
+
+    /// Largest η₀ at which gradient descent is stable at these weights: one over
+    /// the larger of λ_max(K)/P and ‖G‖, G = (2ε/(αP))Σr_μx_μx_μᵀ. The second is
+    /// what the residuals add, by which the weights grow in a step; it matters
+    /// where α is small.
+    pub fn largest_stable_rate(&self, state: &MomentState) -> f64 {
+        let (p, d) = (self.train.rows(), self.train.dim());
+        let mut scratch = self.train.scratch();
+        let mut residual = vec![0.0; p];
+        self.train
+            .evaluate(&self.function(state), &mut scratch, &mut residual);
+        for (r, y) in residual.iter_mut().zip(&self.problem.task.y) {
+            *r -= y;
+        }
+        let (mut s, mut moments) = (vec![0.0; d], Symmetric::zeros(d));
+        self.train
+            .weighted_moments(&residual, &mut scratch, &mut s, &mut moments);
+        let scale = 2.0 * self.problem.epsilon / (self.problem.alpha * p as f64);
+        let growth = match moments.to_mat().self_adjoint_eigenvalues(faer::Side::Lower) {
+            Ok(values) => values.into_iter().fold(0.0, |m: f64, v| m.max(v.abs())) * scale,
+            Err(_) => f64::NAN,
+        };
+        1.0 / self.top_eigenvalue_per_sample(state).max(growth)
     }
 
     /// Losses; the sampled one is computed if it is not given.

@@ -40,7 +40,7 @@ pub enum Outcome {
         /// Step at which it was noticed.
         step: u64,
         /// Largest η₀ that would have been stable just before the loss first
-        /// rose: P/λ_max(K_t).
+        /// rose.
         stable_learning_rate: f64,
     },
 }

@@ -218,7 +218,7 @@ impl Simulation {
             let stable_learning_rate = self
                 .watch
                 .stable_learning_rate(&self.config.training, |state| {
-                    self.meter.top_eigenvalue_per_sample(state)
+                    self.meter.largest_stable_rate(state)
                 });
             self.diverged = Some(Outcome::Diverged {
                 step: self.step,

@@ -69,21 +69,22 @@ impl StabilityWatch {
     }
 
     /// Largest η₀ that would have been stable in the states before the loss
-    /// first rose: P/λ_max(K_t) of the last of them. `top` gives λ_max(K)/P.
+    /// first rose: the smaller of that of the last state kept and that of the one
+    /// just before the rise. `stable` gives it for one state.
     pub fn stable_learning_rate(
         &self,
         training: &TrainingConfig,
-        top: impl Fn(&MomentState) -> f64,
+        stable: impl Fn(&MomentState) -> f64,
     ) -> f64 {
         let Some(checkpoint) = &self.checkpoint else {
             return f64::NAN;
         };
         let mut engine = checkpoint.snapshot();
-        let first = top(&engine.state());
+        let first = stable(&engine.state());
         for _ in 0..self.steps_to_rise {
             engine.evaluate();
             engine.update(training.learning_rate, training.weight_decay);
         }
-        1.0 / first.max(top(&engine.state()))
+        first.min(stable(&engine.state()))
     }
 }
