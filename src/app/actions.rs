@@ -203,6 +203,7 @@ impl GrokscopeApp {
     /// New settings are in force: what a double click resets to, what the menu
     /// shows.
     pub(super) fn opened(&mut self, config: Config, preset: Option<String>) {
+        self.state.theory.forget();
         self.state.defaults = config;
         self.state.preset = preset;
         self.state.field_errors.clear();

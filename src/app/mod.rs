@@ -11,6 +11,7 @@ pub mod raster;
 pub mod screen;
 pub mod session;
 pub mod state;
+pub mod theory;
 mod view;
 
 pub use actions::Action;
@@ -18,7 +19,7 @@ pub use actions::Action;
 use crate::{
     presets,
     startup::Startup,
-    training::WorkerHandle,
+    training::{TheoryHandle, WorkerHandle},
     views::{fonts, theme::Theme},
 };
 use backend::Backend;
@@ -28,8 +29,9 @@ use export::Exporter;
 use files::Files;
 use persist::Stored;
 use session::Session;
-use state::State;
+use state::{State, Tab};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use theory::Theory;
 
 /// The window's title.
 const TITLE: &str = "Grokscope";
@@ -81,7 +83,15 @@ impl GrokscopeApp {
     pub fn new(cc: &CreationContext<'_>, startup: Startup) -> Self {
         let ctx = cc.egui_ctx.clone();
         let worker = WorkerHandle::spawn(move || ctx.request_repaint());
-        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
+        let ctx = cc.egui_ctx.clone();
+        let theory = TheoryHandle::spawn(move || ctx.request_repaint());
+        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env()).with_theory(theory)
+    }
+
+    /// With a thread that looks ahead.
+    pub fn with_theory(mut self, theory: TheoryHandle) -> Self {
+        self.state.theory = Theory::new(Some(theory));
+        self
     }
 
     /// The application with another worker and exporter.
@@ -123,6 +133,7 @@ impl GrokscopeApp {
         let mut app = Self {
             state: State {
                 session,
+                theory: Theory::default(),
                 defaults,
                 preset,
                 field_errors: BTreeMap::new(),
@@ -134,6 +145,7 @@ impl GrokscopeApp {
                 help_open: false,
                 fullscreen: false,
                 tab: stored.tab,
+                side_shown: false,
                 curves: stored.curves(),
                 plots_size: egui::Vec2::ZERO,
                 pins: Vec::new(),
@@ -176,6 +188,11 @@ impl GrokscopeApp {
         self.take_exports(now);
         self.dress(ctx);
         if let Some(wait) = self.state.session.advance(now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait));
+        }
+        let kernel_shown = self.state.side_shown && self.state.tab == Tab::Kernel;
+        let session = &self.state.session;
+        if let Some(wait) = self.state.theory.advance(session, kernel_shown, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
     }

@@ -23,6 +23,10 @@ pub struct Stored {
     pub pace: String,
     /// The loss axis is logarithmic.
     pub log_loss: bool,
+    /// The forecast is on show.
+    pub forecast: bool,
+    /// The lazy model is on show.
+    pub lazy_shadow: bool,
     /// Tab of the side panel.
     pub tab: Tab,
     /// Settings of the run, as TOML.
@@ -38,6 +42,8 @@ impl Default for Stored {
             scale: 1.0,
             pace: pace_name(OPENING_PACE).into(),
             log_loss: false,
+            forecast: true,
+            lazy_shadow: true,
             tab: Tab::default(),
             config: String::new(),
             preset: None,
@@ -69,6 +75,8 @@ impl Stored {
             scale: state.scale,
             pace: pace_name(state.session.pace()).into(),
             log_loss: state.curves.loss_scale == Scale::Log,
+            forecast: state.curves.forecast,
+            lazy_shadow: state.curves.lazy_shadow,
             tab: state.tab,
             config: config.to_toml(),
             preset: state.preset.clone(),
@@ -83,6 +91,7 @@ impl Stored {
     /// What the plots show.
     pub fn curves(&self) -> CurvesState {
         let mut curves = CurvesState::default();
+        (curves.forecast, curves.lazy_shadow) = (self.forecast, self.lazy_shadow);
         if self.log_loss {
             curves.toggle_loss_scale();
         }
@@ -148,6 +157,7 @@ mod tests {
             dark: false,
             scale: 1.5,
             pace: "full speed".into(),
+            lazy_shadow: false,
             ..Stored::default()
         };
         stored.save(&mut storage);

@@ -4,7 +4,7 @@
 use super::{GrokscopeApp, export, export::Exporter, persist::Stored, raster, session::RunState};
 use crate::{
     startup::{Picture, Startup},
-    training::{Pace, WorkerHandle},
+    training::{Pace, TheoryHandle, WorkerHandle},
     views::theme::Theme,
 };
 use egui::vec2;
@@ -32,6 +32,8 @@ pub fn picture(startup: Startup, picture: Picture) -> Result<Vec<u8>, String> {
             let exporter = Exporter::new(None);
             let mut ready = GrokscopeApp::assemble(ctx, stored, startup, worker, exporter);
             train(&mut ready);
+            let mut ready = ready.with_theory(TheoryHandle::spawn(|| {}));
+            look_ahead(&mut ready);
             *app.borrow_mut() = Some(ready);
         },
         |ui| {
@@ -61,5 +63,14 @@ fn train(app: &mut GrokscopeApp) {
                 std::thread::sleep(Duration::from_millis(5));
             }
         }
+    }
+}
+
+/// Waits for everything that the theory has to say about the run.
+fn look_ahead(app: &mut GrokscopeApp) {
+    let state = &mut app.state;
+    while !state.theory.is_settled() {
+        state.theory.advance(&state.session, false, 0.0);
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     history::Run,
     sim::outcome::Outcome,
-    training::{Event, Frontend, RunId},
+    training::{Event, Frontend, RunId, Snapshot},
 };
 
 /// How long the curve of the previous settings stays visible.
@@ -52,6 +52,8 @@ impl Ghost {
 pub struct Screen {
     /// The run.
     pub run: Option<Run>,
+    /// Where it stood when the worker last said.
+    pub snapshot: Option<Snapshot>,
     /// The user holds it. The worker follows a moment later.
     pub held: bool,
     /// A run that ended was given a longer horizon; until the worker confirms,
@@ -73,6 +75,13 @@ impl Frontend for Screen {
 }
 
 impl Screen {
+    /// Takes in where the run stands.
+    pub fn observe(&mut self, snapshot: Snapshot) {
+        if self.run.as_mut().is_some_and(|run| run.observe(&snapshot)) {
+            self.snapshot = Some(snapshot);
+        }
+    }
+
     /// What the run is doing.
     pub fn state(&self) -> RunState {
         let Some(run) = &self.run else {

@@ -13,7 +13,7 @@ use crate::{
         config::{Config, ConfigError, Value, Width, field},
         instance::Instance,
     },
-    training::{Command, Pace, RunId, StartOptions},
+    training::{Command, Pace, RunId, Snapshot, StartOptions},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -113,6 +113,11 @@ impl Session {
         Some(run)
     }
 
+    /// Where the run on screen stood when the worker last said.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.screen.snapshot.as_ref()
+    }
+
     /// What the run on screen is doing.
     pub fn state(&self) -> RunState {
         self.screen.state()
@@ -166,10 +171,8 @@ impl Session {
     /// seconds until it must be called again, if it must.
     pub fn advance(&mut self, now: f64) -> Option<f64> {
         let more = self.backend.pump(&mut self.screen, EVENT_BUDGET);
-        if let Some(snapshot) = self.backend.latest()
-            && let Some(run) = &mut self.screen.run
-        {
-            run.observe(&snapshot);
+        if let Some(snapshot) = self.backend.latest() {
+            self.screen.observe(snapshot);
         }
         self.end_catch_up();
         for ghost in [&mut self.ghost, &mut self.trail] {
@@ -249,6 +252,7 @@ impl Session {
         self.started = now;
         self.screen = Screen {
             run: Some(Run::new(id, config.into_inner())),
+            snapshot: None,
             held,
             carried_on: false,
         };

@@ -1,6 +1,6 @@
 //! What the window shows besides the run.
 
-use super::session::Session;
+use super::{session::Session, theory::Theory};
 use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -17,13 +17,19 @@ pub enum Tab {
     /// Where the test error comes from.
     #[default]
     Error,
+    /// The kernel's spectrum and alignments.
+    Kernel,
     /// Every metric of the newest row.
     Facts,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Error, "Error"), (Self::Facts, "Numbers")];
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Error, "Error"),
+        (Self::Kernel, "Kernel"),
+        (Self::Facts, "Numbers"),
+    ];
 }
 
 /// A line in the status bar about something the user did.
@@ -75,6 +81,8 @@ pub const MAX_PINS: usize = 6;
 pub struct State {
     /// Settings, run and worker.
     pub session: Session,
+    /// What the theory says about the run.
+    pub theory: Theory,
     /// What a double click goes back to: the settings as they were opened.
     pub defaults: Config,
     /// Name of the preset on screen, until a setting is changed.
@@ -97,6 +105,8 @@ pub struct State {
     pub fullscreen: bool,
     /// Tab of the side panel.
     pub tab: Tab,
+    /// The window is wide enough for the side panel.
+    pub side_shown: bool,
     /// What the user chose to see of the plots.
     pub curves: CurvesState,
     /// Runs kept for comparison.

@@ -50,6 +50,7 @@ impl State {
         let Some(run) = self.session.run() else {
             return ("Press space to train.".into(), false);
         };
+        let lazy_level = self.lazy_level(run);
         match self.session.state() {
             RunState::Failed => (
                 format!(
@@ -63,12 +64,25 @@ impl State {
                 true,
             ),
             RunState::Done => (
-                format!("Done: {}. {}", run.outcome_sentence(), telling(run)),
+                format!(
+                    "Done: {}. {}",
+                    run.outcome_sentence(),
+                    telling(run, lazy_level)
+                ),
                 false,
             ),
-            RunState::Paused => (format!("Paused. {}", telling(run)), false),
-            RunState::Empty | RunState::Running => (telling(run), false),
+            RunState::Paused => (format!("Paused. {}", telling(run, lazy_level)), false),
+            RunState::Empty | RunState::Running => (telling(run, lazy_level), false),
         }
+    }
+}
+
+impl State {
+    /// Where the lazy model of this run levels off, if that is too high to
+    /// generalise.
+    fn lazy_level(&self, run: &Run) -> Option<f64> {
+        let level = self.theory.shadow()?.level;
+        (level > run.thresholds()?.test).then_some(level)
     }
 }
 
@@ -88,7 +102,7 @@ fn invite_drop(ctx: &Context, theme: &Theme) {
 }
 
 /// The sentence about the newest numbers.
-fn telling(run: &Run) -> String {
+fn telling(run: &Run, lazy_level: Option<f64>) -> String {
     let (Some(first), Some(last)) = (run.rows().first(), run.rows().last()) else {
         return "Preparing data and weights.".into();
     };
@@ -101,6 +115,7 @@ fn telling(run: &Run) -> String {
         crossings: run.crossings(),
         zero_train,
         zero_test,
+        lazy_level,
     }
     .sentence()
 }
@@ -142,14 +157,16 @@ impl GrokscopeApp {
                             .show(ui, |ui| self.draw_controls(ui, &theme, actions));
                     });
             });
-        if width >= SIDE_PANEL_FROM {
+        self.state.side_shown = width >= SIDE_PANEL_FROM;
+        if self.state.side_shown {
             Panel::right("side")
                 .default_size(284.0)
                 .size_range(220.0..=(0.25 * width).max(230.0))
                 .frame(bar(14, 0))
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
-                    side::show(ui, &theme, self.state.tab, run, actions);
+                    let kernel = self.state.theory.kernel();
+                    side::show(ui, &theme, self.state.tab, run, kernel, actions);
                 });
         }
         CentralPanel::no_frame()
@@ -217,6 +234,7 @@ impl GrokscopeApp {
     fn draw_plots(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let State {
             session,
+            theory: foreseen,
             curves,
             plots_size,
             pins,
@@ -244,6 +262,7 @@ impl GrokscopeApp {
             run: session.shown(now),
             ghosts: &ghosts,
             pinned: &pinned,
+            foresight: foreseen.foresight(),
             horizon: session.config().training.steps,
         };
         let response = curves::show(ui, &model, curves, theme);
@@ -278,6 +297,7 @@ impl GrokscopeApp {
             .iter()
             .map(|pin| (pin.run.clone(), pin.label.clone()))
             .collect();
+        let foreseen = self.state.theory.picture();
         let horizon = self.state.session.config().training.steps;
         let mut state = self.state.curves.clone();
         let size = self.state.plots_size;
@@ -306,6 +326,7 @@ impl GrokscopeApp {
                     run: Some(&run),
                     ghosts: &ghosts,
                     pinned: &pinned,
+                    foresight: foreseen.foresight(),
                     horizon,
                 };
                 let response = curves::show(ui, &model, &mut state, &theme);

@@ -29,4 +29,5 @@ pub mod stability;
 pub mod task;
 pub mod test_loss;
 
+pub(crate) use simulation::effective_config;
 pub use simulation::{Simulation, SimulationError};

@@ -400,7 +400,7 @@ impl Simulation {
 }
 
 /// The config with D, P and N of the instance, if there is one.
-fn effective_config(
+pub(crate) fn effective_config(
     config: &ValidConfig,
     instance: Option<&Instance>,
 ) -> Result<ValidConfig, SimulationError> {

@@ -1,14 +1,19 @@
 //! Training in the background: commands in, events out, both over bounded
 //! channels. The window, the command line and the tests are three frontends of
-//! the same worker ([`WorkerHandle`]).
+//! the same worker ([`WorkerHandle`]). What the theory says about a run, before
+//! it has been trained, is computed beside it ([`TheoryHandle`]).
 
 mod frontend;
 mod handle;
 mod pace;
 pub mod protocol;
+mod theory;
 mod worker;
 
 pub use frontend::{Frontend, pump};
 pub use handle::WorkerHandle;
 pub use pace::{Pace, Pacer};
 pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
+pub use theory::{
+    Answer, Forecast, KernelRequest, KernelView, LazyShadow, LossPoint, TheoryHandle, TheoryRequest,
+};

@@ -45,7 +45,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
     }
 }
 
-fn fact(ui: &mut Ui, theme: &Theme, symbol: &str, value: &str, why: &str, fresh: bool) {
+/// A name, its value, and what it means on hover.
+pub(super) fn fact(ui: &mut Ui, theme: &Theme, symbol: &str, value: &str, why: &str, fresh: bool) {
     let response = ui
         .horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -9,6 +9,7 @@ pub mod entry;
 pub mod facts;
 pub mod fonts;
 pub mod help;
+pub mod kernel;
 pub mod narration;
 pub mod side;
 pub mod slider;

@@ -41,6 +41,9 @@ pub struct Numbers<'a> {
     /// The zero predictor's test loss: the unit of test losses; NaN where there
     /// is none.
     pub zero_test: f64,
+    /// Test loss of kernel regression with K₀, where it is known and too high
+    /// to generalise.
+    pub lazy_level: Option<f64>,
 }
 
 /// Share of the way to the target from which on the features are said to turn:
@@ -114,12 +117,17 @@ impl Numbers<'_> {
                 percent(self.test())
             ),
             Stage::Memorised => {
-                let features = match self.turned() {
-                    Some(t) if t > 0.02 => {
+                let lazy = self.lazy_level.map(|l| percent(l / self.zero_test));
+                let features = match (lazy, self.turned()) {
+                    // What it takes says more than how far it is.
+                    (Some(level), _) => {
+                        format!("; the lazy model levels off at {level}: features must move")
+                    }
+                    (None, Some(t)) if t > 0.02 => {
                         format!("; the features have turned {} of the way", percent(t))
                     }
-                    Some(_) => "; the features have hardly moved".into(),
-                    None => String::new(),
+                    (None, Some(_)) => "; the features have hardly moved".into(),
+                    (None, None) => String::new(),
                 };
                 format!(
                     "Memorised: train loss is spent ({train}), but {}{features}.",
@@ -169,6 +177,7 @@ mod tests {
             crossings: Crossings { fit, generalise },
             zero_train: 1.0,
             zero_test: 1.0,
+            lazy_level: None,
         };
         (numbers.stage(), numbers.sentence())
     }
@@ -202,6 +211,35 @@ mod tests {
         );
         let (_, text) = at(&row(300, 0.05, 0.9, 0.02), Some(250), None);
         assert!(text.contains("features have hardly moved"), "{text}");
+    }
+
+    #[test]
+    fn the_lazy_model_is_spoken_of_where_it_explains_something() {
+        let first = row(0, 1.0, 1.0, 0.02);
+        let stages = [
+            (row(60, 0.4, 1.2, 0.02), None, false),
+            (row(300, 0.01, 0.9, 0.05), Some(250), true),
+            (row(3_000, 0.001, 0.6, 0.6), Some(250), false),
+        ];
+        for (last, fit, spoken) in stages {
+            let numbers = Numbers {
+                first: &first,
+                last: &last,
+                crossings: Crossings {
+                    fit,
+                    generalise: None,
+                },
+                zero_train: 1.0,
+                zero_test: 2.0,
+                lazy_level: Some(0.86),
+            };
+            let text = numbers.sentence();
+            assert_eq!(
+                text.contains("levels off at 43 %: features must move"),
+                spoken,
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -1,14 +1,22 @@
 //! The right panel: tabs.
 
-use super::{decomposition, facts, theme::Theme};
+use super::{decomposition, facts, kernel, theme::Theme};
 use crate::{
     app::{Action, state::Tab},
     history::Run,
+    training::KernelView,
 };
 use egui::{Button, RichText, ScrollArea, Ui};
 
 /// Draws the panel's content.
-pub fn show(ui: &mut Ui, theme: &Theme, tab: Tab, run: Option<&Run>, actions: &mut Vec<Action>) {
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    tab: Tab,
+    run: Option<&Run>,
+    kernel: Option<Result<&KernelView, &str>>,
+    actions: &mut Vec<Action>,
+) {
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
@@ -29,6 +37,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, tab: Tab, run: Option<&Run>, actions: &m
         .auto_shrink([false, false])
         .show(ui, |ui| match tab {
             Tab::Error => decomposition::show(ui, theme, run),
+            Tab::Kernel => kernel::show(ui, theme, run, kernel),
             Tab::Facts => facts::show(ui, theme, run),
         });
 }

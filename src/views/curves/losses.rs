@@ -57,6 +57,7 @@ pub(super) fn losses<'a>(
         let lines = pair(kept.run, pens(kept.color, 1.5), state);
         pinned.push((kept, lines));
     }
+    let computed = foreseen(scene, state);
     let mut curves = Vec::new();
     if let Some(run) = model.run {
         let [mut train, mut test] = pens(theme.train, 2.2);
@@ -67,7 +68,7 @@ pub(super) fn losses<'a>(
 
     let mut extent = Extent::EMPTY;
     let kept = pinned.iter().flat_map(|(_, lines)| lines);
-    for curve in behind.iter().chain(kept).chain(&curves) {
+    for curve in behind.iter().chain(&computed).chain(kept).chain(&curves) {
         curve.extend(&mut extent, scale);
     }
     let usual = usual_loss(model);
@@ -93,6 +94,7 @@ pub(super) fn losses<'a>(
     let shown = {
         let layers: Vec<&Drawn> = behind
             .iter()
+            .chain(&computed)
             .chain(pinned.iter().flat_map(|(_, lines)| lines))
             .chain(&curves)
             .collect();
@@ -121,11 +123,81 @@ pub(super) fn losses<'a>(
         &mut state.loss,
     );
     let kept = pinned.iter().flat_map(|(_, lines)| lines);
-    panel.overlay.avoid(kept.chain(&panel.curves));
+    panel
+        .overlay
+        .avoid(computed.iter().chain(kept).chain(&panel.curves));
     annotate_losses(&mut panel, scene, state, &pinned);
     describe(&panel.response, "Loss over training steps", model.run);
     context_menu(&panel.response, PlotKind::Loss, state, model, action);
     panel
+}
+
+/// Colours of what is only computed fade by this much …
+const PALE: f32 = 0.42;
+/// … and those of the lazy model by this.
+const SHADOW: f32 = 0.8;
+/// Name of the level of kernel regression.
+const LEVEL: &str = "kernel regression with K₀ (lazy shadow)";
+
+/// How the forecast is drawn: train, test.
+pub(super) fn forecast_pens(theme: &Theme) -> [Pen; 2] {
+    let pen = |color: Color32, style| Pen {
+        color: color.gamma_multiply(PALE),
+        width: 2.2,
+        style,
+    };
+    [pen(theme.train, DASHED), pen(theme.test, LineStyle::Solid)]
+}
+
+/// How the lazy model's test loss is drawn.
+pub(super) fn shadow_pen(theme: &Theme) -> Pen {
+    Pen {
+        color: theme.test.gamma_multiply(SHADOW),
+        width: 1.3,
+        style: LineStyle::Dotted { spacing: 5.0 },
+    }
+}
+
+/// The level that is on show.
+fn level(model: &CurvesModel<'_>, state: &CurvesState) -> Option<f64> {
+    model
+        .foresight
+        .level
+        .filter(|_| state.lazy_shadow && state.test)
+}
+
+/// The curves that are computed rather than trained.
+fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
+    let (model, theme) = (scene.model, scene.theme);
+    let canvas = scene.canvas(state.loss_scale);
+    let mut lines = Vec::new();
+    if let Some(level) = level(model, state) {
+        let hair = Pen {
+            color: theme.test.gamma_multiply(0.35),
+            width: 1.0,
+            style: LineStyle::Solid,
+        };
+        lines.push(Drawn::level(level, canvas, hair));
+    }
+    if let Some(curve) = model.foresight.shadow
+        && state.lazy_shadow
+        && state.test
+    {
+        let pen = shadow_pen(theme);
+        lines.push(Drawn::computed(curve, |p| p.test, canvas, pen));
+    }
+    if let Some(curve) = model.foresight.forecast
+        && state.forecast
+    {
+        let [train, test] = forecast_pens(theme);
+        if state.test {
+            lines.push(Drawn::computed(curve, |p| p.test, canvas, test));
+        }
+        if state.train {
+            lines.push(Drawn::computed(curve, |p| p.train, canvas, train));
+        }
+    }
+    lines
 }
 
 /// The loss at the start: what the axis is made for.
@@ -191,6 +263,9 @@ fn annotate_losses(
     }
     if state.references {
         references(overlay, run, state.loss_scale, theme);
+    }
+    if let Some(level) = level(scene.model, state) {
+        overlay.name_level(state.loss_scale.place(level), theme.test, LEVEL);
     }
     overlay.held(run);
     if run.phase() == Phase::Running {

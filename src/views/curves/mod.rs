@@ -17,6 +17,7 @@ mod tests;
 use super::{axes::Scale, theme::Theme};
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
 use crate::sim::metrics::Metric;
+use crate::training::LossPoint;
 use alignments::alignments;
 use bounds::{Axis, Span};
 use egui::{Color32, Rect, Sense, TextStyle, Ui, UiBuilder, pos2, vec2};
@@ -45,6 +46,21 @@ pub struct Pinned<'a> {
     pub color: Color32,
 }
 
+/// What is computed about the run beside its training.
+#[derive(Clone, Copy, Default)]
+pub struct Foresight<'a> {
+    /// The gradient flow up to the horizon.
+    pub forecast: Option<&'a [LossPoint]>,
+    /// The linearised model up to the horizon.
+    pub shadow: Option<&'a [LossPoint]>,
+    /// Test loss of kernel regression with K₀.
+    pub level: Option<f64>,
+    /// Why there is no forecast.
+    pub no_forecast: Option<&'a str>,
+    /// Why there is no lazy model.
+    pub no_shadow: Option<&'a str>,
+}
+
 /// What the plots show.
 #[derive(Clone, Copy)]
 pub struct CurvesModel<'a> {
@@ -54,6 +70,8 @@ pub struct CurvesModel<'a> {
     pub ghosts: &'a [Ghost<'a>],
     /// Runs kept for comparison.
     pub pinned: &'a [Pinned<'a>],
+    /// What is computed beside the current run.
+    pub foresight: Foresight<'a>,
     /// Right end of the time axis, in steps.
     pub horizon: u64,
 }
@@ -102,6 +120,10 @@ pub struct CurvesState {
     pub train: bool,
     /// Test loss on show.
     pub test: bool,
+    /// The forecast on show.
+    pub forecast: bool,
+    /// The lazy model on show.
+    pub lazy_shadow: bool,
     /// The zero predictor's loss and the thresholds on show.
     pub references: bool,
     /// Which of [`ALIGNMENTS`] are on show.
@@ -121,6 +143,8 @@ impl Default for CurvesState {
             loss_scale: Scale::Linear,
             train: true,
             test: true,
+            forecast: true,
+            lazy_shadow: true,
             references: true,
             alignments: ALIGNMENTS.map(|a| a.on),
             fitted_scale: Scale::Linear,
@@ -263,7 +287,7 @@ pub fn show(
     }
     let head = |rect: Rect| Rect::from_min_size(rect.min, vec2(rect.width(), strip - 2.0));
     at(ui, head(loss_rect), |ui| {
-        if readout::losses(ui, model.run, hovered_step, state, theme) {
+        if readout::losses(ui, model, hovered_step, state, theme) {
             action = Some(CurvesAction::LossScaleChanged);
         }
     });

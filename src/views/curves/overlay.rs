@@ -126,12 +126,12 @@ impl<'a> Overlay<'a> {
     }
 
     /// A horizontal line at a reference value, named at its right end.
-    pub fn reference(&mut self, y: f64, color: Color32, style: Pen, name: &str) {
-        if !y.is_finite() {
+    pub fn reference(&mut self, height: f64, color: Color32, style: Pen, name: &str) {
+        if !height.is_finite() {
             return;
         }
         let frame = self.frame();
-        let y = self.transform.position_from_point_y(y);
+        let y = self.transform.position_from_point_y(height);
         if y < frame.top() || y > frame.bottom() {
             return;
         }
@@ -146,25 +146,35 @@ impl<'a> Overlay<'a> {
             }
             egui_plot::LineStyle::Solid => vec![Shape::line_segment(ends, stroke)],
         });
-        if name.is_empty() {
+        if !name.is_empty() {
+            self.name_level(height, color, name);
+        }
+        // No text that follows may stand on the line.
+        self.obstacles.add_curve(ends.to_vec());
+    }
+
+    /// Names a horizontal line, where there is room: at its right end, else
+    /// further left.
+    pub fn name_level(&mut self, height: f64, color: Color32, name: &str) {
+        let frame = self.frame();
+        let y = self.transform.position_from_point_y(height);
+        if !y.is_finite() || !frame.y_range().contains(y) {
             return;
         }
         let galley = self
             .painter
             .layout_no_wrap(name.into(), self.body.clone(), color);
         let size = galley.size();
-        for place in [
-            pos2(frame.right() - size.x - 8.0, y - size.y - 2.0),
-            pos2(frame.right() - size.x - 8.0, y + 2.0),
-            pos2(frame.left() + 12.0, y - size.y - 2.0),
-            pos2(frame.left() + 12.0, y + 2.0),
-            pos2(frame.left() + 0.5 * frame.width(), y - size.y - 2.0),
-        ] {
-            let rect = Rect::from_min_size(place, size);
-            if frame.contains_rect(rect) && self.obstacles.is_free(rect) {
-                self.text(rect, galley, color);
-                return;
-            }
+        let right = frame.right() - size.x - 8.0;
+        let left = frame.left() + 12.0;
+        let free = [0.0, 1.0, 0.25, 0.5, 0.75]
+            .into_iter()
+            .map(|part| right + part * (left - right))
+            .flat_map(|x| [pos2(x, y - size.y - 4.0), pos2(x, y + 4.0)])
+            .map(|corner| Rect::from_min_size(corner, size))
+            .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
+        if let Some(rect) = free {
+            self.text(rect, galley, color);
         }
     }
 

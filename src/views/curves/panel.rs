@@ -195,6 +195,11 @@ pub(super) fn context_menu(
                 ui.close();
             }
         }
+        if kind == PlotKind::Loss {
+            ui.checkbox(&mut state.forecast, "Forecast");
+            ui.checkbox(&mut state.lazy_shadow, "Lazy shadow");
+            ui.checkbox(&mut state.references, "References");
+        }
         ui.separator();
         if ui
             .add_enabled(model.run.is_some(), egui::Button::new("Pin this run"))

@@ -1,6 +1,11 @@
 //! Exact values under the crosshair, in the legend above each plot.
 
-use super::{ALIGNMENTS, CurvesState, DASHED, legend::Chip, series::Pen};
+use super::{
+    ALIGNMENTS, CurvesModel, CurvesState, DASHED,
+    legend::Chip,
+    losses::{forecast_pens, shadow_pen},
+    series::Pen,
+};
 use crate::history::{Run, decimate::log_step, format};
 use crate::sim::metrics::{Metric, Row};
 use crate::views::{axes::Scale, theme::Theme};
@@ -39,14 +44,18 @@ fn value(run: &Run, metric: Metric, step: u64) -> Option<f64> {
     rows[..end].iter().rev().find_map(|row| row.get(metric))
 }
 
+const FORECAST: &str = "The gradient flow from step 0 up to the horizon with the settings as they are, computed before it is trained: against t = τ/η₀, train dashed and test solid. It ends where the train loss is spent. Gradient descent runs along it as long as η₀ is small enough.";
+const SHADOW: &str = "Test loss of the lazy model: the network linearised about its initial weights, in closed form. Its features never move. The horizontal line is where it tends: kernel regression with the initial kernel K₀.";
+
 /// The strip above the losses. Returns whether the scale was switched.
 pub fn losses(
     ui: &mut Ui,
-    run: Option<&Run>,
+    model: &CurvesModel<'_>,
     hovered: Option<u64>,
     state: &mut CurvesState,
     theme: &Theme,
 ) -> bool {
+    let run = model.run;
     ui.spacing_mut().item_spacing.x = 4.0;
     let step = hovered.or(run.map(Run::step));
     let read = |metric: Metric| {
@@ -76,6 +85,27 @@ pub fn losses(
         on: state.test,
         value: Some(read(test_metric)),
     };
+    let [_, forecast_pen] = forecast_pens(theme);
+    let explained = |meaning: &str, problem: Option<&str>| match problem {
+        Some(problem) => format!("{meaning} Not now: {problem}."),
+        None => meaning.to_owned(),
+    };
+    let forecast_meaning = explained(FORECAST, model.foresight.no_forecast);
+    let forecast = Chip {
+        name: "forecast",
+        meaning: &forecast_meaning,
+        pen: forecast_pen,
+        on: state.forecast,
+        value: None,
+    };
+    let shadow_meaning = explained(SHADOW, model.foresight.no_shadow);
+    let shadow = Chip {
+        name: "lazy shadow",
+        meaning: &shadow_meaning,
+        pen: shadow_pen(theme),
+        on: state.lazy_shadow,
+        value: None,
+    };
     let references = Chip {
         name: "references",
         meaning: "The loss of always answering 0, and the thresholds θ below which a run counts as fitted and as generalising.",
@@ -93,11 +123,17 @@ pub fn losses(
         }
     }
     let mut switched = false;
-    let rest = ui.available_width();
-    let scale_width = 11.0 * ui.text_style_height(&egui::TextStyle::Body);
-    let room = rest - scale_width;
-    if room > references.width(ui) && references.show(ui, theme.text, theme.muted).clicked() {
-        state.references = !state.references;
+    let scale_width = 7.0 * ui.text_style_height(&egui::TextStyle::Body);
+    for (chip, on) in [
+        (&forecast, &mut state.forecast),
+        (&shadow, &mut state.lazy_shadow),
+        (&references, &mut state.references),
+    ] {
+        // What has no room here is in the plot's menu.
+        let room = ui.available_width() - scale_width;
+        if room > chip.width(ui) && chip.show(ui, theme.text, theme.muted).clicked() {
+            *on = !*on;
+        }
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(12.0);

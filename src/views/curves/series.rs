@@ -3,9 +3,10 @@
 use super::bounds::{Extent, Span};
 use crate::history::{
     Run,
-    decimate::{decimate, log_step, segments},
+    decimate::{LOG_STEP_ZERO, decimate, log_step, segments},
 };
 use crate::sim::metrics::Metric;
+use crate::training::LossPoint;
 use crate::views::axes::Scale;
 use egui::{Color32, Pos2, Stroke};
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotTransform, PlotUi};
@@ -83,6 +84,33 @@ impl Drawn {
         };
         Self {
             points: decimate(&points, canvas.time.low..=canvas.time.high, columns),
+            pen,
+        }
+    }
+
+    /// One loss of a computed curve, decimated to the canvas.
+    pub fn computed(
+        curve: &[LossPoint],
+        loss: fn(&LossPoint) -> f64,
+        canvas: Canvas,
+        pen: Pen,
+    ) -> Self {
+        let place = |p: &LossPoint| {
+            let x = p.step.log10().max(LOG_STEP_ZERO);
+            [x, canvas.scale.place(loss(p))]
+        };
+        let points: Vec<_> = curve.iter().map(place).collect();
+        Self {
+            points: decimate(&points, canvas.time.low..=canvas.time.high, canvas.columns),
+            pen,
+        }
+    }
+
+    /// A level, over the whole canvas.
+    pub fn level(value: f64, canvas: Canvas, pen: Pen) -> Self {
+        let y = canvas.scale.place(value);
+        Self {
+            points: vec![[canvas.time.low, y], [canvas.time.high, y]],
             pen,
         }
     }

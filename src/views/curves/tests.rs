@@ -97,6 +97,7 @@ fn window(run: Option<Run>) -> Harness<'static, Window> {
                     run: window.run.as_ref(),
                     ghosts: &[],
                     pinned: &[],
+                    foresight: Foresight::default(),
                     horizon: 100_000,
                 };
                 window.response = Some(show(ui, &model, &mut window.state, &theme));

@@ -1,0 +1,236 @@
+//! What the theory says about the run on screen, or about the one that a drag
+//! is asking for: requests go out as soon as a setting moves.
+
+use super::session::Session;
+use crate::{
+    sim::{config::Config, instance::Instance},
+    training::{
+        Forecast, KernelRequest, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest,
+    },
+    views::curves::Foresight,
+};
+use std::sync::Arc;
+
+/// Least time between two looks at the kernel …
+const KERNEL_SECS: f64 = 0.5;
+/// … and as a multiple of what one costs.
+const KERNEL_SHARE: f64 = 5.0;
+
+/// What the last request was about.
+struct Asked {
+    config: Config,
+    instance: Option<Arc<Instance>>,
+}
+
+/// The theory thread's end in the window.
+#[derive(Default)]
+pub struct Theory {
+    handle: Option<TheoryHandle>,
+    asked: Option<Asked>,
+    forecast: Option<Result<Forecast, String>>,
+    shadow: Option<Result<LazyShadow, String>>,
+    kernel: Option<Result<KernelView, String>>,
+    kernel_asked: Option<KernelAsked>,
+}
+
+/// The last look at the kernel.
+struct KernelAsked {
+    run: RunId,
+    step: u64,
+    since: f64,
+    waiting: bool,
+}
+
+impl Theory {
+    /// With a thread that answers; without one there is nothing to show.
+    pub fn new(handle: Option<TheoryHandle>) -> Self {
+        Self {
+            handle,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in answers, and asks again where the settings moved.
+    /// Returns the seconds until it must be called again, if it must.
+    pub(super) fn advance(
+        &mut self,
+        session: &Session,
+        kernel_shown: bool,
+        now: f64,
+    ) -> Option<f64> {
+        self.look_ahead(session);
+        self.look_at_kernel(session, kernel_shown, now)
+    }
+
+    fn look_ahead(&mut self, session: &Session) {
+        let Some(handle) = &self.handle else { return };
+        if let Some(answer) = handle.forecast() {
+            self.forecast = Some(answer.result);
+        }
+        if let Some(answer) = handle.shadow() {
+            self.shadow = Some(answer.result);
+        }
+        let (run, config) = wanted(session);
+        let instance = session.instance().map(|(_, instance)| instance);
+        if self
+            .asked
+            .as_ref()
+            .is_some_and(|a| a.is_for(&config, instance))
+        {
+            return;
+        }
+        let Ok(valid) = config.clone().check() else {
+            return;
+        };
+        handle.request(TheoryRequest {
+            run,
+            config: Box::new(valid),
+            instance: instance.cloned(),
+        });
+        self.asked = Some(Asked {
+            config,
+            instance: instance.cloned(),
+        });
+    }
+
+    /// Asks for the spectra of the newest weights, at a modest rate.
+    fn look_at_kernel(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
+        let handle = self.handle.as_ref()?;
+        if let Some(answer) = handle.kernel() {
+            self.kernel = Some(answer.result);
+            if let Some(asked) = &mut self.kernel_asked {
+                asked.waiting = false;
+            }
+        }
+        let snapshot = session.snapshot().filter(|_| shown)?;
+        if let Some(asked) = &self.kernel_asked {
+            if asked.waiting || (asked.run, asked.step) == (snapshot.run, snapshot.step) {
+                return None;
+            }
+            let cost = match &self.kernel {
+                Some(Ok(view)) => view.cost.as_secs_f64(),
+                _ => 0.0,
+            };
+            let due = asked.since + KERNEL_SECS.max(KERNEL_SHARE * cost);
+            if now < due {
+                return Some(due - now);
+            }
+        }
+        let (run, config) = wanted(session);
+        if run != snapshot.run {
+            return None;
+        }
+        handle.request_kernel(KernelRequest {
+            theory: TheoryRequest {
+                run,
+                config: Box::new(config.check().ok()?),
+                instance: session.instance().map(|(_, instance)| Arc::clone(instance)),
+            },
+            step: snapshot.step,
+            state: Arc::clone(&snapshot.state),
+        });
+        self.kernel_asked = Some(KernelAsked {
+            run,
+            step: snapshot.step,
+            since: now,
+            waiting: true,
+        });
+        None
+    }
+
+    /// The newest spectra of the kernel, or why there are none.
+    pub fn kernel(&self) -> Option<Result<&KernelView, &str>> {
+        let newest = self.kernel.as_ref()?.as_ref();
+        Some(newest.map_err(String::as_str))
+    }
+
+    /// Other settings were opened: what is known is about something else.
+    pub(super) fn forget(&mut self) {
+        (self.forecast, self.shadow, self.kernel) = (None, None, None);
+    }
+
+    /// The newest forecast.
+    pub fn forecast(&self) -> Option<&Forecast> {
+        self.forecast.as_ref()?.as_ref().ok()
+    }
+
+    /// The newest lazy model.
+    pub fn shadow(&self) -> Option<&LazyShadow> {
+        self.shadow.as_ref()?.as_ref().ok()
+    }
+
+    /// Whether nothing more will come as long as the settings stay.
+    pub fn is_settled(&self) -> bool {
+        let forecast = match &self.forecast {
+            Some(Ok(forecast)) => forecast.refined,
+            Some(Err(_)) => true,
+            None => false,
+        };
+        forecast && self.shadow.is_some()
+    }
+
+    /// What the plots draw of it.
+    pub fn foresight(&self) -> Foresight<'_> {
+        Foresight {
+            forecast: self.forecast().map(|f| f.points.as_slice()),
+            shadow: self.shadow().map(|s| s.points.as_slice()),
+            level: self.shadow().map(|s| s.level).filter(|l| l.is_finite()),
+            no_forecast: self.forecast.as_ref().and_then(problem),
+            no_shadow: self.shadow.as_ref().and_then(problem),
+        }
+    }
+
+    /// A copy to draw elsewhere, without the thread.
+    pub(super) fn picture(&self) -> Self {
+        Self {
+            forecast: self.forecast.clone(),
+            shadow: self.shadow.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+fn problem<T>(result: &Result<T, String>) -> Option<&str> {
+    result.as_ref().err().map(String::as_str)
+}
+
+impl Asked {
+    fn is_for(&self, config: &Config, instance: Option<&Arc<Instance>>) -> bool {
+        let same_instance = match (&self.instance, instance) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        same_instance && self.config == *config
+    }
+}
+
+/// The settings to look ahead for, and the run that they belong to: the one on
+/// screen, or the next where they changed since it was started.
+fn wanted(session: &Session) -> (RunId, Config) {
+    let mut config = session.config().clone();
+    // Neither moves a curve.
+    let Config {
+        outcome, record, ..
+    } = Config::default();
+    (config.outcome, config.record) = (outcome, record);
+    let Some(run) = session.run() else {
+        return (RunId(0), config);
+    };
+    let mut trained = run.config().clone();
+    if let Some(lowered) = run.lowered()
+        && trained.training.learning_rate == config.training.learning_rate
+    {
+        config.training.learning_rate = lowered.to;
+    }
+    // These change while it trains.
+    trained.training = config.training.clone();
+    (trained.outcome, trained.record) = (config.outcome.clone(), config.record.clone());
+    let id = run.id();
+    let id = if trained == config {
+        id
+    } else {
+        RunId(id.0 + 1)
+    };
+    (id, config)
+}

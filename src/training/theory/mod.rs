@@ -1,0 +1,314 @@
+//! The theory thread: the whole curve of a run before it is trained, and the
+//! lazy model beside it.
+//!
+//! Only the newest request matters, and of its answers only the newest: both
+//! go through [`Latest`]. A new request stops the computation for the one
+//! before.
+
+mod solve;
+
+use super::protocol::{Latest, RunId};
+use crate::sim::config::ValidConfig;
+use crate::sim::instance::Instance;
+use crate::sim::kernel::{Spectrum, SpectrumTheory};
+use crate::sim::moments::MomentState;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use solve::Solver;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A run to say something about.
+#[derive(Clone, Debug)]
+pub struct TheoryRequest {
+    /// The run, which need not have been started.
+    pub run: RunId,
+    /// Its settings.
+    pub config: Box<ValidConfig>,
+    /// Data and weights that replace the sampled ones.
+    pub instance: Option<Arc<Instance>>,
+}
+
+/// Losses at one step of a computed curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LossPoint {
+    /// Step t = τ/η₀; between steps in a curve of the flow.
+    pub step: f64,
+    /// Train loss.
+    pub train: f64,
+    /// Test loss: exact, else that of the test set; NaN where there is neither.
+    pub test: f64,
+}
+
+/// The gradient flow of a run up to its horizon, against t = τ/η₀.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// The curve. It ends early where the train loss is spent.
+    pub points: Vec<LossPoint>,
+    /// Whether it is within about one per cent; the first answer is coarser.
+    pub refined: bool,
+    /// Time from the request to this answer.
+    pub latency: Duration,
+}
+
+/// The linearised model of a run up to its horizon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LazyShadow {
+    /// Its losses: of gradient descent, or of the flow beside a run of the flow.
+    pub points: Vec<LossPoint>,
+    /// Test loss of kernel regression with K₀, to which gradient descent on the
+    /// linearised model tends where it is stable; NaN where there is no test
+    /// loss.
+    pub level: f64,
+    /// Time from the request to this answer.
+    pub latency: Duration,
+}
+
+/// Weights at which the kernel is to be looked at.
+#[derive(Clone, Debug)]
+pub struct KernelRequest {
+    /// The run and its settings.
+    pub theory: TheoryRequest,
+    /// Step at which the weights are.
+    pub step: u64,
+    /// The weights as moments.
+    pub state: Arc<MomentState>,
+}
+
+/// The NTK on the train set, at the start and at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KernelView {
+    /// The step of [`KernelView::now`].
+    pub step: u64,
+    /// Of K₀.
+    pub initial: Spectrum,
+    /// Of K_t.
+    pub now: Spectrum,
+    /// What theory says of K₀ at N = ∞; not for given weights.
+    pub theory: Option<SpectrumTheory>,
+    /// Time that the computation took.
+    pub cost: Duration,
+}
+
+/// An answer to the request about one run, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<T> {
+    /// The run of the request.
+    pub run: RunId,
+    /// What was computed; else why not, for the user.
+    pub result: Result<T, String>,
+}
+
+/// The newest answers.
+#[derive(Clone, Default)]
+struct Answers {
+    forecast: Latest<Answer<Forecast>>,
+    shadow: Latest<Answer<LazyShadow>>,
+    kernel: Latest<Answer<KernelView>>,
+}
+
+impl Answers {
+    fn fail(&self, run: RunId, message: &str) {
+        let result = Err(message.to_owned());
+        self.forecast.put(Answer { run, result });
+        let result = Err(message.to_owned());
+        self.shadow.put(Answer { run, result });
+    }
+}
+
+const NOT_RUNNING: &str = "the theory thread is not running: start the program again";
+
+struct Pending {
+    generation: u64,
+    asked: Instant,
+    request: TheoryRequest,
+}
+
+/// The window's end. Dropping it stops the computation and ends the thread.
+pub struct TheoryHandle {
+    bell: Sender<()>,
+    newest: Arc<AtomicU64>,
+    pending: Latest<Pending>,
+    pending_kernel: Latest<KernelRequest>,
+    answers: Answers,
+}
+
+impl TheoryHandle {
+    /// Starts the theory thread. `wake` is called whenever there is an answer.
+    pub fn spawn(wake: impl Fn() + Send + 'static) -> Self {
+        let (bell, rung) = bounded(1);
+        let handle = Self {
+            bell,
+            newest: Arc::default(),
+            pending: Latest::default(),
+            pending_kernel: Latest::default(),
+            answers: Answers::default(),
+        };
+        let thread = Thread {
+            rung,
+            newest: Arc::clone(&handle.newest),
+            pending: handle.pending.clone(),
+            pending_kernel: handle.pending_kernel.clone(),
+            answers: handle.answers.clone(),
+            wake: Box::new(wake),
+        };
+        // Without the thread every request is answered by a failure.
+        std::thread::Builder::new()
+            .name("theory".into())
+            .spawn(move || thread.work())
+            .map(drop)
+            .unwrap_or_else(|e| eprintln!("grokscope: the theory thread cannot be started: {e}"));
+        handle
+    }
+
+    /// Asks about a run instead of whatever was asked before; never blocks.
+    pub fn request(&self, request: TheoryRequest) {
+        let run = request.run;
+        let generation = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
+        self.pending.put(Pending {
+            generation,
+            asked: Instant::now(),
+            request,
+        });
+        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+            self.answers.fail(run, NOT_RUNNING);
+        }
+    }
+
+    /// Asks for the kernel's spectrum instead of the one asked for before; never
+    /// blocks. It comes after a forecast that waits.
+    pub fn request_kernel(&self, request: KernelRequest) {
+        let run = request.theory.run;
+        self.pending_kernel.put(request);
+        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+            let result = Err(NOT_RUNNING.to_owned());
+            self.answers.kernel.put(Answer { run, result });
+        }
+    }
+
+    /// The newest spectra, if some came since the last call.
+    pub fn kernel(&self) -> Option<Answer<KernelView>> {
+        self.answers.kernel.take()
+    }
+
+    /// The newest forecast, if one came since the last call.
+    pub fn forecast(&self) -> Option<Answer<Forecast>> {
+        self.answers.forecast.take()
+    }
+
+    /// The newest lazy model, if one came since the last call.
+    pub fn shadow(&self) -> Option<Answer<LazyShadow>> {
+        self.answers.shadow.take()
+    }
+}
+
+impl Drop for TheoryHandle {
+    fn drop(&mut self) {
+        self.newest.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+struct Thread {
+    rung: Receiver<()>,
+    newest: Arc<AtomicU64>,
+    pending: Latest<Pending>,
+    pending_kernel: Latest<KernelRequest>,
+    answers: Answers,
+    wake: Box<dyn Fn() + Send>,
+}
+
+impl Thread {
+    fn work(&self) {
+        let mut solver = Solver::default();
+        while self.rung.recv().is_ok() {
+            // One ring may stand for both, and for several of each.
+            while let Some(pending) = self.pending.take() {
+                self.look_ahead(&mut solver, &pending);
+            }
+            if let Some(request) = self.pending_kernel.take() {
+                let run = request.theory.run;
+                let result = guarded(&mut solver, |solver| solver.kernel(&request));
+                self.answers.kernel.put(Answer { run, result });
+                (self.wake)();
+            }
+        }
+    }
+
+    fn look_ahead(&self, solver: &mut Solver, pending: &Pending) {
+        let run = pending.request.run;
+        let job = Job {
+            thread: self,
+            generation: pending.generation,
+            asked: pending.asked,
+            run,
+        };
+        if let Err(message) = guarded(solver, |solver| solver.solve(&pending.request, &job)) {
+            self.answers.fail(run, &message);
+            (self.wake)();
+        }
+    }
+}
+
+/// Does the work; a panic in it becomes a message and a new solver: whatever it
+/// was changing is not to be trusted.
+fn guarded<T>(
+    solver: &mut Solver,
+    work: impl FnOnce(&mut Solver) -> Result<T, String>,
+) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(|| work(solver))).unwrap_or_else(|panic| {
+        *solver = Solver::default();
+        let reason = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason was given");
+        Err(format!("the computation was given up: {reason}"))
+    })
+}
+
+/// The request being answered.
+struct Job<'a> {
+    thread: &'a Thread,
+    generation: u64,
+    asked: Instant,
+    run: RunId,
+}
+
+impl Job<'_> {
+    /// A newer request came, or the handle is gone.
+    fn is_cancelled(&self) -> bool {
+        self.thread.newest.load(Ordering::Acquire) != self.generation
+    }
+
+    fn latency(&self) -> Duration {
+        self.asked.elapsed()
+    }
+
+    fn forecast(&self, result: Result<Forecast, String>) {
+        let run = self.run;
+        self.thread.answers.forecast.put(Answer { run, result });
+        (self.thread.wake)();
+    }
+
+    fn shadow(&self, result: Result<LazyShadow, String>) {
+        let run = self.run;
+        self.thread.answers.shadow.put(Answer { run, result });
+        (self.thread.wake)();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_message() {
+        let mut solver = Solver::default();
+        let failed = guarded(&mut solver, |_| -> Result<(), String> {
+            panic!("no {}", "x")
+        });
+        assert_eq!(failed, Err("the computation was given up: no x".into()));
+        assert_eq!(guarded(&mut solver, |_| Ok(3)), Ok(3));
+    }
+}

@@ -1,0 +1,394 @@
+//! The computations of the theory thread, and what they keep from one request
+//! to the next.
+
+use super::{Forecast, Job, KernelRequest, KernelView, LazyShadow, LossPoint, TheoryRequest};
+use crate::sim::config::{EngineKind, NetworkConfig, TaskConfig, ValidConfig};
+use crate::sim::effective_config;
+use crate::sim::engine::Problem;
+use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
+use crate::sim::instance::Instance;
+use crate::sim::kernel::{GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory};
+use crate::sim::linearized::{LazyLosses, LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
+use crate::sim::moments::{InitialWeights, MomentState};
+use crate::sim::packed::Inputs;
+use crate::sim::task::Task;
+use faer::Mat;
+use ndarray::Array2;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Points of the lazy model's curve.
+const SHADOW_POINTS: usize = 200;
+/// Points computed between two looks at newer requests.
+const CHUNK: usize = 50;
+/// Up to this P the eigendecomposition of K₀ takes a few milliseconds and goes
+/// before the refined forecast; above, after it.
+const QUICK_SAMPLES: usize = 256;
+/// Largest P of which spectra are taken while a run trains: the
+/// eigendecomposition, O(P³), cannot be interrupted.
+const MAX_KERNEL_SAMPLES: usize = 1024;
+/// A drag that never rests must not see nothing: where requests have gone
+/// unanswered for this long, the coarse curve under way is finished although a
+/// newer request waits …
+const PATIENCE: Duration = Duration::from_millis(150);
+/// … unless it takes longer than this.
+const MOST_PATIENCE: Duration = Duration::from_millis(300);
+
+/// What one request left for the next.
+#[derive(Default)]
+pub(super) struct Solver {
+    data: Option<Data>,
+    eigen: Option<Eigen>,
+    /// Since when no request was answered.
+    unanswered: Option<Instant>,
+}
+
+/// Sampled data and weights, and what they depend on.
+struct Data {
+    seed: u64,
+    task: TaskConfig,
+    network: NetworkConfig,
+    instance: Option<Arc<Instance>>,
+    sampled: Arc<Task>,
+    initial: Arc<MomentState>,
+}
+
+/// The eigendecomposition of K₀, and what it depends on.
+struct Eigen {
+    x: Array2<f64>,
+    initial: Arc<MomentState>,
+    epsilon: f64,
+    eigen: Arc<KernelEigen>,
+}
+
+/// One problem to solve.
+struct Setup {
+    config: ValidConfig,
+    problem: Problem,
+    initial: Arc<MomentState>,
+}
+
+impl Solver {
+    /// Answers a request, part by part, until a newer one comes.
+    pub(super) fn solve(&mut self, request: &TheoryRequest, job: &Job<'_>) -> Result<(), String> {
+        self.unanswered.get_or_insert(job.asked);
+        let setup = self.setup(request)?;
+        if !self.forecast(&setup, Quality::COARSE, job) {
+            return Ok(());
+        }
+        let samples = setup.problem.task.x.nrows();
+        let quick = samples <= QUICK_SAMPLES || self.eigen(&setup).is_some();
+        if quick && !self.shadow(&setup, job) {
+            return Ok(());
+        }
+        if self.forecast(&setup, Quality::FORECAST, job) && !quick {
+            self.shadow(&setup, job);
+        }
+        Ok(())
+    }
+
+    fn setup(&mut self, request: &TheoryRequest) -> Result<Setup, String> {
+        let instance = request.instance.as_ref();
+        let config = effective_config(&request.config, instance.map(Arc::as_ref))
+            .map_err(|e| e.to_string())?;
+        if !self
+            .data
+            .as_ref()
+            .is_some_and(|d| d.fits(&config, instance))
+        {
+            self.data = Some(Data::new(&config, instance)?);
+        }
+        let data = self.data.as_ref().ok_or("there are no data")?;
+        Ok(Setup {
+            problem: Problem {
+                task: Arc::clone(&data.sampled),
+                alpha: config.network.alpha,
+                epsilon: config.network.epsilon,
+                kappa: if config.network.centered { 1.0 } else { 0.0 },
+            },
+            initial: Arc::clone(&data.initial),
+            config,
+        })
+    }
+
+    /// Publishes the forecast; false if a newer request came before.
+    fn forecast(&mut self, setup: &Setup, quality: Quality, job: &Job<'_>) -> bool {
+        let start = Instant::now();
+        let refined = quality != Quality::COARSE;
+        let unanswered = self.unanswered.filter(|_| !refined);
+        let mut keep_going = || {
+            let starved = || unanswered.is_some_and(|since| since.elapsed() > PATIENCE);
+            if job.is_cancelled() && !(starved() && start.elapsed() < MOST_PATIENCE) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let training = &setup.config.training;
+        let options = FlowOptions::new(quality, training.learning_rate, training.steps);
+        let system = FlowSystem::new(setup.problem.clone(), &setup.initial, training.weight_decay);
+        let test_set = setup.test_set();
+        let mut points = Vec::new();
+        let summary = integrate(
+            system,
+            &setup.initial,
+            &options,
+            &mut keep_going,
+            |sample| {
+                let test = match (sample.losses.test, &test_set) {
+                    (Some(test), _) => test.total(),
+                    (None, Some((inputs, y))) => setup.sample_loss(&sample.state(), inputs, y),
+                    (None, None) => f64::NAN,
+                };
+                points.push(LossPoint {
+                    step: sample.time / training.learning_rate,
+                    train: sample.losses.train,
+                    test,
+                });
+                ControlFlow::Continue(())
+            },
+        );
+        match summary.ending {
+            Ending::Cancelled => return false,
+            Ending::Failed(error) => job.forecast(Err(format!("there is no forecast: {error}"))),
+            Ending::Horizon | Ending::Spent | Ending::Classified => job.forecast(Ok(Forecast {
+                points,
+                refined,
+                latency: job.latency(),
+            })),
+        }
+        self.unanswered = None;
+        !job.is_cancelled()
+    }
+
+    /// Publishes the lazy model or why there is none; false if a newer request
+    /// came before.
+    fn shadow(&mut self, setup: &Setup, job: &Job<'_>) -> bool {
+        match self.lazy_curve(setup, job) {
+            Ok(Some((points, level))) => job.shadow(Ok(LazyShadow {
+                points,
+                level,
+                latency: job.latency(),
+            })),
+            Ok(None) => return false,
+            Err(why) => job.shadow(Err(why.to_string())),
+        }
+        !job.is_cancelled()
+    }
+
+    fn lazy_curve(
+        &mut self,
+        setup: &Setup,
+        job: &Job<'_>,
+    ) -> Result<Option<(Vec<LossPoint>, f64)>, NoLinearized> {
+        let training = &setup.config.training;
+        let samples = setup.problem.task.x.nrows();
+        if training.weight_decay > 0.0 {
+            return Err(NoLinearized::WeightDecay);
+        }
+        if samples > MAX_SAMPLES {
+            return Err(NoLinearized::TooManySamples { samples });
+        }
+        let lazy = match self.eigen(setup) {
+            Some(eigen) => Linearized::from_eigen(&setup.problem, &setup.initial, eigen),
+            None => {
+                let lazy = Linearized::new(&setup.problem, &setup.initial)?;
+                self.keep_eigen(setup, lazy.eigen());
+                lazy
+            }
+        };
+        let rate = training.learning_rate;
+        let steps = log_spaced(training.steps, SHADOW_POINTS);
+        let time = |step: u64| match training.engine {
+            EngineKind::Flow => LazyTime::Flow(rate * step as f64),
+            EngineKind::Moments | EngineKind::Neurons => LazyTime::steps(rate, step),
+        };
+        let mut points = Vec::with_capacity(steps.len());
+        for steps in steps.chunks(CHUNK) {
+            if job.is_cancelled() {
+                return Ok(None);
+            }
+            let times: Vec<LazyTime> = steps.iter().map(|&step| time(step)).collect();
+            let losses = lazy.curve(&times);
+            points.extend(steps.iter().zip(losses).map(|(&step, losses)| LossPoint {
+                step: step as f64,
+                train: losses.train,
+                test: test_loss(&losses),
+            }));
+        }
+        Ok(Some((points, test_loss(&lazy.losses(&LazyTime::Limit)))))
+    }
+
+    /// The spectra of K₀ and of K_t.
+    pub(super) fn kernel(&mut self, request: &KernelRequest) -> Result<KernelView, String> {
+        let start = Instant::now();
+        let setup = self.setup(&request.theory)?;
+        let task = &setup.problem.task;
+        let (samples, dim) = task.x.dim();
+        if samples > MAX_KERNEL_SAMPLES {
+            return Err(format!(
+                "the spectrum is shown up to P = {MAX_KERNEL_SAMPLES}: lower task.samples = {samples} to see it"
+            ));
+        }
+        if request.state.dim() != dim {
+            return Err("these weights are of another run".into());
+        }
+        let y = task.y.as_slice().ok_or("the labels are not in order")?;
+        let inputs = GramInputs::new(task.x.view());
+        let epsilon = setup.problem.epsilon;
+        let decompose = |state: &MomentState| {
+            KernelEigen::new(&inputs.ntk(state, epsilon)).ok_or("the kernel is not finite")
+        };
+        let before = match self.eigen(&setup) {
+            Some(eigen) => eigen,
+            None => {
+                let eigen = Arc::new(decompose(&setup.initial)?);
+                self.keep_eigen(&setup, &eigen);
+                eigen
+            }
+        };
+        let initial = Spectrum::new(&before, y);
+        let now = if *request.state == *setup.initial {
+            initial.clone()
+        } else {
+            Spectrum::new(&decompose(&request.state)?, y)
+        };
+        let network = &setup.config.network;
+        let theory = request
+            .theory
+            .instance
+            .is_none()
+            .then(|| SpectrumTheory::new(dim, samples, network.epsilon, network.init_scale));
+        Ok(KernelView {
+            step: request.step,
+            initial,
+            now,
+            theory,
+            cost: start.elapsed(),
+        })
+    }
+
+    fn keep_eigen(&mut self, setup: &Setup, eigen: &Arc<KernelEigen>) {
+        self.eigen = Some(Eigen {
+            x: setup.problem.task.x.clone(),
+            initial: Arc::clone(&setup.initial),
+            epsilon: setup.problem.epsilon,
+            eigen: Arc::clone(eigen),
+        });
+    }
+
+    /// The eigendecomposition from an earlier request, where it still holds.
+    fn eigen(&self, setup: &Setup) -> Option<Arc<KernelEigen>> {
+        let kept = self.eigen.as_ref()?;
+        let holds = kept.epsilon == setup.problem.epsilon
+            && (Arc::ptr_eq(&kept.initial, &setup.initial) || kept.initial == setup.initial)
+            && kept.x == setup.problem.task.x;
+        holds.then(|| Arc::clone(&kept.eigen))
+    }
+}
+
+impl Data {
+    fn new(config: &ValidConfig, instance: Option<&Arc<Instance>>) -> Result<Self, String> {
+        let (sampled, weights) = match instance {
+            Some(instance) => (
+                Task::from_instance(instance),
+                InitialWeights::Given(instance.w0.clone()),
+            ),
+            None => {
+                // The target is known: a test set would not be looked at.
+                let mut exact = config.clone().into_inner();
+                exact.task.test_samples = 0;
+                let exact = exact.check().map_err(|e| e.to_string())?;
+                (Task::sample(&exact), InitialWeights::sample(&exact))
+            }
+        };
+        let mut sampled = sampled;
+        if sampled.target.is_some() {
+            sampled.test = None;
+        }
+        Ok(Self {
+            seed: config.seed,
+            task: config.task.clone(),
+            network: config.network.clone(),
+            instance: instance.cloned(),
+            sampled: Arc::new(sampled),
+            initial: Arc::new(weights.moments()),
+        })
+    }
+
+    /// Whether these are the data and weights of this config; α, ε and κ change
+    /// neither.
+    fn fits(&self, config: &ValidConfig, instance: Option<&Arc<Instance>>) -> bool {
+        let same_instance = match (&self.instance, instance) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        same_instance
+            && self.seed == config.seed
+            && self.task == config.task
+            && self.network.width == config.network.width
+            && self.network.init_scale == config.network.init_scale
+    }
+}
+
+impl Setup {
+    /// The test set, where the target is not known.
+    fn test_set(&self) -> Option<(Inputs, &[f64])> {
+        let (x, y) = self.problem.task.test.as_ref()?;
+        Some((Inputs::new(x.view()), y.as_slice()?))
+    }
+
+    /// Mean squared error on the test set.
+    fn sample_loss(&self, state: &MomentState, inputs: &Inputs, y: &[f64]) -> f64 {
+        let Problem {
+            alpha,
+            epsilon,
+            kappa,
+            ..
+        } = self.problem;
+        let (now, before) = (state.second_moment(), self.initial.second_moment());
+        let means = state.mean.iter().zip(&self.initial.mean);
+        let function = QuadraticFunction {
+            linear: means.map(|(w, w0)| alpha * (w - kappa * w0)).collect(),
+            quadratic: Mat::from_fn(state.dim(), state.dim(), |i, j| {
+                alpha * epsilon * (now[[i, j]] - kappa * before[[i, j]])
+            }),
+        };
+        let values = function.values(inputs);
+        let squares = values.iter().zip(y).map(|(f, y)| (f - y) * (f - y));
+        squares.sum::<f64>() / y.len() as f64
+    }
+}
+
+fn test_loss(losses: &LazyLosses) -> f64 {
+    losses.test.or(losses.sample_test).unwrap_or(f64::NAN)
+}
+
+/// Step 0 and about `count` steps up to the horizon, even in log time.
+fn log_spaced(horizon: u64, count: usize) -> Vec<u64> {
+    let decades = (horizon.max(1) as f64).log10();
+    let mut steps = vec![0];
+    steps.extend((0..=count).map(|i| {
+        let step = 10f64.powf(decades * i as f64 / count as f64).round() as u64;
+        step.clamp(1, horizon.max(1))
+    }));
+    steps.dedup();
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_spaced_steps_begin_at_zero_end_at_the_horizon_and_increase() {
+        for horizon in [1, 2, 9, 1_000, 100_000, 10_000_000_000] {
+            let steps = log_spaced(horizon, 200);
+            assert_eq!((steps[0], steps[1]), (0, 1));
+            assert_eq!(steps.last(), Some(&horizon));
+            assert!(steps.windows(2).all(|w| w[0] < w[1]) && steps.len() <= 202);
+        }
+    }
+}

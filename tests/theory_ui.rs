@@ -1,0 +1,239 @@
+//! What the theory says, as the window shows it: through the accessibility
+//! tree, without a screen.
+#![cfg(feature = "gui")]
+
+#[path = "ui/support.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the window")]
+mod support;
+
+use egui::Role;
+use egui_kittest::{Harness, kittest::Queryable};
+use grokscope::{
+    app::{Action, GrokscopeApp, export::Exporter, persist::Stored, state::Tab},
+    sim::config::Config,
+    startup::Startup,
+    training::TheoryHandle,
+};
+use std::time::{Duration, Instant};
+use support::{Screen, Script, row};
+
+/// A window with a scripted worker and the real theory thread.
+fn window(config: Config) -> Screen {
+    let script = Script::default();
+    let backend = Box::new(script.clone());
+    let startup = Startup {
+        config: Some(config),
+        ..Startup::default()
+    };
+    let harness = Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .with_step_dt(0.01)
+        .build_eframe(move |cc| {
+            let ctx = cc.egui_ctx.clone();
+            let theory = TheoryHandle::spawn(move || ctx.request_repaint());
+            GrokscopeApp::with_backend(cc, startup, backend, Exporter::new(None))
+                .with_theory(theory)
+        });
+    let mut screen = Screen { harness, script };
+    screen.steps(2);
+    screen
+}
+
+fn small() -> Config {
+    let mut c = Config::default();
+    (c.task.dim, c.task.samples, c.training.steps) = (15, 40, 10_000);
+    c
+}
+
+fn first_point(app: &GrokscopeApp) -> Option<f64> {
+    let forecast = app.state.theory.forecast()?;
+    forecast
+        .refined
+        .then(|| forecast.points.iter().map(|p| p.test).sum())
+}
+
+#[test]
+fn a_run_that_has_not_begun_has_its_forecast_and_its_lazy_model_already() {
+    let mut screen = window(small());
+    screen.wait("a forecast", |app| {
+        app.state.theory.forecast().is_some_and(|f| f.refined)
+    });
+    screen.wait("a lazy model", |app| app.state.theory.shadow().is_some());
+    screen.steps(3);
+    screen.harness.check_accessibility();
+    let foresight = screen.harness.state().state.theory.foresight();
+    assert!(foresight.level.is_some_and(|level| level > 0.0));
+}
+
+#[test]
+fn a_moving_slider_moves_the_forecast_before_the_run_starts_again() {
+    let mut screen = window(small());
+    screen.wait("a forecast", |app| first_point(app).is_some());
+    let before = first_point(screen.harness.state());
+    // A drag that never rests keeps the restart waiting.
+    for i in 0..4 {
+        screen
+            .slider("α output scale")
+            .set_value_accesskit(1.0 + 0.1 * f64::from(i));
+        screen.steps(1);
+    }
+    assert_eq!(screen.script.starts().len(), 1, "the restart still waits");
+    // No frame passes meanwhile: the request is on its way already.
+    std::thread::sleep(Duration::from_millis(300));
+    screen.steps(1);
+    assert_ne!(first_point(screen.harness.state()), before);
+}
+
+#[test]
+fn the_legend_hides_the_forecast_and_the_lazy_shadow_and_both_choices_are_kept() {
+    let mut screen = window(small());
+    for name in ["forecast", "lazy shadow"] {
+        let state = &screen.harness.state().state.curves;
+        assert!(state.forecast || state.lazy_shadow);
+        screen
+            .harness
+            .get_by_role_and_label(Role::CheckBox, name)
+            .click();
+        screen.steps(3);
+    }
+    let state = &screen.harness.state().state;
+    assert!(!state.curves.forecast && !state.curves.lazy_shadow);
+    let stored = Stored::of(state);
+    let again = stored.curves();
+    assert!(!again.forecast && !again.lazy_shadow);
+    let first_launch = Stored::load(None).curves();
+    assert!(first_launch.forecast && first_launch.lazy_shadow);
+}
+
+#[test]
+fn opening_a_preset_forgets_what_was_said_about_another_run() {
+    let mut screen = window(small());
+    screen.wait("a forecast", |app| first_point(app).is_some());
+    let before = first_point(screen.harness.state());
+    let name = grokscope::presets::all()[0].name.clone();
+    screen.app().ask(Action::LoadPreset(name));
+    screen.steps(1);
+    assert_ne!(first_point(screen.harness.state()), before);
+    screen.wait("another forecast", |app| first_point(app).is_some());
+    assert_ne!(first_point(screen.harness.state()), before);
+}
+
+#[test]
+fn weight_decay_takes_the_lazy_shadow_away_and_says_why() {
+    let mut config = small();
+    config.training.weight_decay = 1e-4;
+    let mut screen = window(config);
+    screen.wait("a forecast", |app| first_point(app).is_some());
+    screen.wait("a reason", |app| {
+        app.state.theory.foresight().no_shadow.is_some()
+    });
+    screen
+        .harness
+        .get_by_role_and_label(Role::CheckBox, "lazy shadow")
+        .hover();
+    screen.steps(60);
+    screen.sees("no closed form with weight decay");
+}
+
+#[test]
+fn the_status_says_where_the_lazy_model_would_level_off() {
+    let mut screen = window(small());
+    screen.wait("a lazy model", |app| app.state.theory.shadow().is_some());
+    screen.script.push(grokscope::training::Event::Started {
+        run: screen.run_id(),
+        info: Box::new(grokscope::training::RunInfo {
+            config: small().check().unwrap(),
+            thresholds: grokscope::sim::outcome::Thresholds {
+                train: 0.1,
+                test: 1e-9,
+            },
+            zero_train_loss: 1.0,
+            zero_test_loss: 1.0,
+            note: None,
+        }),
+    });
+    screen.script.push(grokscope::training::Event::Rows {
+        run: screen.run_id(),
+        rows: vec![row(0, 1.0), row(100, 0.05)],
+    });
+    screen.script.push(grokscope::training::Event::Finished {
+        run: screen.run_id(),
+        finish: grokscope::training::Finish {
+            step: 100,
+            outcome: grokscope::sim::outcome::Outcome::NeverGeneralises,
+            crossings: grokscope::sim::outcome::Crossings {
+                fit: Some(60),
+                generalise: None,
+            },
+            training_seconds: 0.1,
+            changed_live: false,
+        },
+    });
+    screen.steps(3);
+    screen.sees("the lazy model levels off at");
+}
+
+#[test]
+fn the_kernel_tab_takes_the_newest_kernel_apart_and_only_when_it_is_looked_at() {
+    let mut screen = Screen::real(small());
+    screen.wait("a step", |app| {
+        app.state.session.run().is_some_and(|r| r.step() > 5)
+    });
+    assert!(screen.harness.state().state.theory.kernel().is_none());
+    screen.app().ask(Action::SelectTab(Tab::Kernel));
+    screen.wait("spectra", |app| app.state.theory.kernel().is_some());
+    screen.steps(2);
+    screen.harness.check_accessibility();
+    screen.sees("difficulty yᵀK₀⁻¹y");
+    screen.sees("Half of the labels' power lies in");
+    screen.sees("centred (CKA), train set");
+    let step = |app: &GrokscopeApp| {
+        let view = app.state.theory.kernel()?.ok()?;
+        Some(view.step)
+    };
+    let first = step(screen.harness.state());
+    screen.wait("later spectra", |app| step(app) > first);
+}
+
+/// Time of frames while a slider moves and the theory thread computes. Prints.
+#[test]
+#[ignore = "a measurement"]
+fn frame_time_while_a_slider_is_dragged() {
+    for (name, config) in [
+        ("opening", Config::default()),
+        ("D=100, P=550", {
+            let mut c = Config::default();
+            (c.task.dim, c.task.samples) = (100, 550);
+            c
+        }),
+    ] {
+        let mut screen = window(config);
+        screen.steps(20);
+        let mut times = Vec::new();
+        let mut curves = 0;
+        let mut last = None;
+        for i in 0..200 {
+            screen
+                .slider("α output scale")
+                .set_value_accesskit(0.3 + 0.005 * f64::from(i));
+            let start = Instant::now();
+            screen.steps(1);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+            std::thread::sleep(Duration::from_millis(16));
+            let latency = screen
+                .harness
+                .state()
+                .state
+                .theory
+                .forecast()
+                .map(|f| f.latency);
+            curves += usize::from(latency != last);
+            last = latency;
+        }
+        times.sort_by(f64::total_cmp);
+        println!(
+            "{name}: frame median {:.1} ms, 95 % {:.1} ms, most {:.1} ms; {curves} forecasts drawn in 200 moves",
+            times[100], times[190], times[199]
+        );
+    }
+}
