@@ -31,7 +31,7 @@ const MAX_KERNEL_SAMPLES: usize = 1024;
 /// A drag that never rests must not see nothing: where requests have gone
 /// unanswered for this long, the coarse curve under way is finished although a
 /// newer request waits …
-const PATIENCE: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_millis(50);
 /// … unless it takes longer than this.
 const MOST_PATIENCE: Duration = Duration::from_millis(300);
 
