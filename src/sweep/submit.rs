@@ -251,7 +251,6 @@ pub fn ranges(numbers: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
 
     fn job(run: &[usize]) -> Job {
         Job {
@@ -294,11 +293,14 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn shells_read_the_scripts() {
         for queue in [Queue::Slurm, Queue::HyperQueue, Queue::Parallel] {
             let script = queue.script(&job(&[0]));
-            let checked = Command::new("sh").args(["-n", "-c", &script]).output();
+            let checked = std::process::Command::new("sh")
+                .args(["-n", "-c", &script])
+                .output();
             let output = checked.expect("a shell");
             assert!(output.status.success(), "{script}\n{output:?}");
         }
