@@ -13,10 +13,14 @@ use std::{
     sync::Arc,
     task::{Context as TaskContext, Poll, Wake, Waker},
     thread::{self, Thread},
+    time::{Duration, Instant},
 };
 
 /// Name of the variable that replaces the file dialog.
 pub const EXPORT_DIR: &str = "GROKSCOPE_EXPORT_DIR";
+
+/// No person answers a file dialog sooner.
+const NO_DIALOG: Duration = Duration::from_millis(400);
 
 /// What can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +131,7 @@ impl Exporter {
         thread::spawn(move || {
             let path = match (directory, dialog) {
                 (Some(directory), _) => Some(unused(&directory, &name)),
-                (None, Some(dialog)) => block_on(dialog).map(|file| file.path().to_owned()),
+                (None, Some(dialog)) => answer(dialog, &name),
                 (None, None) => None,
             };
             // No path: the user changed their mind, which is no news.
@@ -161,6 +165,21 @@ fn unused(directory: &Path, name: &str) -> PathBuf {
         free = directory.join(format!("{stem}-{i}.{extension}"));
     }
     free
+}
+
+/// The path that the dialog gives, or `None` where the user changed their mind.
+///
+/// A system without a portal and without zenity shows no dialog, and rfd tells
+/// that no otherwise than by an answer that no person could have given so soon:
+/// the file then goes to the current directory, and the status bar says so.
+fn answer(dialog: impl Future<Output = Option<rfd::FileHandle>>, name: &str) -> Option<PathBuf> {
+    let asked = Instant::now();
+    let chosen = block_on(dialog).map(|file| file.path().to_owned());
+    if chosen.is_none() && asked.elapsed() < NO_DIALOG {
+        let here = std::env::current_dir().ok()?;
+        return Some(unused(&here, name));
+    }
+    chosen
 }
 
 /// Encodes RGBA pixels as PNG.
@@ -214,6 +233,25 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_dialog_files_go_to_the_current_directory() {
+        let name = "grokscope-no-such-file.csv";
+        let here = std::env::current_dir().expect("a directory");
+        assert_eq!(
+            answer(std::future::ready(None), name),
+            Some(here.join(name))
+        );
+    }
+
+    #[test]
+    fn a_dialog_that_was_closed_writes_nothing() {
+        let closed = async {
+            thread::sleep(NO_DIALOG);
+            None
+        };
+        assert_eq!(answer(closed, "x.csv"), None);
+    }
 
     #[test]
     fn exports_never_overwrite_each_other_in_a_directory() {
