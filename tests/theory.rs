@@ -7,8 +7,8 @@ use grokscope::sim::kernel::{GramInputs, KernelEigen, Spectrum};
 use grokscope::sim::linearized::{LazyTime, Linearized};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::training::{
-    Answer, Command, Forecast, KernelRequest, KernelView, LazyShadow, LossPoint, Pace, RunId,
-    StartOptions, TheoryHandle, TheoryRequest, WorkerHandle,
+    Answer, Command, Forecast, KernelView, LazyShadow, LossPoint, Pace, RunId, StartOptions,
+    TheoryHandle, TheoryRequest, WeightsRequest, WorkerHandle,
 };
 use ndarray::Array2;
 use std::sync::Arc;
@@ -294,7 +294,7 @@ fn kernel_at(theory: &TheoryHandle, config: &Config, steps: u64) -> Result<Kerne
     while simulation.step() < steps {
         simulation.advance(steps - simulation.step());
     }
-    theory.request_kernel(KernelRequest {
+    theory.request_kernel(WeightsRequest {
         theory: TheoryRequest {
             run: RunId(1),
             config: Box::new(valid(config)),
@@ -349,7 +349,7 @@ fn where_there_are_no_spectra_the_answer_says_why() {
     let simulation = Simulation::new(&valid(&small()), None).expect("no instance");
     let mut other = small();
     other.task.dim = 20;
-    theory.request_kernel(KernelRequest {
+    theory.request_kernel(WeightsRequest {
         theory: TheoryRequest {
             run: RunId(1),
             config: Box::new(valid(&other)),

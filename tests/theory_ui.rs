@@ -12,7 +12,7 @@ use grokscope::{
     app::{Action, GrokscopeApp, export::Exporter, persist::Stored, state::Tab},
     sim::config::Config,
     startup::Startup,
-    training::TheoryHandle,
+    training::{Pace, TheoryHandle},
 };
 use std::time::{Duration, Instant};
 use support::{Screen, Script, row};
@@ -193,6 +193,58 @@ fn the_kernel_tab_takes_the_newest_kernel_apart_and_only_when_it_is_looked_at() 
     };
     let first = step(screen.harness.state());
     screen.wait("later spectra", |app| step(app) > first);
+}
+
+#[test]
+fn the_features_tab_shows_the_cloud_stretching_along_the_target() {
+    let mut config = small();
+    config.task.samples = 90;
+    let mut screen = Screen::real(config);
+    screen.wait("a step", |app| {
+        app.state.session.run().is_some_and(|r| r.step() > 0)
+    });
+    assert!(screen.harness.state().state.theory.features().is_none());
+    screen
+        .harness
+        .get_by_role_and_label(Role::Button, "Features")
+        .click();
+    screen.wait("neurons", |app| app.state.theory.features().is_some());
+    screen.steps(2);
+    screen.harness.check_accessibility();
+    screen.sees("Neurons in the plane of the target direction β");
+    screen.sees("eigenvalue 1 of M");
+    screen.app().ask(Action::SetPace(Pace::Fast));
+    let stretched = |app: &GrokscopeApp| {
+        let Some(Ok(view)) = app.state.theory.features() else {
+            return false;
+        };
+        let features = &view.features;
+        features.now.deviation(0) > 1.5 * features.initial.deviation(0)
+    };
+    screen.wait("a stretched cloud", stretched);
+    let stored = Stored::of(&screen.harness.state().state);
+    assert_eq!(stored.tab, Tab::Features);
+}
+
+#[test]
+fn the_features_tab_says_where_the_target_is_not_known() {
+    let instance = grokscope::sim::instance::Instance {
+        x: ndarray::array![[0.5, 0.1], [0.2, -0.4], [-0.3, 0.6]],
+        y: ndarray::array![0.3, 0.1, 0.2],
+        w0: ndarray::array![[1.0, 0.2], [-0.4, 0.7]],
+        test: None,
+        beta: None,
+    };
+    let startup = Startup {
+        config: Some(small()),
+        instance: Some(("data.npz".into(), std::sync::Arc::new(instance))),
+        ..Startup::default()
+    };
+    let mut screen = Screen::started(startup);
+    screen.app().ask(Action::SelectTab(Tab::Features));
+    screen.wait("an answer", |app| app.state.theory.features().is_some());
+    screen.steps(2);
+    screen.sees("the target of this run is not known");
 }
 
 /// Time of frames while a slider moves and the theory thread computes. Prints.

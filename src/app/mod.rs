@@ -5,6 +5,7 @@ pub mod backend;
 pub mod export;
 pub mod files;
 pub mod keys;
+mod look;
 pub mod persist;
 pub mod picture;
 pub mod raster;
@@ -29,7 +30,7 @@ use export::Exporter;
 use files::Files;
 use persist::Stored;
 use session::Session;
-use state::{State, Tab};
+use state::State;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use theory::Theory;
 
@@ -190,9 +191,9 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
-        let kernel_shown = self.state.side_shown && self.state.tab == Tab::Kernel;
+        let tab = self.state.side_shown.then_some(self.state.tab);
         let session = &self.state.session;
-        if let Some(wait) = self.state.theory.advance(session, kernel_shown, now) {
+        if let Some(wait) = self.state.theory.advance(session, tab, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
     }

@@ -19,15 +19,18 @@ pub enum Tab {
     Error,
     /// The kernel's spectrum and alignments.
     Kernel,
+    /// The neurons in the plane of the target direction.
+    Features,
     /// Every metric of the newest row.
     Facts,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str); 4] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
+        (Self::Features, "Features"),
         (Self::Facts, "Numbers"),
     ];
 }

@@ -1,20 +1,22 @@
 //! What the theory says about the run on screen, or about the one that a drag
 //! is asking for: requests go out as soon as a setting moves.
 
-use super::session::Session;
+use super::{
+    look::{Due, Look},
+    session::Session,
+    state::Tab,
+};
 use crate::{
     sim::{config::Config, instance::Instance},
-    training::{
-        Forecast, KernelRequest, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest,
-    },
+    training::{FeatureView, Forecast, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest},
     views::curves::Foresight,
 };
 use std::sync::Arc;
 
 /// Least time between two looks at the kernel …
 const KERNEL_SECS: f64 = 0.5;
-/// … and as a multiple of what one costs.
-const KERNEL_SHARE: f64 = 5.0;
+/// … and at the neurons, which move visibly.
+const FEATURE_SECS: f64 = 0.05;
 
 /// What the last request was about.
 struct Asked {
@@ -29,16 +31,8 @@ pub struct Theory {
     asked: Option<Asked>,
     forecast: Option<Result<Forecast, String>>,
     shadow: Option<Result<LazyShadow, String>>,
-    kernel: Option<Result<KernelView, String>>,
-    kernel_asked: Option<KernelAsked>,
-}
-
-/// The last look at the kernel.
-struct KernelAsked {
-    run: RunId,
-    step: u64,
-    since: f64,
-    waiting: bool,
+    kernel: Look<KernelView>,
+    features: Look<FeatureView>,
 }
 
 impl Theory {
@@ -50,16 +44,14 @@ impl Theory {
         }
     }
 
-    /// Takes in answers, and asks again where the settings moved.
+    /// Takes in answers, and asks again where the settings moved, or where the
+    /// tab that is shown, if any, looks at weights that moved.
     /// Returns the seconds until it must be called again, if it must.
-    pub(super) fn advance(
-        &mut self,
-        session: &Session,
-        kernel_shown: bool,
-        now: f64,
-    ) -> Option<f64> {
+    pub(super) fn advance(&mut self, session: &Session, tab: Option<Tab>, now: f64) -> Option<f64> {
         self.look_ahead(session);
-        self.look_at_kernel(session, kernel_shown, now)
+        let kernel = self.look_at_kernel(session, tab == Some(Tab::Kernel), now);
+        let features = self.look_at_features(session, tab == Some(Tab::Features), now);
+        kernel.or(features)
     }
 
     fn look_ahead(&mut self, session: &Session) {
@@ -93,60 +85,41 @@ impl Theory {
         });
     }
 
-    /// Asks for the spectra of the newest weights, at a modest rate.
     fn look_at_kernel(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
         let handle = self.handle.as_ref()?;
-        if let Some(answer) = handle.kernel() {
-            self.kernel = Some(answer.result);
-            if let Some(asked) = &mut self.kernel_asked {
-                asked.waiting = false;
-            }
+        self.kernel.receive(handle.kernel(), |view| view.cost);
+        match self.kernel.due(session, KERNEL_SECS, shown, now)? {
+            Due::Now(request) => handle.request_kernel(request),
+            Due::In(wait) => return Some(wait),
         }
-        let snapshot = session.snapshot().filter(|_| shown)?;
-        if let Some(asked) = &self.kernel_asked {
-            if asked.waiting || (asked.run, asked.step) == (snapshot.run, snapshot.step) {
-                return None;
-            }
-            let cost = match &self.kernel {
-                Some(Ok(view)) => view.cost.as_secs_f64(),
-                _ => 0.0,
-            };
-            let due = asked.since + KERNEL_SECS.max(KERNEL_SHARE * cost);
-            if now < due {
-                return Some(due - now);
-            }
+        None
+    }
+
+    fn look_at_features(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
+        let handle = self.handle.as_ref()?;
+        self.features.receive(handle.features(), |view| view.cost);
+        match self.features.due(session, FEATURE_SECS, shown, now)? {
+            Due::Now(request) => handle.request_features(request),
+            Due::In(wait) => return Some(wait),
         }
-        let (run, config) = wanted(session);
-        if run != snapshot.run {
-            return None;
-        }
-        handle.request_kernel(KernelRequest {
-            theory: TheoryRequest {
-                run,
-                config: Box::new(config.check().ok()?),
-                instance: session.instance().map(|(_, instance)| Arc::clone(instance)),
-            },
-            step: snapshot.step,
-            state: Arc::clone(&snapshot.state),
-        });
-        self.kernel_asked = Some(KernelAsked {
-            run,
-            step: snapshot.step,
-            since: now,
-            waiting: true,
-        });
         None
     }
 
     /// The newest spectra of the kernel, or why there are none.
     pub fn kernel(&self) -> Option<Result<&KernelView, &str>> {
-        let newest = self.kernel.as_ref()?.as_ref();
-        Some(newest.map_err(String::as_str))
+        self.kernel.newest()
+    }
+
+    /// The newest neurons, or why there are none.
+    pub fn features(&self) -> Option<Result<&FeatureView, &str>> {
+        self.features.newest()
     }
 
     /// Other settings were opened: what is known is about something else.
     pub(super) fn forget(&mut self) {
-        (self.forecast, self.shadow, self.kernel) = (None, None, None);
+        (self.forecast, self.shadow) = (None, None);
+        self.kernel.forget();
+        self.features.forget();
     }
 
     /// The newest forecast.
@@ -207,7 +180,7 @@ impl Asked {
 
 /// The settings to look ahead for, and the run that they belong to: the one on
 /// screen, or the next where they changed since it was started.
-fn wanted(session: &Session) -> (RunId, Config) {
+pub(super) fn wanted(session: &Session) -> (RunId, Config) {
     let mut config = session.config().clone();
     // Neither moves a curve.
     let Config {

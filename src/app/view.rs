@@ -165,8 +165,8 @@ impl GrokscopeApp {
                 .frame(bar(14, 0))
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
-                    let kernel = self.state.theory.kernel();
-                    side::show(ui, &theme, self.state.tab, run, kernel, actions);
+                    let theory = &self.state.theory;
+                    side::show(ui, &theme, self.state.tab, run, theory, actions);
                 });
         }
         CentralPanel::no_frame()

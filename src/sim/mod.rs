@@ -8,6 +8,7 @@
 
 pub mod config;
 pub mod engine;
+pub mod features;
 pub mod flow;
 pub mod instance;
 pub mod kernel;

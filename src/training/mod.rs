@@ -15,5 +15,6 @@ pub use handle::WorkerHandle;
 pub use pace::{Pace, Pacer};
 pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
 pub use theory::{
-    Answer, Forecast, KernelRequest, KernelView, LazyShadow, LossPoint, TheoryHandle, TheoryRequest,
+    Answer, FeatureView, Forecast, KernelView, LazyShadow, LossPoint, TheoryHandle, TheoryRequest,
+    WeightsRequest,
 };

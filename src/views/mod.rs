@@ -7,6 +7,7 @@ pub mod curves;
 pub mod decomposition;
 pub mod entry;
 pub mod facts;
+pub mod features;
 pub mod fonts;
 pub mod help;
 pub mod kernel;

@@ -1,10 +1,9 @@
 //! The right panel: tabs.
 
-use super::{decomposition, facts, kernel, theme::Theme};
+use super::{decomposition, facts, features, kernel, theme::Theme};
 use crate::{
-    app::{Action, state::Tab},
+    app::{Action, state::Tab, theory::Theory},
     history::Run,
-    training::KernelView,
 };
 use egui::{Button, RichText, ScrollArea, Ui};
 
@@ -14,12 +13,14 @@ pub fn show(
     theme: &Theme,
     tab: Tab,
     run: Option<&Run>,
-    kernel: Option<Result<&KernelView, &str>>,
+    theory: &Theory,
     actions: &mut Vec<Action>,
 ) {
     ui.add_space(8.0);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
+    // Large text takes a second line.
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().button_padding.x = 7.0;
         for (choice, name) in Tab::ALL {
             let on = choice == tab;
             let text = RichText::new(name).color(if on { theme.text } else { theme.muted });
@@ -37,7 +38,8 @@ pub fn show(
         .auto_shrink([false, false])
         .show(ui, |ui| match tab {
             Tab::Error => decomposition::show(ui, theme, run),
-            Tab::Kernel => kernel::show(ui, theme, run, kernel),
+            Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
+            Tab::Features => features::show(ui, theme, run, theory.features()),
             Tab::Facts => facts::show(ui, theme, run),
         });
 }

@@ -134,6 +134,11 @@ impl Screen {
             config: Some(config),
             ..Startup::default()
         };
+        Self::started(startup)
+    }
+
+    /// A window with the real worker, started in any way.
+    pub fn started(startup: Startup) -> Self {
         Self::build(Script::default(), move |cc| GrokscopeApp::new(cc, startup))
     }
 

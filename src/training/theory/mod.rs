@@ -9,6 +9,7 @@ mod solve;
 
 use super::protocol::{Latest, RunId};
 use crate::sim::config::ValidConfig;
+use crate::sim::features::Features;
 use crate::sim::instance::Instance;
 use crate::sim::kernel::{Spectrum, SpectrumTheory};
 use crate::sim::moments::MomentState;
@@ -65,9 +66,9 @@ pub struct LazyShadow {
     pub latency: Duration,
 }
 
-/// Weights at which the kernel is to be looked at.
+/// Weights at which the kernel or the neurons are to be looked at.
 #[derive(Clone, Debug)]
-pub struct KernelRequest {
+pub struct WeightsRequest {
     /// The run and its settings.
     pub theory: TheoryRequest,
     /// Step at which the weights are.
@@ -91,6 +92,17 @@ pub struct KernelView {
     pub cost: Duration,
 }
 
+/// The neurons at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeatureView {
+    /// The step.
+    pub step: u64,
+    /// The neurons and M.
+    pub features: Features,
+    /// Time that the computation took.
+    pub cost: Duration,
+}
+
 /// An answer to the request about one run, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer<T> {
@@ -106,6 +118,7 @@ struct Answers {
     forecast: Latest<Answer<Forecast>>,
     shadow: Latest<Answer<LazyShadow>>,
     kernel: Latest<Answer<KernelView>>,
+    features: Latest<Answer<FeatureView>>,
 }
 
 impl Answers {
@@ -130,7 +143,8 @@ pub struct TheoryHandle {
     bell: Sender<()>,
     newest: Arc<AtomicU64>,
     pending: Latest<Pending>,
-    pending_kernel: Latest<KernelRequest>,
+    pending_kernel: Latest<WeightsRequest>,
+    pending_features: Latest<WeightsRequest>,
     answers: Answers,
 }
 
@@ -143,6 +157,7 @@ impl TheoryHandle {
             newest: Arc::default(),
             pending: Latest::default(),
             pending_kernel: Latest::default(),
+            pending_features: Latest::default(),
             answers: Answers::default(),
         };
         let thread = Thread {
@@ -150,6 +165,7 @@ impl TheoryHandle {
             newest: Arc::clone(&handle.newest),
             pending: handle.pending.clone(),
             pending_kernel: handle.pending_kernel.clone(),
+            pending_features: handle.pending_features.clone(),
             answers: handle.answers.clone(),
             wake: Box::new(wake),
         };
@@ -178,13 +194,29 @@ impl TheoryHandle {
 
     /// Asks for the kernel's spectrum instead of the one asked for before; never
     /// blocks. It comes after a forecast that waits.
-    pub fn request_kernel(&self, request: KernelRequest) {
+    pub fn request_kernel(&self, request: WeightsRequest) {
         let run = request.theory.run;
         self.pending_kernel.put(request);
         if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
             let result = Err(NOT_RUNNING.to_owned());
             self.answers.kernel.put(Answer { run, result });
         }
+    }
+
+    /// Asks for the neurons in the plane of the target instead of those asked
+    /// for before; never blocks. They come after a forecast that waits.
+    pub fn request_features(&self, request: WeightsRequest) {
+        let run = request.theory.run;
+        self.pending_features.put(request);
+        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+            let result = Err(NOT_RUNNING.to_owned());
+            self.answers.features.put(Answer { run, result });
+        }
+    }
+
+    /// The newest neurons, if some came since the last call.
+    pub fn features(&self) -> Option<Answer<FeatureView>> {
+        self.answers.features.take()
     }
 
     /// The newest spectra, if some came since the last call.
@@ -213,7 +245,8 @@ struct Thread {
     rung: Receiver<()>,
     newest: Arc<AtomicU64>,
     pending: Latest<Pending>,
-    pending_kernel: Latest<KernelRequest>,
+    pending_kernel: Latest<WeightsRequest>,
+    pending_features: Latest<WeightsRequest>,
     answers: Answers,
     wake: Box<dyn Fn() + Send>,
 }
@@ -222,7 +255,7 @@ impl Thread {
     fn work(&self) {
         let mut solver = Solver::default();
         while self.rung.recv().is_ok() {
-            // One ring may stand for both, and for several of each.
+            // One ring may stand for all of them, and for several of each.
             while let Some(pending) = self.pending.take() {
                 self.look_ahead(&mut solver, &pending);
             }
@@ -230,6 +263,12 @@ impl Thread {
                 let run = request.theory.run;
                 let result = guarded(&mut solver, |solver| solver.kernel(&request));
                 self.answers.kernel.put(Answer { run, result });
+                (self.wake)();
+            }
+            if let Some(request) = self.pending_features.take() {
+                let run = request.theory.run;
+                let result = guarded(&mut solver, |solver| solver.features(&request));
+                self.answers.features.put(Answer { run, result });
                 (self.wake)();
             }
         }

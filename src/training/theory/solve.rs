@@ -1,10 +1,13 @@
 //! The computations of the theory thread, and what they keep from one request
 //! to the next.
 
-use super::{Forecast, Job, KernelRequest, KernelView, LazyShadow, LossPoint, TheoryRequest};
+use super::{
+    FeatureView, Forecast, Job, KernelView, LazyShadow, LossPoint, TheoryRequest, WeightsRequest,
+};
 use crate::sim::config::{EngineKind, NetworkConfig, TaskConfig, ValidConfig};
 use crate::sim::effective_config;
 use crate::sim::engine::Problem;
+use crate::sim::features::Cloud;
 use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
 use crate::sim::instance::Instance;
 use crate::sim::kernel::{GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory};
@@ -28,6 +31,9 @@ const QUICK_SAMPLES: usize = 256;
 /// Largest P of which spectra are taken while a run trains: the
 /// eigendecomposition, O(P³), cannot be interrupted.
 const MAX_KERNEL_SAMPLES: usize = 1024;
+/// Largest D of which the neurons are shown: the eigendecomposition of M,
+/// O(D³), cannot be interrupted either.
+const MAX_FEATURE_DIM: usize = 1024;
 /// A drag that never rests must not see nothing: where requests have gone
 /// unanswered for this long, the coarse curve under way is finished although a
 /// newer request waits …
@@ -40,6 +46,8 @@ const MOST_PATIENCE: Duration = Duration::from_millis(300);
 pub(super) struct Solver {
     data: Option<Data>,
     eigen: Option<Eigen>,
+    /// The neurons, and the initial weights that they come from.
+    cloud: Option<(Arc<MomentState>, Cloud)>,
     /// Since when no request was answered.
     unanswered: Option<Instant>,
 }
@@ -221,7 +229,7 @@ impl Solver {
     }
 
     /// The spectra of K₀ and of K_t.
-    pub(super) fn kernel(&mut self, request: &KernelRequest) -> Result<KernelView, String> {
+    pub(super) fn kernel(&mut self, request: &WeightsRequest) -> Result<KernelView, String> {
         let start = Instant::now();
         let setup = self.setup(&request.theory)?;
         let task = &setup.problem.task;
@@ -265,6 +273,39 @@ impl Solver {
             initial,
             now,
             theory,
+            cost: start.elapsed(),
+        })
+    }
+
+    /// The neurons in the plane of the target direction.
+    pub(super) fn features(&mut self, request: &WeightsRequest) -> Result<FeatureView, String> {
+        let start = Instant::now();
+        let setup = self.setup(&request.theory)?;
+        let dim = setup.initial.dim();
+        let Some(target) = &setup.problem.task.target else {
+            return Err("the target of this run is not known".into());
+        };
+        if dim > MAX_FEATURE_DIM {
+            return Err(format!(
+                "neurons are shown up to D = {MAX_FEATURE_DIM}: lower task.dim = {dim} to see them"
+            ));
+        }
+        let kept = self.cloud.take();
+        let cloud = match kept.filter(|(of, _)| Arc::ptr_eq(of, &setup.initial)) {
+            Some((_, cloud)) => cloud,
+            None => {
+                let weights = match &request.theory.instance {
+                    Some(instance) => InitialWeights::Given(instance.w0.clone()),
+                    None => InitialWeights::sample(&setup.config),
+                };
+                Cloud::new(&weights, &setup.initial).ok_or("the weights are not finite")?
+            }
+        };
+        let features = cloud.at(target, &setup.initial, &request.state);
+        self.cloud = Some((Arc::clone(&setup.initial), cloud));
+        Ok(FeatureView {
+            step: request.step,
+            features: features.ok_or("these weights are not finite, or of another run")?,
             cost: start.elapsed(),
         })
     }

@@ -1,0 +1,104 @@
+//! Looks at the weights of the run that trains, one at a time and at a modest
+//! rate.
+
+use super::{session::Session, theory::wanted};
+use crate::training::{Answer, RunId, TheoryRequest, WeightsRequest};
+use std::{sync::Arc, time::Duration};
+
+/// Least time between two looks as a multiple of what one costs.
+const SHARE: f64 = 5.0;
+
+/// What was seen last, and what was asked for last.
+pub(super) struct Look<T> {
+    newest: Option<Result<T, String>>,
+    cost: Duration,
+    asked: Option<Asked>,
+}
+
+struct Asked {
+    run: RunId,
+    step: u64,
+    since: f64,
+    waiting: bool,
+}
+
+/// What is to be done about the next look.
+pub(super) enum Due {
+    /// Ask this.
+    Now(WeightsRequest),
+    /// Wait this many seconds.
+    In(f64),
+}
+
+impl<T> Default for Look<T> {
+    fn default() -> Self {
+        Self {
+            newest: None,
+            cost: Duration::ZERO,
+            asked: None,
+        }
+    }
+}
+
+impl<T> Look<T> {
+    /// Takes in an answer.
+    pub(super) fn receive(&mut self, answer: Option<Answer<T>>, cost: impl Fn(&T) -> Duration) {
+        let Some(answer) = answer else { return };
+        self.cost = answer.result.as_ref().map_or(Duration::ZERO, cost);
+        self.newest = Some(answer.result);
+        if let Some(asked) = &mut self.asked {
+            asked.waiting = false;
+        }
+    }
+
+    /// What to ask where weights moved since the last look, if it is `shown`.
+    pub(super) fn due(
+        &mut self,
+        session: &Session,
+        every: f64,
+        shown: bool,
+        now: f64,
+    ) -> Option<Due> {
+        let snapshot = session.snapshot().filter(|_| shown)?;
+        if let Some(asked) = &self.asked {
+            if asked.waiting || (asked.run, asked.step) == (snapshot.run, snapshot.step) {
+                return None;
+            }
+            let due = asked.since + every.max(SHARE * self.cost.as_secs_f64());
+            if now < due {
+                return Some(Due::In(due - now));
+            }
+        }
+        let (run, config) = wanted(session);
+        if run != snapshot.run {
+            return None;
+        }
+        let request = WeightsRequest {
+            theory: TheoryRequest {
+                run,
+                config: Box::new(config.check().ok()?),
+                instance: session.instance().map(|(_, instance)| Arc::clone(instance)),
+            },
+            step: snapshot.step,
+            state: Arc::clone(&snapshot.state),
+        };
+        self.asked = Some(Asked {
+            run,
+            step: snapshot.step,
+            since: now,
+            waiting: true,
+        });
+        Some(Due::Now(request))
+    }
+
+    /// What was seen last, or why nothing was.
+    pub(super) fn newest(&self) -> Option<Result<&T, &str>> {
+        let newest = self.newest.as_ref()?.as_ref();
+        Some(newest.map_err(String::as_str))
+    }
+
+    /// What was seen is about something else.
+    pub(super) fn forget(&mut self) {
+        self.newest = None;
+    }
+}

@@ -1,0 +1,399 @@
+//! The neurons in the plane of the target direction and the strongest direction
+//! across it, the eigenvalues of M, and how much of M lies along the target.
+
+use super::{controls::heading, facts::fact, theme::Theme};
+use crate::{
+    history::{Run, format},
+    sim::{
+        config::Width,
+        features::{EVERY_NEURON, Features, Spread, Verdict},
+        metrics::Metric,
+    },
+    training::FeatureView,
+};
+use egui::{
+    Align2, Color32, FontId, Painter, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, TextStyle,
+    Ui, Vec2, WidgetInfo, pos2,
+};
+
+/// Height of the scatter plot.
+const HEIGHT: f32 = 212.0;
+/// Standard deviations that fit into the axes: of 2,000 normal draws about half
+/// a neuron lies further out.
+const SIGMAS: f64 = 3.6;
+/// Corners of an ellipse.
+const CORNERS: usize = 96;
+
+/// Draws the tab's content.
+pub fn show(ui: &mut Ui, theme: &Theme, run: &Run, view: Option<Result<&FeatureView, &str>>) {
+    let view = match view {
+        Some(Ok(view)) => view,
+        other => {
+            heading(ui, theme, "NEURONS");
+            let text = match other {
+                Some(Err(why)) => format!("No picture of the neurons: {why}."),
+                _ if run.failure().is_some() => "There are no neurons: the run failed.".into(),
+                _ => "Looking at the neurons …".into(),
+            };
+            ui.label(RichText::new(text).color(theme.muted));
+            return;
+        }
+    };
+    let features = &view.features;
+    let title = format!("NEURONS AT STEP {}", format::thousands(view.step));
+    heading(ui, theme, &title);
+    scatter(ui, theme, features);
+    legend(ui, theme, features);
+    ui.add_space(4.0);
+    ui.label(RichText::new(sentence(features)).color(theme.muted));
+    heading(ui, theme, "FEATURE ALIGNMENT");
+    ui.spacing_mut().item_spacing.y = 3.0;
+    let spec = Metric::FeatureAlignment.spec();
+    let meaning = format!("{}\n{}", spec.symbol, spec.meaning);
+    for (name, value) in [
+        ("now", features.alignment),
+        ("at step 0", features.initial_alignment),
+    ] {
+        fact(ui, theme, name, &number(value, 4), &meaning, true);
+    }
+    heading(ui, theme, "LARGEST EIGENVALUES OF M");
+    eigenvalues(ui, theme, features);
+}
+
+/// A number, or a dash where there is none.
+fn number(value: f64, digits: usize) -> String {
+    if value.is_nan() {
+        "–".into()
+    } else {
+        format::significant(value, digits)
+    }
+}
+
+/// What the cloud looks like, from its numbers.
+fn sentence(features: &Features) -> String {
+    let wide = format::times(features.elongation());
+    let share = format::percent(features.alignment);
+    match features.verdict() {
+        Verdict::Unmoved => {
+            "The neurons have not moved yet: the features are those of the initial weights.".into()
+        }
+        Verdict::Aligned if features.elongation().is_finite() => format!(
+            "Aligned: the cloud is {wide} as wide along β as across it, and {share} of the squared weights lie along the target."
+        ),
+        Verdict::Aligned => {
+            format!("Aligned: {share} of the squared weights lie along the target.")
+        }
+        Verdict::Turning => format!(
+            "Turning: {share} of the squared weights lie along the target, {} what it was at step 0.",
+            format::times(features.alignment / features.initial_alignment)
+        ),
+        Verdict::TurningAway => format!(
+            "Turning away: {share} of the squared weights lie along the target, less than half of what it was at step 0."
+        ),
+        Verdict::Spread => format!(
+            "Spread: the neurons have moved, but as at step 0 about {share} of the squared weights lie along the target."
+        ),
+    }
+}
+
+/// Which neurons the dots are.
+fn population(features: &Features) -> String {
+    let shown = format::thousands(features.points.len() as u64);
+    match features.width {
+        Width::Finite(1) => "the only neuron".into(),
+        Width::Finite(n) if n == features.points.len() => format!("all {shown} neurons"),
+        Width::Finite(n) => format!("sample: {shown} of {} neurons", format::thousands(n as u64)),
+        Width::Infinite => format!("sample: {shown} draws, N = ∞"),
+    }
+}
+
+/// Equal axes around the origin.
+struct Plane {
+    area: Rect,
+    centre: Pos2,
+    /// Pixels for each unit.
+    scale: f64,
+}
+
+impl Plane {
+    fn new(area: Rect, features: &Features) -> Self {
+        let reach = |axis: usize| {
+            let of = |s: &Spread| s.mean[axis].abs() + SIGMAS * s.deviation(axis);
+            of(&features.now).max(of(&features.initial))
+        };
+        let fit = |pixels: f32, reach: f64| f64::from(pixels) / 2.0 / reach.max(1e-12);
+        Self {
+            area,
+            centre: area.center(),
+            scale: fit(area.width(), reach(0)).min(fit(area.height(), reach(1))),
+        }
+    }
+
+    fn at(&self, [x, y]: [f64; 2]) -> Pos2 {
+        self.centre + Vec2::new((x * self.scale) as f32, (-y * self.scale) as f32)
+    }
+
+    /// A round distance between ticks, the same on both axes.
+    fn tick(&self) -> f64 {
+        let least = 42.0 / self.scale;
+        let unit = 10f64.powf(least.log10().floor());
+        [1.0, 2.0, 5.0]
+            .iter()
+            .map(|m| m * unit)
+            .find(|t| *t >= least)
+            .unwrap_or(10.0 * unit)
+    }
+
+    fn grid(&self, painter: &Painter, theme: &Theme, small: &FontId) {
+        let tick = self.tick();
+        let reach = |pixels: f32| (f64::from(pixels) / 2.0 / self.scale / tick).floor() as i32;
+        let pen = |k: i32| match k {
+            0 => Stroke::new(1.0, theme.faint.gamma_multiply(0.6)),
+            _ => Stroke::new(1.0, theme.grid),
+        };
+        let text = |k: i32| match f64::from(k) * tick {
+            v if v < 0.0 => format!("−{}", format::plain(-v, 2)),
+            v => format::plain(v, 2),
+        };
+        let columns = reach(self.area.width());
+        for k in -columns..=columns {
+            let x = self.at([f64::from(k) * tick, 0.0]).x;
+            painter.vline(x, self.area.y_range(), pen(k));
+            let at = pos2(x, self.area.bottom() + 4.0);
+            painter.text(at, Align2::CENTER_TOP, text(k), small.clone(), theme.muted);
+        }
+        let rows = reach(self.area.height());
+        for k in -rows..=rows {
+            let y = self.at([0.0, f64::from(k) * tick]).y;
+            painter.hline(self.area.x_range(), y, pen(k));
+            let at = pos2(self.area.left() - 6.0, y);
+            painter.text(
+                at,
+                Align2::RIGHT_CENTER,
+                text(k),
+                small.clone(),
+                theme.muted,
+            );
+        }
+    }
+
+    fn ellipse(&self, spread: &Spread, sigmas: f64, colour: Color32, dashed: bool) -> Vec<Shape> {
+        let points = spread.ellipse(sigmas, CORNERS);
+        let mut corners: Vec<Pos2> = points.into_iter().map(|p| self.at(p)).collect();
+        if dashed {
+            corners.extend(corners.first().copied());
+            Shape::dashed_line(&corners, Stroke::new(1.3, colour), 4.0, 3.0)
+        } else {
+            vec![Shape::closed_line(corners, Stroke::new(1.5, colour))]
+        }
+    }
+}
+
+fn scatter(ui: &mut Ui, theme: &Theme, features: &Features) {
+    let size = Vec2::new(ui.available_width(), HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| {
+        let name = "Neurons in the plane of the target direction β";
+        WidgetInfo::labeled(Role::Image, true, name)
+    });
+    let area = Rect::from_min_max(
+        rect.min + Vec2::new(34.0, 6.0),
+        rect.max - Vec2::new(6.0, 20.0),
+    );
+    let small = TextStyle::Small.resolve(ui.style());
+    let plane = Plane::new(area, features);
+    plane.grid(ui.painter(), theme, &small);
+    let painter = ui.painter_at(area);
+    let many = features.points.len() > 300;
+    let (radius, opacity) = if many { (1.5, 0.5) } else { (2.0, 0.8) };
+    let colour = theme.alignment.gamma_multiply(opacity);
+    let dots = features.points.iter().map(|p| plane.at(*p));
+    painter.extend(dots.map(|p| Shape::circle_filled(p, radius, colour)));
+    painter.extend(plane.ellipse(&features.initial, 2.0, theme.ghost, true));
+    for sigmas in [1.0, 2.0] {
+        painter.extend(plane.ellipse(&features.now, sigmas, theme.text, false));
+    }
+    let zero = plane.at([0.0, 0.0]);
+    let name = |at: Pos2, align: Align2, text: &str| {
+        let galley = painter.layout_no_wrap(text.into(), small.clone(), theme.text);
+        let place = align.anchor_size(at, galley.size());
+        let ground = theme.panel.gamma_multiply(0.85);
+        painter.rect_filled(place.expand2(Vec2::new(3.0, 1.0)), 2.0, ground);
+        painter.galley(place.min, galley, theme.text);
+    };
+    // Below the cloud, which is seldom as tall as it is wide.
+    let right = area.right_bottom() - Vec2::new(5.0, 3.0);
+    name(right, Align2::RIGHT_BOTTOM, "w·β/|β|");
+    let top = pos2(zero.x + 7.0, area.top() + 3.0);
+    name(top, Align2::LEFT_TOP, "w·v");
+    if let Some(pointer) = response.hover_pos() {
+        let x = f64::from(pointer.x - plane.centre.x) / plane.scale;
+        let y = -f64::from(pointer.y - plane.centre.y) / plane.scale;
+        let mut text = String::new();
+        if area.contains(pointer) {
+            let at = [x, y].map(|v| number(v, 3));
+            text = format!("w·β/|β| = {}, w·v = {}\n\n", at[0], at[1]);
+        }
+        text.push_str(&explanation(features));
+        response.show_tooltip_ui(|ui| {
+            ui.set_max_width(300.0);
+            ui.label(text);
+        });
+    }
+}
+
+fn explanation(features: &Features) -> String {
+    let dots = match features.width {
+        Width::Infinite => format!(
+            "Each dot is a draw from the distribution of the infinitely many neurons, the same {} draws at every step.",
+            features.points.len()
+        ),
+        Width::Finite(n) if n == features.points.len() => {
+            "Each dot is a neuron's weight vector w_i.".into()
+        }
+        Width::Finite(_) => format!(
+            "Each dot is a neuron's weight vector w_i. Of more than {} neurons a part is shown; it stays the same at every step.",
+            format::thousands(EVERY_NEURON as u64)
+        ),
+    };
+    let deviations = [0, 1].map(|axis| number(features.now.deviation(axis), 3));
+    let before = [0, 1].map(|axis| number(features.initial.deviation(axis), 3));
+    format!(
+        "{dots} Across: its part along the target direction β (the first one, if there are several). Up: along v, the direction orthogonal to β in which M = (1/N) Σ w_i w_iᵀ is largest now. The ellipses are exact for all neurons.\n\nStandard deviation along β {}, at step 0 {}\nalong v {}, at step 0 {}",
+        deviations[0], before[0], deviations[1], before[1]
+    )
+}
+
+fn legend(ui: &mut Ui, theme: &Theme, features: &Features) {
+    let row = |ui: &mut Ui, text: &str, draw: &dyn Fn(&Painter, Rect)| {
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, 10.0), Sense::hover());
+            draw(ui.painter(), rect);
+            ui.label(RichText::new(text).color(theme.text));
+        });
+    };
+    row(ui, &population(features), &|painter, rect| {
+        painter.circle_filled(rect.center(), 3.0, theme.alignment);
+    });
+    row(ui, "1σ and 2σ of all neurons", &|painter, rect| {
+        let ends = [rect.left_center(), rect.right_center()];
+        painter.line_segment(ends, Stroke::new(1.5, theme.text));
+    });
+    row(ui, "2σ at step 0", &|painter, rect| {
+        let ends = [rect.left_center(), rect.right_center()];
+        let stroke = Stroke::new(1.3, theme.ghost);
+        painter.extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0));
+    });
+}
+
+/// A bar for each eigenvalue, with a mark where it was at step 0.
+fn eigenvalues(ui: &mut Ui, theme: &Theme, features: &Features) {
+    let (now, before) = (&features.eigenvalues, &features.initial_eigenvalues);
+    let top = now.iter().chain(before).copied().fold(0.0, f64::max);
+    let mono = TextStyle::Monospace.resolve(ui.style());
+    let line = 1.35 * mono.size;
+    for (k, (value, initial)) in now.iter().zip(before).enumerate() {
+        let size = Vec2::new(ui.available_width(), line);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+        let text = number(*value, 3);
+        response.widget_info(|| {
+            let name = format!("eigenvalue {} of M: {text}", k + 1);
+            WidgetInfo::labeled(Role::Label, true, name)
+        });
+        let painter = ui.painter();
+        let room = 6.0 * mono.size;
+        let rail = Rect::from_min_max(
+            rect.min + Vec2::new(0.0, 0.22 * line),
+            rect.max - Vec2::new(room, 0.22 * line),
+        );
+        let part = |v: f64| {
+            if top > 0.0 {
+                rail.width() * (v / top) as f32
+            } else {
+                0.0
+            }
+        };
+        painter.rect_filled(rail, 2.0, theme.grid);
+        let mut bar = rail;
+        bar.set_width(part(*value));
+        painter.rect_filled(bar, 2.0, theme.alignment);
+        let x = rail.left() + part(*initial);
+        let mark = rail.expand2(Vec2::new(0.0, 2.0)).y_range();
+        painter.vline(x, mark, Stroke::new(1.5, theme.text));
+        painter.text(
+            rect.right_center(),
+            Align2::RIGHT_CENTER,
+            &text,
+            mono.clone(),
+            theme.text,
+        );
+        response.on_hover_text(format!(
+            "Eigenvalue {} of M = (1/N) Σ w_i w_iᵀ: {text}\nAt step 0 (mark): {}",
+            k + 1,
+            number(*initial, 3)
+        ));
+    }
+    ui.label(
+        RichText::new("Bars now, marks at step 0.")
+            .text_style(TextStyle::Small)
+            .color(theme.muted),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn features(movement: f64, alignment: f64) -> Features {
+        let spread = |along: f64| Spread {
+            mean: [0.0; 2],
+            covariance: [[along * along, 0.0], [0.0, 1.0]],
+        };
+        Features {
+            width: Width::Infinite,
+            points: vec![[0.0; 2]; 600],
+            now: spread(6.0),
+            initial: spread(1.0),
+            eigenvalues: vec![36.0, 1.0],
+            initial_eigenvalues: vec![1.0, 1.0],
+            alignment,
+            initial_alignment: 0.02,
+            movement,
+        }
+    }
+
+    #[test]
+    fn the_sentence_follows_from_the_numbers() {
+        for (movement, alignment, start) in [
+            (0.0, 0.02, "The neurons have not moved yet"),
+            (0.5, 0.72, "Aligned: the cloud is 6× as wide along β"),
+            (0.5, 0.30, "Turning: 30 %"),
+            (0.5, 0.021, "Spread:"),
+            (0.5, 0.004, "Turning away:"),
+        ] {
+            let text = sentence(&features(movement, alignment));
+            assert!(text.starts_with(start), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sample_is_called_a_sample() {
+        let mut some = features(0.5, 0.5);
+        assert_eq!(population(&some), "sample: 600 draws, N = ∞");
+        some.width = Width::Finite(10_000);
+        assert_eq!(population(&some), "sample: 600 of 10,000 neurons");
+        some.width = Width::Finite(600);
+        assert_eq!(population(&some), "all 600 neurons");
+    }
+
+    #[test]
+    fn both_axes_have_the_same_unit_and_hold_the_cloud() {
+        let area = Rect::from_min_size(Pos2::ZERO, Vec2::new(200.0, 180.0));
+        let plane = Plane::new(area, &features(0.5, 0.7));
+        let right = plane.at([6.0 * SIGMAS, 0.0]);
+        assert!((right.x - area.right()).abs() < 1e-3);
+        let up = plane.centre.y - plane.at([0.0, 1.0]).y;
+        let along = plane.at([1.0, 0.0]).x - plane.centre.x;
+        assert!((up - along).abs() < 1e-4);
+    }
+}
