@@ -29,6 +29,14 @@ fn start(worker: &WorkerHandle, run: u64, config: Config, options: StartOptions)
     });
 }
 
+/// Options of a run that waits to be told to go on.
+fn paused() -> StartOptions {
+    StartOptions {
+        paused: true,
+        ..StartOptions::default()
+    }
+}
+
 /// The third frontend: collects.
 #[derive(Default)]
 struct Collector {
@@ -135,15 +143,7 @@ fn a_new_run_makes_the_events_of_the_old_one_stale() {
 #[test]
 fn pause_step_and_resume_hold_where_they_say() {
     let worker = WorkerHandle::spawn(|| {});
-    start(
-        &worker,
-        1,
-        small(1_000_000_000),
-        StartOptions {
-            paused: true,
-            ..StartOptions::default()
-        },
-    );
+    start(&worker, 1, small(1_000_000_000), paused());
     assert_eq!(
         snapshot_where(&worker, |s| s.phase == Phase::Paused).step,
         0
@@ -180,15 +180,7 @@ fn a_finished_run_is_carried_on_and_ends_as_a_longer_one_would_have() {
 #[test]
 fn live_changes_of_rate_and_decay_need_no_restart_and_are_owned_up_to() {
     let worker = WorkerHandle::spawn(|| {});
-    start(
-        &worker,
-        1,
-        small(1_000_000_000),
-        StartOptions {
-            paused: true,
-            ..StartOptions::default()
-        },
-    );
+    start(&worker, 1, small(1_000_000_000), paused());
     worker.send(Command::Step(100));
     snapshot_where(&worker, |s| s.step == 100);
     worker.send(Command::SetLearningRate(0.25));
