@@ -331,7 +331,7 @@ impl GrokscopeApp {
                     self.failure("There is no recorded row to export yet.".into(), now);
                     return;
                 };
-                let rows = run.rows().to_vec();
+                let rows = run.rows_at(&config.outcome);
                 let note = self.state.session.changed_live().then_some(
                     "# η₀ or λ was changed while this run trained: see the column learning_rate\n",
                 );

@@ -30,6 +30,9 @@ const HANDOVER_SECS: f64 = 0.25;
 /// Keys that an instance fixes.
 pub const INSTANCE_KEYS: [&str; 3] = ["task.dim", "task.samples", "network.width"];
 
+/// Keys that no run has to be trained again for: its rows carry their errors.
+const ACCURACY_KEYS: [&str; 2] = ["outcome.accuracy_tolerance", "outcome.accuracy_level"];
+
 /// A restart that waits for a drag to settle.
 #[derive(Clone, Copy)]
 struct Pending {
@@ -161,6 +164,8 @@ impl Session {
                 };
                 config.training.weight_decay = self.config.training.weight_decay;
                 config.training.steps = self.config.training.steps;
+                config.outcome.accuracy_tolerance = self.config.outcome.accuracy_tolerance;
+                config.outcome.accuracy_level = self.config.outcome.accuracy_level;
                 config.instance = self.config.instance.clone();
                 config
             }
@@ -343,6 +348,9 @@ impl Session {
         let Some(run) = &self.screen.run else {
             return false;
         };
+        if ACCURACY_KEYS.contains(&key) {
+            return true;
+        }
         let state = self.screen.state();
         let training = matches!(state, RunState::Running | RunState::Paused);
         let (begun, step, lowered) = (run.step() > 0, run.step(), run.lowered().is_some());

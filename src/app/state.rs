@@ -21,16 +21,19 @@ pub enum Tab {
     Kernel,
     /// The neurons in the plane of the target direction.
     Features,
+    /// Grokking by loss and by accuracy.
+    Accuracy,
     /// Every metric of the newest row.
     Facts,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
         (Self::Features, "Features"),
+        (Self::Accuracy, "Accuracy"),
         (Self::Facts, "Numbers"),
     ];
 }

@@ -166,7 +166,8 @@ impl GrokscopeApp {
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
                     let theory = &self.state.theory;
-                    side::show(ui, &theme, self.state.tab, run, theory, actions);
+                    let settings = self.settings();
+                    side::show(ui, &theme, self.state.tab, run, theory, &settings, actions);
                 });
         }
         CentralPanel::no_frame()
@@ -201,9 +202,9 @@ impl GrokscopeApp {
         transport::show(ui, theme, &view, actions);
     }
 
-    fn draw_controls(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    fn settings(&self) -> controls::View<'_> {
         let session = &self.state.session;
-        let view = controls::View {
+        controls::View {
             config: session.config(),
             defaults: &self.state.defaults,
             errors: &self.state.field_errors,
@@ -214,8 +215,11 @@ impl GrokscopeApp {
                     .to_string_lossy()
                     .into_owned()
             }),
-        };
-        controls::show(ui, theme, &view, actions);
+        }
+    }
+
+    fn draw_controls(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        controls::show(ui, theme, &self.settings(), actions);
     }
 
     fn draw_status(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {

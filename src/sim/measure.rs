@@ -1,5 +1,6 @@
 //! Fills a [`Row`] with the metrics of one state.
 
+use super::accuracy::Errors;
 use super::engine::{Losses, Problem};
 use super::kernel::{
     Alignments, Gram, GramInputs, population_alignment, relative_alignment, relative_distance,
@@ -10,6 +11,9 @@ use super::metrics::{Metric, Row};
 use super::moments::MomentState;
 use super::packed::{Affine, Inputs, Symmetric};
 use std::sync::{Arc, OnceLock};
+
+/// Largest D at which the eigenvalues of M, O(D³), are measured.
+const MAX_SPECTRUM_DIM: usize = 512;
 
 /// Measures states of one run against its initial state.
 pub struct Meter {
@@ -61,6 +65,28 @@ impl Meter {
             alpha * epsilon * (m[(i, j)] - kappa * m0[(i, j)])
         });
         function
+    }
+
+    /// The test set's inputs, if there is one.
+    pub(super) fn test_inputs(&self) -> Option<&Inputs> {
+        self.test.as_ref()
+    }
+
+    /// Absolute errors on the train set and on other points with their labels.
+    pub(super) fn errors(
+        &self,
+        state: &MomentState,
+        others: Option<(&Inputs, &[f64])>,
+    ) -> (Errors, Option<Errors>) {
+        let function = self.function(state);
+        let errors = |inputs: &Inputs, labels: &mut dyn Iterator<Item = &f64>| {
+            let mut output = vec![0.0; inputs.rows()];
+            inputs.evaluate(&function, &mut inputs.scratch(), &mut output);
+            Errors::new(output.iter().zip(labels).map(|(f, y)| f - y))
+        };
+        let train = errors(&self.train, &mut self.problem.task.y.iter());
+        let others = others.map(|(inputs, labels)| errors(inputs, &mut labels.iter()));
+        (train, others)
     }
 
     /// Mean squared error on the test set, if there is one.
@@ -171,6 +197,21 @@ impl Meter {
             row.set(Metric::TestAlignment, test.raw);
             row.set(Metric::TestCenteredAlignment, test.centered);
             row.set(Metric::TestColumnCenteredAlignment, test.column_centered);
+        }
+    }
+
+    /// The largest eigenvalues of M.
+    pub fn spectrum(&self, row: &mut Row, state: &MomentState) {
+        if state.dim() > MAX_SPECTRUM_DIM {
+            return;
+        }
+        let metrics = [
+            Metric::FeatureEigenvalue1,
+            Metric::FeatureEigenvalue2,
+            Metric::FeatureEigenvalue3,
+        ];
+        for (metric, value) in metrics.into_iter().zip(state.eigenvalues()) {
+            row.set(metric, value);
         }
     }
 

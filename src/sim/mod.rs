@@ -6,6 +6,7 @@
 //! engines ([`moments_engine`], [`neurons`]) on a [`task`], measures the
 //! [`metrics`] at the steps of a [`schedule`] and says what the [`outcome`] is.
 
+pub mod accuracy;
 pub mod config;
 pub mod engine;
 pub mod features;

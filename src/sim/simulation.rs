@@ -1,6 +1,7 @@
 //! A run: engine, record schedule, metrics, crossings and the watch for
 //! divergence. Frontends differ only in when they call it.
 
+use super::accuracy::AccuracyMeter;
 use super::config::{ConfigError, EngineKind, ValidConfig, Width};
 use super::engine::{Engine, Losses, Problem};
 use super::flow::FlowEngine;
@@ -47,6 +48,7 @@ pub struct Simulation {
     tracker: CrossingTracker,
     watch: StabilityWatch,
     meter: Meter,
+    accuracy: AccuracyMeter,
     step: u64,
     next_record: u64,
     flow_time: f64,
@@ -108,6 +110,7 @@ impl Simulation {
             tracker: CrossingTracker::new(thresholds),
             watch: StabilityWatch::new(),
             meter: Meter::new(meter_problem, Arc::clone(&initial)),
+            accuracy: AccuracyMeter::new(Arc::clone(&task), config.seed, &config.outcome),
             config,
             task,
             initial_weights,
@@ -238,9 +241,11 @@ impl Simulation {
         self.meter
             .losses(&mut row, &self.losses, self.sample_test_loss, &state);
         self.meter.cheap(&mut row, &state);
+        self.accuracy.measure(&self.meter, &state, &mut row);
         self.meter
             .training(&mut row, self.config.training.learning_rate, self.flow_time);
         if every_column {
+            self.meter.spectrum(&mut row, &state);
             self.meter
                 .gram(&mut row, &state, self.config.training.learning_rate);
             if self.has_linearized().is_ok() {

@@ -1,6 +1,7 @@
 //! What the window shows: each view draws from borrowed data and returns what
 //! the user asked for; none of them changes a run.
 
+pub mod accuracy;
 pub mod axes;
 pub mod controls;
 pub mod curves;
@@ -14,6 +15,7 @@ pub mod kernel;
 pub mod narration;
 pub mod side;
 pub mod slider;
+pub mod small_plot;
 pub mod status;
 pub mod theme;
 pub mod transport;

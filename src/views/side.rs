@@ -1,6 +1,6 @@
 //! The right panel: tabs.
 
-use super::{decomposition, facts, features, kernel, theme::Theme};
+use super::{accuracy, controls, decomposition, facts, features, kernel, theme::Theme};
 use crate::{
     app::{Action, state::Tab, theory::Theory},
     history::Run,
@@ -14,6 +14,7 @@ pub fn show(
     tab: Tab,
     run: Option<&Run>,
     theory: &Theory,
+    settings: &controls::View<'_>,
     actions: &mut Vec<Action>,
 ) {
     ui.add_space(8.0);
@@ -34,12 +35,15 @@ pub fn show(
         ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
         return;
     };
+    // The step that every tab shows.
+    let at = run.step();
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| match tab {
             Tab::Error => decomposition::show(ui, theme, run),
             Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
             Tab::Features => features::show(ui, theme, run, theory.features()),
+            Tab::Accuracy => accuracy::show(ui, theme, run, at, settings, actions),
             Tab::Facts => facts::show(ui, theme, run),
         });
 }

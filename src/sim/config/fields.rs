@@ -357,6 +357,30 @@ pub static FIELDS: &[Field] = &[
         access!(real outcome.min_ratio)
     ),
     field!(
+        "outcome.accuracy_tolerance",
+        "θₐ",
+        "accuracy tolerance",
+        "",
+        Kind::Real {
+            min: 1e-12,
+            max: 1e6
+        },
+        "A point counts as right if the network is this close to its label (in units of the rms of y where outcome.relative): the accuracy can grok at one tolerance and not at another.",
+        access!(real outcome.accuracy_tolerance)
+    ),
+    field!(
+        "outcome.accuracy_level",
+        "",
+        "accuracy level",
+        "",
+        Kind::Real {
+            min: 0.01,
+            max: 1.0
+        },
+        "The fraction of right points from which on a set counts as fitted (train) or generalised (test).",
+        access!(real outcome.accuracy_level)
+    ),
+    field!(
         "record.points_per_decade",
         "",
         "points per decade",
@@ -393,7 +417,7 @@ pub static FIELDS: &[Field] = &[
 ];
 
 /// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
-pub const MAX_RECORDED_STEPS: usize = 200_000;
+pub const MAX_RECORDED_STEPS: usize = 150_000;
 
 /// The setting with this dotted key.
 pub fn field(key: &str) -> Option<&'static Field> {
