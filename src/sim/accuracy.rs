@@ -250,8 +250,8 @@ mod tests {
             }
         }
         let accuracy = |row: &Row| row.get(Metric::TrainAccuracy).expect("measured");
-        assert!(accuracy(&without[0]) < 0.6);
-        assert!(accuracy(without.last().expect("rows")) > 0.9);
+        assert!(accuracy(&without[0]) < 0.8);
+        assert!(accuracy(without.last().expect("rows")) > 0.95);
         // What a row carries says the same as its columns.
         let row = without.last().expect("rows");
         let errors = row.errors().expect("kept");

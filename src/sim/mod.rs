@@ -8,7 +8,9 @@
 
 pub mod accuracy;
 pub mod config;
+pub mod crowd;
 pub mod engine;
+pub mod feature_matrix;
 pub mod features;
 pub mod flow;
 pub mod instance;

@@ -49,22 +49,22 @@ pub fn show(
     heading(ui, theme, "ACCURACY OVER TIME");
     over_time(ui, theme, run, at, config, &sweep);
     ui.spacing_mut().item_spacing.y = 2.0;
-    for (name, widget) in [
-        (TOLERANCE, Widget::Slider(Scale::Log(RANGE.0, RANGE.1))),
-        (LEVEL, Widget::Typed),
-    ] {
-        if let Some(field) = field(name) {
+    let mut setting = |ui: &mut Ui, key, widget| {
+        if let Some(field) = field(key) {
             controls::row(ui, theme, settings, field, widget, actions);
         }
-    }
-    ui.spacing_mut().item_spacing.y = 4.0;
+    };
+    let slider = Widget::Slider(Scale::Log(RANGE.0, RANGE.1));
+    setting(ui, TOLERANCE, slider);
+    setting(ui, LEVEL, Widget::Typed);
     heading(ui, theme, "TWO DEFINITIONS OF GROKKING");
     table(ui, theme, run, config, &sweep);
     heading(ui, theme, "THE MIRAGE: THIS RUN AT EVERY θₐ");
-    chart(ui, theme, config, &sweep, actions);
-    ui.add_space(2.0);
     let ended = run.finish().is_some();
-    ui.label(RichText::new(sentence(&sweep, config.accuracy_tolerance, ended)).color(theme.muted));
+    let verdict = sentence(&sweep, config.accuracy_tolerance, ended);
+    ui.label(RichText::new(verdict).color(theme.muted));
+    ui.add_space(4.0);
+    chart(ui, theme, config, &sweep, actions);
 }
 
 /// Colour of an outcome class; its marker and name say the same.
@@ -105,7 +105,7 @@ fn over_time(
 ) {
     let points = run.accuracies(config);
     let (plot, response) =
-        SmallPlot::over_time(ui, "Accuracy over time", 150.0, run.horizon(), (0.0, 1.04));
+        SmallPlot::over_time(ui, "Accuracy over time", 118.0, run.horizon(), (0.0, 1.04));
     plot.time_ticks(theme);
     for (value, text) in [(0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
         plot.y_tick(value, text, theme);
@@ -202,7 +202,7 @@ fn table(ui: &mut Ui, theme: &Theme, run: &Run, config: &OutcomeConfig, sweep: &
         ui.end_row();
         let steps: [(&str, fn(Crossings) -> Option<u64>); 2] = [
             ("fits at", |c| c.fit),
-            ("generalises at", |c| c.generalise),
+            ("generalises", |c| c.generalise),
         ];
         for (name, of) in steps {
             ui.label(RichText::new(name).color(theme.muted));
@@ -258,7 +258,7 @@ fn chart(
     let (plot, response) = SmallPlot::new(
         ui,
         "Delay against the tolerance",
-        150.0,
+        128.0,
         logs,
         (-0.32 * high, high),
         Sense::click_and_drag(),
@@ -278,8 +278,8 @@ fn chart(
         .extend(Shape::dashed_line(&ends, pen, 2.0, 3.0));
     let name = format!("grokking from {} on", format::times(config.min_ratio));
     plot.text(
-        ends[1] - Vec2::new(0.0, 2.0),
-        Align2::RIGHT_BOTTOM,
+        ends[0] + Vec2::new(3.0, -2.0),
+        Align2::LEFT_BOTTOM,
         &name,
         theme.muted,
     );
@@ -462,7 +462,14 @@ fn sentence(sweep: &ToleranceSweep, tolerance: f64, ended: bool) -> String {
         .min_by(|a, b| distance(a).total_cmp(&distance(b)));
     let now = format::plain(tolerance, 3);
     if let Some(region) = other {
-        let k = (region.samples.start + region.samples.end - 1) / 2;
+        // Well inside, on the side that is near.
+        let (first, last) = (region.samples.start, region.samples.end - 1);
+        let inside = ((last - first) / 2).min(12);
+        let k = if samples[first].log > tolerance.log10() {
+            first + inside
+        } else {
+            last - inside
+        };
         let other = super::slider::round_for_drag(10f64.powf(samples[k].log), false);
         if sweep.outcome(other) == region.outcome {
             return format!(

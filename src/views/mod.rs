@@ -3,13 +3,16 @@
 
 pub mod accuracy;
 pub mod axes;
+pub mod colormap;
 pub mod controls;
 pub mod curves;
 pub mod decomposition;
+pub mod eigenvalues;
 pub mod entry;
 pub mod facts;
 pub mod features;
 pub mod fonts;
+pub mod heat_map;
 pub mod help;
 pub mod kernel;
 pub mod narration;

@@ -42,7 +42,7 @@ pub fn show(
         .show(ui, |ui| match tab {
             Tab::Error => decomposition::show(ui, theme, run),
             Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
-            Tab::Features => features::show(ui, theme, run, theory.features()),
+            Tab::Features => features::show(ui, theme, run, at, theory.features()),
             Tab::Accuracy => accuracy::show(ui, theme, run, at, settings, actions),
             Tab::Facts => facts::show(ui, theme, run),
         });

@@ -34,6 +34,8 @@ const MAX_KERNEL_SAMPLES: usize = 1024;
 /// Largest D of which the neurons are shown: the eigendecomposition of M,
 /// O(D³), cannot be interrupted either.
 const MAX_FEATURE_DIM: usize = 1024;
+/// Time that one look at the neurons spends on drawing more of them.
+const GROWTH: Duration = Duration::from_millis(60);
 /// A drag that never rests must not see nothing: where requests have gone
 /// unanswered for this long, the coarse curve under way is finished although a
 /// newer request waits …
@@ -47,7 +49,9 @@ pub(super) struct Solver {
     data: Option<Data>,
     eigen: Option<Eigen>,
     /// The neurons, and the initial weights that they come from.
-    cloud: Option<(Arc<MomentState>, Cloud)>,
+    cloud: Option<(Arc<MomentState>, InitialWeights, Cloud)>,
+    /// Looks at the neurons so far.
+    looks: u64,
     /// Since when no request was answered.
     unanswered: Option<Instant>,
 }
@@ -291,20 +295,26 @@ impl Solver {
             ));
         }
         let kept = self.cloud.take();
-        let cloud = match kept.filter(|(of, _)| Arc::ptr_eq(of, &setup.initial)) {
-            Some((_, cloud)) => cloud,
+        let (weights, mut cloud) = match kept.filter(|(of, ..)| Arc::ptr_eq(of, &setup.initial)) {
+            Some((_, weights, cloud)) => (weights, cloud),
             None => {
                 let weights = match &request.theory.instance {
                     Some(instance) => InitialWeights::Given(instance.w0.clone()),
                     None => InitialWeights::sample(&setup.config),
                 };
-                Cloud::new(&weights, &setup.initial).ok_or("the weights are not finite")?
+                let cloud = Cloud::new(&weights, &setup.initial);
+                (weights, cloud.ok_or("the weights are not finite")?)
             }
         };
+        // A million neurons take longer to draw than anyone should wait: each
+        // look draws some more.
+        while start.elapsed() < GROWTH && cloud.grow(&weights) {}
         let features = cloud.at(target, &setup.initial, &request.state);
-        self.cloud = Some((Arc::clone(&setup.initial), cloud));
+        self.cloud = Some((Arc::clone(&setup.initial), weights, cloud));
+        self.looks += 1;
         Ok(FeatureView {
             step: request.step,
+            look: self.looks,
             features: features.ok_or("these weights are not finite, or of another run")?,
             cost: start.elapsed(),
         })
