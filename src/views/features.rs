@@ -27,6 +27,8 @@ use std::time::Duration;
 
 /// Height of the scatter plot.
 const HEIGHT: f32 = 212.0;
+/// Where the ramp of the densest cell ends: before the colour of the ellipses.
+const FULL: f32 = 0.62;
 /// Corners of an ellipse.
 const CORNERS: usize = 96;
 
@@ -301,7 +303,7 @@ fn shade(ui: &mut Ui, area: Rect, theme: &Theme, plane: &Plane, density: &Densit
             }
             let part = part(value);
             let colour = sequential(theme, theme.alignment, part);
-            colour.gamma_multiply((2.5 * part).min(1.0))
+            colour.gamma_multiply((4.0 * part).min(1.0))
         });
         ColorImage::new([columns, rows], pixels.collect())
     };
@@ -324,9 +326,9 @@ fn shading(density: &Density) -> impl Fn(f32) -> f32 + use<> {
     let peak = density.peak().max(1e-12);
     move |value| {
         if counts {
-            0.25 + 0.75 * value.ln() / peak.ln().max(1e-6)
+            FULL * (0.25 + 0.75 * value.ln() / peak.ln().max(1e-6))
         } else {
-            0.6 * (value / peak).sqrt()
+            FULL * (value / peak).sqrt()
         }
     }
 }
@@ -364,7 +366,7 @@ fn legend(ui: &mut Ui, theme: &Theme, view: &FeatureView) {
     };
     let ramp = |painter: &Painter, rect: Rect| {
         for k in 0..9u8 {
-            let part = f32::from(k) / 8.0;
+            let part = FULL * f32::from(k) / 8.0;
             let x = rect.left() + 2.0 * f32::from(k);
             let stripe = Rect::from_min_size(pos2(x, rect.top()), Vec2::new(2.0, 10.0));
             painter.rect_filled(stripe, 0.0, sequential(theme, theme.alignment, part));

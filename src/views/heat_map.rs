@@ -108,6 +108,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, matrix: &FeatureMatrix, look: u64) {
             .text(beside, Align2::RIGHT_CENTER, &name, small.clone(), colour);
     }
     scale(ui, theme, largest);
+    ui.label(RichText::new(explanation(matrix)).color(theme.muted));
     let Some(pointer) = response.hover_pos().filter(|p| area.contains(*p)) else {
         return;
     };
@@ -124,21 +125,31 @@ pub fn show(ui: &mut Ui, theme: &Theme, matrix: &FeatureMatrix, look: u64) {
         StrokeKind::Outside,
     );
     let value = f64::from(matrix.values[(row, column)]);
-    let sign = if value < 0.0 { "−" } else { "" };
-    let text = format!(
-        "{}ᵀ M {} = {sign}{}\n\nM = (1/N) Σ w_i w_iᵀ. {}, the others are the strongest directions across, in order: there M is diagonal, and what couples them to the target is in the first row.",
-        matrix.axis(row),
-        matrix.axis(column),
-        format::significant(value.abs(), 3),
-        match matrix.target_axes {
-            1 => "The first axis is the target direction β".to_owned(),
-            k => format!("The first {k} axes are the target's directions, orthogonalised"),
-        },
-    );
-    response.show_tooltip_ui(|ui| {
-        ui.set_max_width(290.0);
-        ui.label(text);
-    });
+    let number = if value.abs() < 1e-7 * f64::from(largest) {
+        "0".into()
+    } else {
+        format::significant(value.abs(), 3)
+    };
+    let sign = if value < 0.0 && number != "0" {
+        "−"
+    } else {
+        ""
+    };
+    let (row, column) = (matrix.axis(row), matrix.axis(column));
+    response.show_tooltip_text(format!("{row}ᵀ M {column} = {sign}{number}"));
+}
+
+/// What the axes are.
+fn explanation(matrix: &FeatureMatrix) -> String {
+    let across = "the strongest directions across, in order: among them M is diagonal";
+    match matrix.target_axes {
+        1 => format!(
+            "First the target direction β, then {across}. The first row is what couples them to the target."
+        ),
+        k => format!(
+            "First the target's {k} directions, orthogonalised, then {across}. The first {k} rows are what couples them to the target."
+        ),
+    }
 }
 
 /// The colours and what they stand for.
