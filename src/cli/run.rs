@@ -6,6 +6,7 @@ use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{atomic, csv};
 use crate::sim::accuracy;
+use crate::sim::config::EngineKind;
 use crate::sim::outcome::{Crossings, Outcome};
 use crate::training::Snapshot;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -77,6 +78,15 @@ impl Report {
             out.display()
         );
         let warning = match finish.outcome {
+            Outcome::Diverged { step, .. }
+                if run.info.config.training.engine == EngineKind::Flow =>
+            {
+                Some(format!(
+                    "the flow left the range of numbers by step {}: raise network.alpha or lower \
+                     network.epsilon",
+                    grouped(step)
+                ))
+            }
             Outcome::Diverged {
                 step,
                 stable_learning_rate,

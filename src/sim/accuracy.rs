@@ -11,10 +11,12 @@ use super::config::OutcomeConfig;
 use super::measure::Meter;
 use super::metrics::{Metric, Row};
 use super::moments::MomentState;
+use super::neurons::Network;
 use super::outcome::Crossings;
 use super::packed::Inputs;
 use super::rng::{Stream, normal_matrix};
 use super::task::Task;
+use ndarray::{Array1, Array2};
 use std::sync::{Arc, OnceLock};
 
 /// Points on which the test accuracy is measured where the run has no test set
@@ -125,13 +127,20 @@ pub fn crossings(rows: &[Row], level: f64) -> Crossings {
     }
 }
 
+/// Points of the test stream, and their labels.
+pub(super) struct Points {
+    pub(super) inputs: Inputs,
+    pub(super) x: Array2<f64>,
+    pub(super) labels: Array1<f64>,
+}
+
 /// Measures the errors of the states of one run.
 pub(super) struct AccuracyMeter {
     task: Arc<Task>,
     seed: u64,
     tolerances: Tolerances,
-    /// Points of the test stream and their labels, for a run without a test set.
-    drawn: OnceLock<Option<(Inputs, Vec<f64>)>>,
+    /// For a run without a test set.
+    drawn: OnceLock<Option<Points>>,
     /// The next step whose errors are kept.
     next: u64,
 }
@@ -149,18 +158,17 @@ impl AccuracyMeter {
     }
 
     /// Sets the accuracies of the row, and gives it the errors unless they
-    /// would be closer to the last ones kept than [`PER_DECADE`].
-    pub(super) fn measure(&mut self, meter: &Meter, state: &MomentState, row: &mut Row) {
-        let (train, test) = meter.test_inputs().map_or_else(
-            || match self.drawn() {
-                Some((inputs, labels)) => meter.errors(state, Some((inputs, labels))),
-                None => meter.errors(state, None),
-            },
-            |inputs| {
-                let labels = self.task.test.as_ref().and_then(|(_, y)| y.as_slice());
-                meter.errors(state, labels.map(|labels| (inputs, labels)))
-            },
-        );
+    /// would be closer to the last ones kept than [`PER_DECADE`]. `network` as
+    /// the meter wants it.
+    pub(super) fn measure(
+        &mut self,
+        meter: &Meter,
+        state: &MomentState,
+        network: Option<&Network>,
+        row: &mut Row,
+    ) {
+        let drawn = self.task.test.is_none().then(|| self.drawn()).flatten();
+        let (train, test) = meter.errors(state, network, drawn);
         row.set(Metric::TrainAccuracy, train.within(self.tolerances.train));
         if let Some(test) = &test {
             row.set(Metric::TestAccuracy, test.within(self.tolerances.test));
@@ -175,15 +183,18 @@ impl AccuracyMeter {
         }
     }
 
-    fn drawn(&self) -> Option<&(Inputs, Vec<f64>)> {
+    fn drawn(&self) -> Option<&Points> {
         self.drawn
             .get_or_init(|| {
                 let target = self.task.target.as_ref()?;
                 let dim = self.task.x.ncols();
                 let scale = 1.0 / (dim as f64).sqrt();
                 let x = normal_matrix(self.seed, Stream::Test, TEST_POINTS, dim) * scale;
-                let labels = target.labels(x.view()).to_vec();
-                Some((Inputs::new(x.view()), labels))
+                Some(Points {
+                    inputs: Inputs::new(x.view()),
+                    labels: target.labels(x.view()),
+                    x,
+                })
             })
             .as_ref()
     }
