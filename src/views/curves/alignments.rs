@@ -77,6 +77,9 @@ pub(super) fn alignments<'a>(
         .overlay
         .avoid(behind[faded..].iter().chain(&panel.curves));
     if let Some(run) = model.run {
+        if let Some(step) = model.cursor {
+            panel.overlay.veil(step);
+        }
         panel.overlay.divergence(run, false);
         for (line, curve) in panel.curves.iter().zip(&chosen) {
             let places = &mut state.places;
