@@ -346,8 +346,10 @@ impl GrokscopeApp {
         let foreseen = self.state.theory.picture();
         let horizon = self.state.session.config().training.steps;
         let mut state = self.state.curves.clone();
-        let size = self.state.plots_size;
+        let plots = self.state.plots_size;
         let theme = Theme::of(self.state.dark);
+        let legend = curves::pins_legend_height(&pinned(&pins, &theme), plots.x - 32.0);
+        let size = plots + egui::vec2(0.0, legend);
         let resolution = 2.0 * ctx.pixels_per_point();
         Some(move || {
             let mut rect = egui::Rect::ZERO;
@@ -372,14 +374,34 @@ impl GrokscopeApp {
                     horizon,
                     cursor,
                 };
-                let response = curves::show(ui, &model, &mut state, &theme);
+                // Above the losses, below the alignments.
+                let top = if kind == PlotKind::Loss { legend } else { 0.0 };
+                let area = egui::Rect::from_min_size(egui::pos2(0.0, top), plots);
+                let response = ui
+                    .scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
+                        curves::show(ui, &model, &mut state, &theme)
+                    })
+                    .inner;
+                // Half of the axis title sticks out.
                 rect = match kind {
                     PlotKind::Loss => response.loss_rect,
                     PlotKind::Alignment => response.alignment_rect,
                 }
-                // Half of the axis title sticks out.
-                .expand(8.0)
-                .intersect(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
+                .expand(8.0);
+                if legend > 0.0 {
+                    let beside = egui::Rect::from_min_size(
+                        match kind {
+                            PlotKind::Loss => egui::pos2(16.0, 4.0),
+                            PlotKind::Alignment => egui::pos2(16.0, rect.bottom()),
+                        },
+                        egui::vec2(plots.x - 32.0, legend),
+                    );
+                    ui.scope_builder(egui::UiBuilder::new().max_rect(beside), |ui| {
+                        curves::pins_legend(ui, &pinned, &theme);
+                    });
+                    rect = rect.union(beside);
+                }
+                rect = rect.intersect(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
             });
             image.region(&rect, Some(resolution))
         })

@@ -12,7 +12,7 @@ use crate::{
         Action,
         compare::{MAX_PINS, Pin, PinColor, PinEdit, PinLine, differences},
         state::State,
-        sweeping::{Spacing, SweepForm},
+        sweeping::{Progress, Spacing, SweepForm},
     },
     history::{Run, format},
     sim::{
@@ -30,7 +30,7 @@ use egui::{
 const ROW: f32 = 21.0;
 /// Widths of the columns: fits, generalises, ratio.
 const COLUMNS: [f32; 3] = [41.0, 46.0, 32.0];
-const CHECK: f32 = 16.0;
+const CHECK: f32 = 19.0;
 const SWATCH: f32 = 20.0;
 const MENU: f32 = 18.0;
 
@@ -39,6 +39,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
+            // What does not fit must not widen the panel.
+            ui.set_max_width(ui.available_width());
             sweep(ui, theme, state, actions);
             runs(ui, theme, state, actions);
             differing(ui, theme, state);
@@ -48,28 +50,6 @@ pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>
 
 fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
     heading(ui, theme, "SWEEP A SETTING");
-    if let Some(sweep) = &state.sweep {
-        let progress = sweep.progress();
-        ui.label(&progress.what);
-        ui.horizontal(|ui| {
-            let cancel = Button::new("Cancel").min_size(vec2(60.0, 0.0));
-            let width = ui.available_width() - 72.0;
-            let part = progress.done as f32 / progress.total.max(1) as f32;
-            ui.add(
-                ProgressBar::new(part)
-                    .desired_width(width)
-                    .text(format!("{} of {}", progress.done, progress.total)),
-            );
-            let response = ui
-                .add(cancel)
-                .on_hover_text("The curves that are done stay.")
-                .accessible_name("Cancel the sweep");
-            if response.clicked() {
-                actions.push(Action::CancelSweep);
-            }
-        });
-        return;
-    }
     let mut form = state.sweep_form.clone();
     ui.horizontal(|ui| {
         let name = |key| field(key).map_or_else(String::new, accessible_name);
@@ -103,13 +83,13 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         }
     });
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.spacing_mut().item_spacing.x = 4.0;
         let muted = |text: &str| RichText::new(text).color(theme.muted);
         let end = |ui: &mut Ui, text: &mut String, name: &str| {
             let edit = TextEdit::singleline(text)
                 .id(Id::unique(name))
                 .font(TextStyle::Monospace)
-                .desired_width(48.0);
+                .desired_width(40.0);
             ui.add(edit)
                 .on_hover_text("A number: 0.25, 1e-5, 1/32, 2^-5")
                 .accessible_name(name);
@@ -122,18 +102,21 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         ui.add(DragValue::new(&mut form.count).range(2..=MAX_PINS))
             .accessible_name("number of curves");
     });
-    let ready = state.session.run().is_some();
-    ui.horizontal(|ui| {
-        let text = RichText::new(format!("Sweep {}", form.in_words())).color(theme.on_accent);
-        let button = Button::new(text).fill(theme.accent);
-        let response = ui
-            .add_enabled(ready, button)
-            .on_hover_text("Computes one curve for each value and keeps them below. Ctrl+Z takes them all back.")
-            .accessible_name("Sweep");
-        if response.clicked() {
-            actions.push(Action::Sweep(form.clone()));
+    match &state.sweep {
+        Some(sweep) => progress(ui, &sweep.progress(), actions),
+        None => {
+            let text = RichText::new(format!("Sweep {}", form.in_words())).color(theme.on_accent);
+            let button = Button::new(text).fill(theme.accent);
+            let ready = state.session.run().is_some();
+            let response = ui
+                .add_enabled(ready, button)
+                .on_hover_text("Computes one curve for each value and keeps them below. Ctrl+Z takes them all back.")
+                .accessible_name("Sweep");
+            if response.clicked() {
+                actions.push(Action::Sweep(form.clone()));
+            }
         }
-    });
+    }
     let horizon = format::steps(state.session.config().training.steps);
     ui.add(
         Label::new(
@@ -148,6 +131,28 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
     if form != state.sweep_form {
         actions.push(Action::EditSweep(form));
     }
+}
+
+/// In the place of the button, so that nothing moves.
+fn progress(ui: &mut Ui, progress: &Progress, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 76.0;
+        let part = progress.done as f32 / progress.total.max(1) as f32;
+        ui.add(
+            ProgressBar::new(part)
+                .desired_width(width)
+                .text(format!("{} of {}", progress.done, progress.total)),
+        )
+        .on_hover_text(&progress.what);
+        let cancel = Button::new("Cancel").min_size(vec2(60.0, 0.0));
+        let response = ui
+            .add(cancel)
+            .on_hover_text("The curves that are done stay.")
+            .accessible_name("Cancel the sweep");
+        if response.clicked() {
+            actions.push(Action::CancelSweep);
+        }
+    });
 }
 
 fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
@@ -302,6 +307,8 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
 fn kept(ui: &mut Ui, theme: &Theme, pin: &Pin, name_width: f32, actions: &mut Vec<Action>) {
     let edit = |edit| Action::EditPin(pin.id, edit);
     cell(ui, CHECK, Layout::left_to_right(Align::Center), |ui| {
+        ui.spacing_mut().icon_width = 14.0;
+        ui.spacing_mut().icon_spacing = 0.0;
         let mut shown = pin.shown;
         let response = ui
             .checkbox(&mut shown, "")
@@ -414,7 +421,7 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
             .add(
                 TextEdit::singleline(&mut text)
                     .id(id)
-                    .desired_width(width - 6.0)
+                    .desired_width(width - 4.0)
                     .clip_text(true)
                     .text_color(color)
                     .background_color(fill)

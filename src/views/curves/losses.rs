@@ -1,7 +1,7 @@
 //! The losses over log time.
 
 use super::{
-    CurvesAction, CurvesModel, CurvesState, DASHED, Pinned, PlotKind,
+    CurvesAction, CurvesModel, CurvesState, DASHED, FEW, Pinned, PlotKind,
     bounds::{self, Extent},
     overlay::{Mark, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
@@ -137,8 +137,6 @@ pub(super) fn losses<'a>(
     panel
 }
 
-/// More kept runs than this, and their train losses step back.
-const FEW: usize = 4;
 /// Colours of what is only computed fade by this much …
 const PALE: f32 = 0.42;
 /// … and those of the lazy model by this.

@@ -209,6 +209,8 @@ pub struct AlignmentCurve {
 
 const DASHED: LineStyle = LineStyle::Dashed { length: 7.0 };
 
+/// More kept runs than this, and what is not their main curve steps back.
+const FEW: usize = 4;
 const LONG_DASHES: LineStyle = LineStyle::Dashed { length: 16.0 };
 
 /// How the test loss of a kept run is drawn.
@@ -234,6 +236,41 @@ pub fn line_sample(
         style,
     };
     legend::sample(pen, left, length)
+}
+
+/// Names the kept runs, for a picture that the Runs tab does not stand beside.
+pub fn pins_legend(ui: &mut Ui, pinned: &[Pinned<'_>], theme: &Theme) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 2.0);
+        for pin in pinned {
+            let (rect, _) = ui.allocate_exact_size(vec2(20.0, LEGEND_ROW), Sense::hover());
+            let left = rect.left_center();
+            ui.painter()
+                .extend(line_sample(pin.color, 2.0, pin.style, left, 20.0));
+            ui.label(egui::RichText::new(pin.label).color(theme.text));
+            ui.add_space(8.0);
+        }
+    });
+}
+
+/// Height of a row of that legend.
+const LEGEND_ROW: f32 = 18.0;
+
+/// Room that the legend needs at most, where lines are this wide.
+pub fn pins_legend_height(pinned: &[Pinned<'_>], width: f32) -> f32 {
+    // Wider than any character of the font on average.
+    let entry = |pin: &Pinned<'_>| 48.0 + 8.5 * pin.label.chars().count() as f32;
+    let mut rows = 0.0;
+    let mut left = 0.0;
+    for pin in pinned {
+        let entry = entry(pin).min(width);
+        if entry > left {
+            rows += 1.0;
+            left = width;
+        }
+        left -= entry;
+    }
+    rows * (LEGEND_ROW + 4.0)
 }
 
 /// The alignments, in the order of the legend.
