@@ -138,7 +138,9 @@ impl Undo {
         self.numbers
     }
 
-    fn settings(&mut self, before: Settings, after: Settings, name: String, joins: bool) {
+    /// Takes a change in; `joins` if it goes on with the newest one. Returns
+    /// whether there is a change that more may join.
+    fn settings(&mut self, before: Settings, after: Settings, name: String, joins: bool) -> bool {
         if joins
             && let Some(Entry {
                 name,
@@ -149,18 +151,20 @@ impl Undo {
             **old = after;
             if old.is(before) {
                 self.done.pop_back();
-                self.drag = None;
-            } else if let Some(words) = old.change_from(before) {
+                return false;
+            }
+            if let Some(words) = old.change_from(before) {
                 *name = words;
             }
-            return;
+            return true;
         }
         if before.is(&after) {
-            return;
+            return false;
         }
         let name = after.change_from(&before).unwrap_or(name);
         let (before, after) = (Box::new(before), Box::new(after));
         self.push(name, Change::Settings { before, after });
+        true
     }
 
     /// Runs were added or removed. Returns the number of the change, which more
@@ -223,20 +227,13 @@ impl GrokscopeApp {
             }
             _ => false,
         };
-        let many = undo.numbers;
-        undo.settings(before, after, name, joins);
+        let open = undo.settings(before, after, name, joins);
         match action {
             Action::EndDrag => undo.dragging = false,
-            _ if drag.is_some() => {
-                // A press that changes nothing begins no change to join.
-                if joins || undo.numbers > many {
-                    undo.drag = drag.map(|key| (key, now));
-                    undo.dragging = true;
-                }
-            }
             _ => {
-                undo.drag = None;
-                undo.dragging = false;
+                // A press that changes nothing begins no change to join.
+                undo.drag = drag.filter(|_| open).map(|key| (key, now));
+                undo.dragging = undo.drag.is_some();
             }
         }
     }

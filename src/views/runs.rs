@@ -30,7 +30,7 @@ use egui::{
 const ROW: f32 = 21.0;
 /// Widths of the columns: fits, generalises, ratio.
 const COLUMNS: [f32; 3] = [41.0, 46.0, 32.0];
-const CHECK: f32 = 19.0;
+const CHECK: f32 = 22.0;
 const SWATCH: f32 = 20.0;
 const MENU: f32 = 18.0;
 
@@ -39,8 +39,6 @@ pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
-            // What does not fit must not widen the panel.
-            ui.set_max_width(ui.available_width());
             sweep(ui, theme, state, actions);
             runs(ui, theme, state, actions);
             differing(ui, theme, state);

@@ -9,7 +9,7 @@ use crate::{
     },
     history::{Moment, Run, format},
 };
-use egui::{Button, RichText, ScrollArea, Ui};
+use egui::{Button, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 /// Draws the panel's content.
 pub fn show(
@@ -33,6 +33,10 @@ pub fn show(
             }
         }
     });
+    // What does not fit must not widen the panel, or the plots would jump.
+    let room = ui.available_rect_before_wrap();
+    ui.allocate_rect(room, Sense::hover());
+    let ui = &mut ui.new_child(UiBuilder::new().max_rect(room));
     if tab == Tab::Runs {
         runs::show(ui, theme, state, actions);
         return;
