@@ -22,14 +22,16 @@ mod frames {
     use eframe::App as _;
     use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
     use grokscope::app::GrokscopeApp;
+    use grokscope::app::compare::{Pin, PinColor, PinLine};
     use grokscope::app::session::RunState;
-    use grokscope::app::state::{Pin, Tab};
+    use grokscope::app::state::Tab;
     use grokscope::history::Run;
     use grokscope::sim::Simulation;
     use grokscope::sim::config::Config;
     use grokscope::sim::metrics::{Metric, Row};
     use grokscope::startup::Startup;
     use grokscope::training::{Event as Report, Pace, RunId};
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     const SIZE: Vec2 = Vec2::new(1920.0, 1080.0);
@@ -119,7 +121,7 @@ mod frames {
     /// A run of this many recorded points, near those of the opening preset.
     fn recorded(id: u64) -> Run {
         let mut config = Config::default();
-        config.network.alpha = 0.1 * 1.4f64.powi(id as i32);
+        config.network.alpha = 0.1 * 1.4f64.powi((id % 100) as i32);
         (config.task.dim, config.task.samples) = (20, 60);
         config.training.steps = 100_000;
         let mut run = Run::new(RunId(id), config.clone());
@@ -130,12 +132,18 @@ mod frames {
         let rows = (0..POINTS).map(|i| {
             let log = 5.0 * i as f64 / POINTS as f64;
             let mut row = Row::new(10f64.powf(log).round() as u64 + i);
-            let delay = 2.0 + 0.2 * id as f64;
+            let delay = 2.0 + 0.2 * (id % 100) as f64;
             let fall = |at: f64| 1.0 / (1.0 + (3.0 * (log - at)).exp());
             // A little unrest, as losses near the limit of stability have.
-            let unrest = 1.0 + 0.01 * (37.0 * log * (1.0 + id as f64)).sin();
-            row.set(Metric::TrainLoss, start(Metric::TrainLoss) * fall(delay) * unrest);
-            row.set(Metric::TestLoss, start(Metric::TestLoss) * fall(delay + 1.5) * unrest);
+            let unrest = 1.0 + 0.01 * (37.0 * log * (1.0 + (id % 100) as f64)).sin();
+            row.set(
+                Metric::TrainLoss,
+                start(Metric::TrainLoss) * fall(delay) * unrest,
+            );
+            row.set(
+                Metric::TestLoss,
+                start(Metric::TestLoss) * fall(delay + 1.5) * unrest,
+            );
             row.set(Metric::FeatureAlignment, 1.0 - fall(delay + 1.0));
             row.set(Metric::PopulationAlignment, 0.5 * (1.0 - fall(delay + 1.0)));
             row.set(Metric::Alignment, 0.4 * (1.0 - fall(delay + 0.5)));
@@ -153,7 +161,11 @@ mod frames {
         took.sort_by(f64::total_cmp);
         let at = |part: f64| took[((took.len() - 1) as f64 * part) as usize];
         let mean = took.iter().sum::<f64>() / took.len() as f64;
-        let verdict = if at(0.5) < TARGET_MS { "" } else { "  above the target" };
+        let verdict = if at(0.5) < TARGET_MS {
+            ""
+        } else {
+            "  above the target"
+        };
         println!(
             "{name:34} {:7.2} {:7.2} {:7.2} {:7.2} {vertices:9}{verdict}",
             mean,
@@ -171,7 +183,6 @@ mod frames {
         let mut window = Window::open(config);
         window.app.state.session.set_pace(Pace::Fast);
         window.settle();
-        let first = window.frame(Vec::new());
         println!(
             "1920×1080, {PINS} pinned runs of {POINTS} points, one of {} points on screen",
             window.app.state.session.run().map_or(0, |r| r.rows().len())
@@ -180,7 +191,7 @@ mod frames {
             "{:34} {:>7} {:>7} {:>7} {:>7} {:>9}",
             "milliseconds a frame", "mean", "median", "95 %", "worst", "vertices"
         );
-        let mut idle = |window: &mut Window, name: &str| {
+        let idle = |window: &mut Window, name: &str| {
             window.frame(Vec::new());
             let took = (0..frames).map(|_| window.frame(Vec::new())).collect();
             report(name, took, window.vertices);
@@ -188,8 +199,16 @@ mod frames {
         idle(&mut window, "no pinned run, drawn again");
         for id in 0..PINS {
             let run = recorded(1_000 + id);
-            let label = format!("α = {:.2}", run.config().network.alpha);
-            window.app.state.pins.push(Pin { run, label });
+            window.app.state.pins.push(Pin {
+                id,
+                config: run.config().clone(),
+                instance: None,
+                name: format!("α = {:.2}", run.config().network.alpha),
+                color: PinColor::Palette(id as usize),
+                line: PinLine::Solid,
+                shown: true,
+                run: Arc::new(run),
+            });
         }
         for (tab, name) in Tab::ALL {
             window.app.state.tab = tab;
@@ -210,7 +229,11 @@ mod frames {
         report("hovering over the loss plot", took, window.vertices);
         window.frame(vec![Event::PointerGone]);
         // A live run: new rows and a snapshot 30 times a second.
-        window.app.state.session.set_pace(Pace::DecadesPerSecond(1.0));
+        window
+            .app
+            .state
+            .session
+            .set_pace(Pace::DecadesPerSecond(1.0));
         window.app.state.session.reset(window.time);
         let took = (0..frames)
             .map(|_| {
@@ -219,6 +242,5 @@ mod frames {
             })
             .collect();
         report("following a live run", took, window.vertices);
-        let _ = first;
     }
 }

@@ -5,7 +5,9 @@
 pub mod accuracy;
 pub mod decimate;
 pub mod format;
+mod moment;
 mod run;
 mod sentence;
 
+pub use moment::Moment;
 pub use run::{Lowered, Peak, Run};

@@ -16,6 +16,8 @@ pub mod heat_map;
 pub mod help;
 pub mod kernel;
 pub mod narration;
+pub mod runs;
+pub mod scrubber;
 pub mod side;
 pub mod slider;
 pub mod small_plot;
