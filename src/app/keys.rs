@@ -25,7 +25,7 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     (
         "Ctrl+Z, Ctrl+Y",
-        "undo and redo a change of settings or kept runs",
+        "undo and redo a change of settings or pins",
     ),
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),

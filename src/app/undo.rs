@@ -200,7 +200,7 @@ fn name_of(action: &Action) -> Option<String> {
             let title = presets::find(name).map_or(name.clone(), |p| p.title.clone());
             format!("the preset “{title}”")
         }
-        Action::LoadPin(_) => "loading a kept run".into(),
+        Action::LoadPin(_) => "loading a pinned run".into(),
         _ => return None,
     })
 }
