@@ -360,7 +360,7 @@ fn a_run_that_is_told_to_stop_writes_what_it_has_and_exits_with_75() {
     assert!(killed.expect("sent").success());
     let status = child.wait().expect("ended");
     assert_eq!(status.code(), Some(75));
-    let rows = rows(dir.path(), "curve.csv");
+    let rows = rows(dir.path(), "out/curve.csv");
     assert!(rows.len() > 5, "{} rows", rows.len());
     let summary = summary(dir.path());
     let step = summary["steps"].as_u64().expect("the last step");
