@@ -12,7 +12,7 @@ use crate::{
     cli,
     history::format,
     io, presets,
-    sim::config::{Config, Value, field},
+    sim::config::{Config, FIELDS, Value, field},
     training::Pace,
 };
 use egui::{Context, ViewportCommand};
