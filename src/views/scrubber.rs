@@ -123,6 +123,7 @@ fn rail(ui: &mut Ui, theme: &Theme, area: Rect, view: &View<'_>, actions: &mut V
     if let Some(step) = set {
         actions.push(Action::Scrub(Scrub::To(step)));
     } else if response.is_pointer_button_down_on()
+        && ui.input(|i| i.pointer.primary_down())
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let step = view.step_at(pointer.x);
