@@ -197,7 +197,7 @@ fn twenty_runs_are_kept_and_the_next_one_says_why_not() {
     screen.app().ask(Action::SelectTab(Tab::Runs));
     screen.steps(3);
     for _ in 0..MAX_PINS {
-        screen.click("Keep this run");
+        screen.click("Pin this run");
     }
     let kept = names(screen.harness.state());
     assert_eq!(kept.len(), 20);
@@ -208,9 +208,9 @@ fn twenty_runs_are_kept_and_the_next_one_says_why_not() {
     screen.app().ask(Action::Pin);
     screen.steps(2);
     assert_eq!(screen.app().state.pins.len(), 20);
-    screen.sees("20 runs are kept already");
+    screen.sees("20 runs are pinned already");
     screen.harness.check_accessibility();
-    screen.click("Remove all");
+    screen.click("Unpin all");
     assert!(screen.app().state.pins.is_empty());
     undo(&mut screen);
     assert_eq!(
@@ -228,7 +228,7 @@ fn a_kept_run_can_be_renamed_recoloured_hidden_loaded_and_removed() {
     screen.steps(5);
     screen.script.rows(screen.run_id(), 0..50);
     screen.steps(2);
-    screen.click("Keep this run");
+    screen.click("Pin this run");
     assert_eq!(names(screen.harness.state()), ["α = 5"]);
     screen.type_into("α output scale", "8");
     screen.steps(5);
@@ -262,14 +262,14 @@ fn the_difference_table_shows_the_settings_that_differ_and_no_other() {
     screen.app().ask(Action::SelectTab(Tab::Runs));
     screen.script.rows(screen.run_id(), 0..50);
     screen.steps(2);
-    screen.click("Keep this run");
+    screen.click("Pin this run");
     screen.sees("Nothing: all runs have the same settings.");
     screen.type_into("α output scale", "8");
     screen.type_into("P train samples", "111");
     screen.steps(5);
     screen.script.rows(screen.run_id(), 0..50);
     screen.steps(2);
-    screen.click("Keep this run");
+    screen.click("Pin this run");
     assert_eq!(names(screen.harness.state())[1], "P = 111, α = 8");
     for cell in ["α", "P", "111", "8", "0.3", "200"] {
         let found = screen
@@ -353,7 +353,7 @@ fn a_sweep_that_would_be_too_many_runs_says_so_and_one_given_up_keeps_what_is_do
         .ask(Action::Sweep(SweepForm::of("network.alpha")));
     screen.steps(2);
     assert!(screen.app().state.sweep.is_none());
-    screen.sees("15 of at most 20 runs are kept already");
+    screen.sees("15 of at most 20 runs are pinned already");
     screen.app().ask(Action::UnpinAll);
     screen
         .app()

@@ -23,7 +23,7 @@ use support::Screen;
 /// The opening preset, small: fits, and generalises much later.
 fn small() -> Config {
     let mut config = presets::opening();
-    (config.task.dim, config.task.samples) = (20, 60);
+    (config.task.dim, config.task.samples) = (20, 80);
     config.training.steps = 20_000;
     config
 }

@@ -129,7 +129,7 @@ impl GrokscopeApp {
         if self.state.pins.len() >= MAX_PINS {
             self.failure(
                 format!(
-                    "{MAX_PINS} runs are kept already, the most that can be told apart: remove one first."
+                    "{MAX_PINS} runs are pinned already, the most that can be told apart: unpin one first."
                 ),
                 now,
             );
@@ -147,8 +147,8 @@ impl GrokscopeApp {
             line: PinLine::default(),
             shown: true,
         };
-        self.notice(format!("Kept {} for comparison.", pin.name), now);
-        let what = format!("keeping {}", pin.name);
+        self.notice(format!("Pinned {}.", pin.name), now);
+        let what = format!("pinning {}", pin.name);
         self.state.undo.pins(what, vec![pin.clone()], Vec::new());
         self.state.pins.push(pin);
     }
@@ -192,7 +192,7 @@ impl GrokscopeApp {
             PinEdit::Show(shown) => pin.shown = shown,
             PinEdit::Remove => {
                 let pin = pins.remove(place);
-                let what = format!("removing {}", pin.name);
+                let what = format!("unpinning {}", pin.name);
                 let undo = &mut self.state.undo;
                 undo.pins(what, Vec::new(), vec![(place, pin)]);
             }
@@ -204,7 +204,7 @@ impl GrokscopeApp {
         self.cancel_sweep();
         let removed: Vec<_> = self.state.pins.drain(..).enumerate().collect();
         if !removed.is_empty() {
-            let what = format!("removing {} kept runs", removed.len());
+            let what = format!("unpinning {} runs", removed.len());
             self.state.undo.pins(what, Vec::new(), removed);
         }
     }

@@ -16,7 +16,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("Shift+R", "reseed: other data, target and weights"),
     (
         "← and →",
-        "one recorded step back and on; with Shift a tenth of a decade",
+        "a recorded step back and on; with Shift a tenth of a decade",
     ),
     ("Home, End", "step 0; back to the live end"),
     (
@@ -25,7 +25,7 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     (
         "Ctrl+Z, Ctrl+Y",
-        "undo and redo a change of settings or kept runs",
+        "undo and redo a change of settings or pins",
     ),
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),

@@ -317,7 +317,7 @@ impl GrokscopeApp {
         if configs.len() > free {
             self.failure(
                 format!(
-                    "No sweep of {} curves: {} of at most {MAX_PINS} runs are kept already. Remove some first.",
+                    "No sweep of {} curves: {} of at most {MAX_PINS} runs are pinned already. Unpin some first.",
                     configs.len(),
                     self.state.pins.len()
                 ),
@@ -389,7 +389,7 @@ impl GrokscopeApp {
         match sweep.failed {
             Some(why) => self.failure(format!("Swept {what}; {why}"), now),
             None if done < total => self.failure(
-                format!("The sweep of {what} ends after {done}: {MAX_PINS} runs are kept."),
+                format!("The sweep of {what} ends after {done}: {MAX_PINS} runs are pinned."),
                 now,
             ),
             None => self.notice(format!("Swept {what}."), now),

@@ -229,6 +229,9 @@ impl GrokscopeApp {
 
     pub(super) fn scrub(&mut self, scrub: Scrub, now: f64) {
         let state = &mut self.state;
+        // The sentence is about the moment again.
+        state.changed = None;
+        state.notice.take_if(|notice| !notice.bad);
         state.time.scrub(scrub, &mut state.session, now);
     }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     presets,
-    sim::config::{Config, FIELDS, Field},
+    sim::config::{Config, FIELDS, Field, field},
     views::{controls, entry},
 };
 use std::{collections::VecDeque, sync::Arc};
@@ -191,7 +191,10 @@ impl Undo {
 /// change at once; `None` for those that do not.
 fn name_of(action: &Action) -> Option<String> {
     Some(match action {
-        Action::Edit { .. } | Action::Type { .. } | Action::ResetField(_) => "a setting".into(),
+        Action::Edit { key, .. } | Action::Type { key, .. } | Action::ResetField(key) => {
+            let name = |f| format!("{} and what it needs", controls::accessible_name(f));
+            field(key).map_or_else(|| (*key).to_owned(), name)
+        }
         Action::EndDrag => "a drag".into(),
         Action::Reseed => "a new seed".into(),
         Action::CarryOn => "a longer horizon".into(),
@@ -200,7 +203,7 @@ fn name_of(action: &Action) -> Option<String> {
             let title = presets::find(name).map_or(name.clone(), |p| p.title.clone());
             format!("the preset “{title}”")
         }
-        Action::LoadPin(_) => "loading a kept run".into(),
+        Action::LoadPin(_) => "loading a pinned run".into(),
         _ => return None,
     })
 }

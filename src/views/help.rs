@@ -19,6 +19,8 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
         .collapsible(false)
         .resizable(false)
         .vscroll(true)
+        // As much of it at once as the window has room for.
+        .default_height(ctx.content_rect().height() - 90.0)
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
             ui.set_max_width(430.0);

@@ -22,15 +22,15 @@ use crate::{
 };
 use egui::{
     Align, Align2, Button, Color32, ComboBox, DragValue, FontId, Grid, Id, Key, Label, Layout,
-    Popup, ProgressBar, Response, RichText, Role, ScrollArea, Sense, Stroke, TextEdit, TextStyle,
-    Ui, Vec2, WidgetInfo, vec2,
+    Popup, ProgressBar, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Stroke, TextEdit,
+    TextStyle, Ui, Vec2, WidgetInfo, vec2,
 };
 
 /// Height of a row of the table.
 const ROW: f32 = 21.0;
 /// Widths of the columns: fits, generalises, ratio.
-const COLUMNS: [f32; 3] = [41.0, 46.0, 32.0];
-const CHECK: f32 = 22.0;
+const COLUMNS: [f32; 3] = [38.0, 44.0, 27.0];
+const CHECK: f32 = 16.0;
 const SWATCH: f32 = 20.0;
 const MENU: f32 = 18.0;
 
@@ -53,7 +53,7 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         let name = |key| field(key).map_or_else(String::new, accessible_name);
         ComboBox::from_id_salt("swept setting")
             .selected_text(name(form.key))
-            .width(150.0)
+            .width(138.0)
             .show_ui(ui, |ui| {
                 for choice in controls::sweepable() {
                     let on = choice.key == form.key;
@@ -108,7 +108,9 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             let ready = state.session.run().is_some();
             let response = ui
                 .add_enabled(ready, button)
-                .on_hover_text("Computes one curve for each value and keeps them below. Ctrl+Z takes them all back.")
+                .on_hover_text(
+                    "Computes one curve for each value and pins it. Ctrl+Z takes them all back.",
+                )
                 .accessible_name("Sweep");
             if response.clicked() {
                 actions.push(Action::Sweep(form.clone()));
@@ -159,20 +161,20 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         let full = state.pins.len() >= MAX_PINS;
         let ready = state.session.run().is_some_and(|r| !r.rows().is_empty());
         let why = if full {
-            format!("{MAX_PINS} runs are kept already: remove one first.")
+            format!("{MAX_PINS} runs are pinned already: remove one first.")
         } else {
-            "Keeps the run on screen on the plots, whatever is changed next.".into()
+            "Keeps the run on the plots, whatever is changed next.".into()
         };
         let keep = ui
-            .add_enabled(ready && !full, Button::new("Keep this run"))
+            .add_enabled(ready && !full, Button::new("Pin this run"))
             .on_hover_text(&why)
             .on_disabled_hover_text(&why);
         if keep.clicked() {
             actions.push(Action::Pin);
         }
         let remove = ui
-            .add_enabled(!state.pins.is_empty(), Button::new("Remove all"))
-            .on_hover_text("Keeps no run any more. Ctrl+Z brings them back.");
+            .add_enabled(!state.pins.is_empty(), Button::new("Unpin all"))
+            .on_hover_text("Takes all pinned runs off the plots. Ctrl+Z brings them back.");
         if remove.clicked() {
             actions.push(Action::UnpinAll);
         }
@@ -209,7 +211,7 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         ui.label(
             RichText::new(
-                "Keep this run, then change a setting: both curves stay. Or sweep a setting.",
+                "Pin this run, then change a setting: both curves stay. Or sweep a setting.",
             )
             .color(theme.muted),
         );
@@ -304,18 +306,9 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
 
 fn kept(ui: &mut Ui, theme: &Theme, pin: &Pin, name_width: f32, actions: &mut Vec<Action>) {
     let edit = |edit| Action::EditPin(pin.id, edit);
-    cell(ui, CHECK, Layout::left_to_right(Align::Center), |ui| {
-        ui.spacing_mut().icon_width = 14.0;
-        ui.spacing_mut().icon_spacing = 0.0;
-        let mut shown = pin.shown;
-        let response = ui
-            .checkbox(&mut shown, "")
-            .on_hover_text("On the plots or not")
-            .accessible_name(format!("Show {}", pin.name));
-        if response.changed() {
-            actions.push(edit(PinEdit::Show(shown)));
-        }
-    });
+    if check(ui, theme, pin).clicked() {
+        actions.push(edit(PinEdit::Show(!pin.shown)));
+    }
     if let Some(change) = swatch(ui, theme, pin) {
         actions.push(edit(change));
     }
@@ -339,6 +332,27 @@ fn kept(ui: &mut Ui, theme: &Theme, pin: &Pin, name_width: f32, actions: &mut Ve
         .response
         .accessible_name(format!("More about {}", pin.name));
     });
+}
+
+/// Whether it is on the plots: a small box, to leave room for the name.
+fn check(ui: &mut Ui, theme: &Theme, pin: &Pin) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(CHECK, ROW), Sense::click());
+    let name = format!("Show {}", pin.name);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, pin.shown, &name));
+    let box_ = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
+    let fill = if response.hovered() || response.has_focus() {
+        theme.control_hovered
+    } else {
+        theme.control
+    };
+    ui.painter().rect_filled(box_, 3.0, fill);
+    if pin.shown {
+        let corner = |x: f32, y: f32| box_.lerp_inside(vec2(x, y));
+        let tick = vec![corner(0.2, 0.55), corner(0.42, 0.78), corner(0.82, 0.25)];
+        ui.painter()
+            .add(Shape::line(tick, Stroke::new(1.6, theme.text)));
+    }
+    response.on_hover_text("On the plots or not")
 }
 
 /// The run's line; a click chooses another.

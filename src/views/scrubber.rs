@@ -123,6 +123,7 @@ fn rail(ui: &mut Ui, theme: &Theme, area: Rect, view: &View<'_>, actions: &mut V
     if let Some(step) = set {
         actions.push(Action::Scrub(Scrub::To(step)));
     } else if response.is_pointer_button_down_on()
+        && ui.input(|i| i.pointer.primary_down())
         && let Some(pointer) = response.interact_pointer_pos()
     {
         let step = view.step_at(pointer.x);
@@ -217,14 +218,21 @@ fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Acti
         actions.push(Action::Scrub(Scrub::Play));
     }
     let live = view.cursor.is_none();
-    let text = RichText::new("live ▸|").color(if live { theme.muted } else { theme.accent });
+    let text = if live {
+        RichText::new("● live").color(theme.muted)
+    } else {
+        RichText::new("live ▸|").color(theme.accent)
+    };
     let why = if live {
         "All panels follow the run as it trains"
     } else {
         "Back to where the run stands, and on with it (End or Esc)"
     };
     let response = ui
-        .add_enabled(ready, Button::selectable(false, text))
+        .add_enabled(
+            ready,
+            Button::selectable(false, text).min_size(vec2(56.0, 0.0)),
+        )
         .on_hover_text(why)
         .accessible_name("Live");
     if response.clicked() && !live {

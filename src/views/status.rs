@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         if view.pins > 0 {
             let unpin = ui
                 .button(format!("Unpin {}", view.pins))
-                .on_hover_text("Keeps no earlier run on the plots any more.");
+                .on_hover_text("Takes all pinned runs off the plots. Ctrl+Z brings them back.");
             if unpin.clicked() {
                 actions.push(Action::UnpinAll);
             }
