@@ -122,7 +122,7 @@ mod frames {
         config.network.alpha = 0.05 * 1.4f64.powi(k as i32);
         (config.task.dim, config.task.samples) = (20, 60);
         config.training.steps = 100_000;
-        config.record.points_per_decade = 550;
+        config.record.points_per_decade = 700;
         let id = RunId(1_000 + k);
         let mut run = Run::new(id, config.clone());
         let valid = config.check().expect("valid");

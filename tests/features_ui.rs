@@ -2,11 +2,11 @@
 //! window in which nothing happens.
 #![cfg(feature = "gui")]
 
+#[expect(dead_code, reason = "shared with the other tests of the window")]
 #[path = "ui/support.rs"]
 mod support;
 
 use egui::Key;
-use egui_kittest::kittest::{NodeT, Queryable};
 use grokscope::app::GrokscopeApp;
 use grokscope::app::session::RunState;
 use grokscope::app::state::Tab;
