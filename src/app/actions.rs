@@ -2,6 +2,7 @@
 
 use super::{
     GrokscopeApp,
+    diagram::DiagramAction,
     export::Export,
     state::{MAX_PINS, Notice, Pin, SCALES, Tab},
 };
@@ -71,6 +72,8 @@ pub enum Action {
     Escape,
     /// A tab of the side panel.
     SelectTab(Tab),
+    /// Something about the phase diagram.
+    Diagram(DiagramAction),
     /// Write a file.
     Export(Export),
     /// Keep the run on screen for comparison.
@@ -135,6 +138,7 @@ impl GrokscopeApp {
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
             Action::Escape => self.escape(ctx),
             Action::SelectTab(tab) => self.state.tab = tab,
+            Action::Diagram(action) => self.apply_diagram(action, ctx, now),
             Action::Export(export) => self.export(export, ctx, now),
             Action::Pin => self.pin(now),
             Action::UnpinAll => self.state.pins.clear(),
@@ -142,7 +146,7 @@ impl GrokscopeApp {
         }
     }
 
-    fn notice(&mut self, text: String, now: f64) {
+    pub(super) fn notice(&mut self, text: String, now: f64) {
         self.state.notice = Some(Notice {
             text,
             bad: false,
@@ -265,6 +269,8 @@ impl GrokscopeApp {
     fn escape(&mut self, ctx: &Context) {
         if self.state.help_open {
             self.state.help_open = false;
+        } else if self.state.phase.is_large() {
+            self.apply_diagram(DiagramAction::Large(false), ctx, 0.0);
         } else if self.state.notice.as_ref().is_some_and(|n| n.bad)
             || !self.state.field_errors.is_empty()
         {

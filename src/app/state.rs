@@ -1,6 +1,6 @@
 //! What the window shows besides the run.
 
-use super::{session::Session, theory::Theory};
+use super::{diagram::Phase, session::Session, theory::Theory};
 use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -21,16 +21,19 @@ pub enum Tab {
     Kernel,
     /// The neurons in the plane of the target direction.
     Features,
+    /// The phase diagram.
+    Phase,
     /// Every metric of the newest row.
     Facts,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
         (Self::Features, "Features"),
+        (Self::Phase, "Phase"),
         (Self::Facts, "Numbers"),
     ];
 }
@@ -86,6 +89,8 @@ pub struct State {
     pub session: Session,
     /// What the theory says about the run.
     pub theory: Theory,
+    /// The phase diagram.
+    pub phase: Phase,
     /// What a double click goes back to: the settings as they were opened.
     pub defaults: Config,
     /// Name of the preset on screen, until a setting is changed.

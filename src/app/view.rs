@@ -5,7 +5,7 @@ use super::{
     export::Export,
     raster,
     session::RunState,
-    state::{NOTICE_SECS, State},
+    state::{NOTICE_SECS, State, Tab},
 };
 use crate::{
     history::Run,
@@ -166,7 +166,13 @@ impl GrokscopeApp {
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
                     let theory = &self.state.theory;
-                    side::show(ui, &theme, self.state.tab, run, theory, actions);
+                    match self.state.tab {
+                        Tab::Phase => {
+                            let view = self.state.phase.view(self.state.session.config());
+                            side::show_diagram(ui, &theme, &view, actions);
+                        }
+                        tab => side::show(ui, &theme, tab, run, theory, actions),
+                    }
                 });
         }
         CentralPanel::no_frame()
@@ -175,7 +181,10 @@ impl GrokscopeApp {
                     .fill(theme.background)
                     .inner_margin(Margin::symmetric(10, 8)),
             )
-            .show(ui, |ui| self.draw_plots(ui, &theme, actions));
+            .show(ui, |ui| match self.state.phase.is_large() {
+                true => self.draw_diagram(ui, &theme, actions),
+                false => self.draw_plots(ui, &theme, actions),
+            });
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
         }

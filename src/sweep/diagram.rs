@@ -175,8 +175,12 @@ impl Layout {
     pub fn of(grid: &Grid) -> Result<Self, String> {
         let lengths: Vec<usize> = grid.dimensions.iter().map(|d| d.len()).collect();
         let stride = |dimension: usize| lengths[dimension + 1..].iter().product::<usize>();
-        let is_seed =
-            |dimension: usize| grid.dimensions[dimension].axes.iter().all(|a| a.key == "seed");
+        let is_seed = |dimension: usize| {
+            grid.dimensions[dimension]
+                .axes
+                .iter()
+                .all(|a| a.key == "seed")
+        };
         let (seeds, mut sides): (Vec<usize>, Vec<usize>) =
             (0..lengths.len()).partition(|&d| is_seed(d));
         let mut seed = seeds.first().copied();
@@ -288,7 +292,8 @@ impl Summary {
                 counts[class as usize] += 1;
             }
         }
-        let class = (Class::ALL.into_iter()).max_by_key(|&class| (counts[class as usize], class))?;
+        let class =
+            (Class::ALL.into_iter()).max_by_key(|&class| (counts[class as usize], class))?;
         if counts[class as usize] == 0 {
             return None;
         }

@@ -275,7 +275,11 @@ impl Shared {
         let result = cell::watched(
             spec,
             task.cell,
-            if task.draft { &job.draft } else { spec.measures() },
+            if task.draft {
+                &job.draft
+            } else {
+                spec.measures()
+            },
             cache,
             &mut Watch {
                 samples_per_decade: CURVE_DENSITY,

@@ -293,15 +293,11 @@ impl Plan {
         Spec::parse(&self.to_toml())
     }
 
-    /// Rough cost of a cell, in units of D²·P: the largest over the axes.
-    pub fn weight(&self) -> f64 {
-        let largest = |key: &str, own: usize| {
-            let axis = [&self.x, &self.y].into_iter().find(|a| a.key == key);
-            axis.and_then(|a| a.values().iter().filter_map(Value::as_f64).reduce(f64::max))
-                .unwrap_or(own as f64)
-        };
-        let dim = largest("task.dim", self.base.task.dim);
-        dim * dim * largest("task.samples", self.base.task.samples)
+    /// The largest D of its cells: what the cost of a cell depends on most.
+    pub fn largest_dim(&self) -> f64 {
+        let axis = [&self.x, &self.y].into_iter().find(|a| a.key == "task.dim");
+        axis.and_then(|a| a.values().iter().filter_map(Value::as_f64).reduce(f64::max))
+            .unwrap_or(self.base.task.dim as f64)
     }
 }
 

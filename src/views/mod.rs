@@ -5,6 +5,7 @@ pub mod axes;
 pub mod controls;
 pub mod curves;
 pub mod decomposition;
+pub mod diagram;
 pub mod entry;
 pub mod facts;
 pub mod features;

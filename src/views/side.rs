@@ -1,6 +1,6 @@
 //! The right panel: tabs.
 
-use super::{decomposition, facts, features, kernel, theme::Theme};
+use super::{decomposition, diagram, facts, features, kernel, theme::Theme};
 use crate::{
     app::{Action, state::Tab, theory::Theory},
     history::Run,
@@ -16,6 +16,36 @@ pub fn show(
     theory: &Theory,
     actions: &mut Vec<Action>,
 ) {
+    tabs(ui, theme, tab, actions);
+    let Some(run) = run else {
+        ui.add_space(12.0);
+        ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
+        return;
+    };
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| match tab {
+            Tab::Error => decomposition::show(ui, theme, run),
+            Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
+            Tab::Features => features::show(ui, theme, run, theory.features()),
+            // Drawn by `show_diagram`: it needs no run.
+            Tab::Phase => {}
+            Tab::Facts => facts::show(ui, theme, run),
+        });
+}
+
+/// Draws the panel with the phase diagram.
+pub fn show_diagram(
+    ui: &mut Ui,
+    theme: &Theme,
+    view: &diagram::View<'_>,
+    actions: &mut Vec<Action>,
+) {
+    tabs(ui, theme, Tab::Phase, actions);
+    diagram::scrolled(ui, |ui| diagram::show_small(ui, theme, view, actions));
+}
+
+fn tabs(ui: &mut Ui, theme: &Theme, tab: Tab, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
     // Large text takes a second line.
     ui.horizontal_wrapped(|ui| {
@@ -29,17 +59,4 @@ pub fn show(
             }
         }
     });
-    let Some(run) = run else {
-        ui.add_space(12.0);
-        ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
-        return;
-    };
-    ScrollArea::vertical()
-        .auto_shrink([false, false])
-        .show(ui, |ui| match tab {
-            Tab::Error => decomposition::show(ui, theme, run),
-            Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
-            Tab::Features => features::show(ui, theme, run, theory.features()),
-            Tab::Facts => facts::show(ui, theme, run),
-        });
 }
