@@ -4,7 +4,8 @@
 use super::{Action, GrokscopeApp, export::Export, raster, session::Session};
 use crate::{
     io::summary,
-    sim::config::{Config, EngineKind, ValidConfig, field},
+    sim::config::{Config, EngineKind, TargetKind, ValidConfig, Value, field},
+    startup::DiagramPicture,
     sweep::{
         Spec,
         diagram::{Diagram, Measure, Side},
@@ -88,18 +89,22 @@ pub enum Subject {
     Figure3eSmall,
     /// Figure 3(e) at its own size.
     Figure3e,
+    /// Figure 19, a grid of curves.
+    Figure19,
 }
 
 const FIGURE_3E: &str = include_str!("../../assets/sweeps/figure3e.toml");
+const FIGURE_19: &str = include_str!("../../assets/sweeps/figure19.toml");
 const FIGURE_3E_SMALL: &str = include_str!("../../assets/sweeps/figure3e-small.toml");
 
 impl Subject {
     /// All, in the order of the menu.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Laziness,
         Self::Data,
         Self::Figure3eSmall,
         Self::Figure3e,
+        Self::Figure19,
     ];
 
     /// In the menu.
@@ -109,6 +114,7 @@ impl Subject {
             Self::Data => "Laziness and data: α × P",
             Self::Figure3eSmall => "Figure 3(e), small: D = 30, P = 120",
             Self::Figure3e => "Figure 3(e): D = 100, P = 550",
+            Self::Figure19 => "Figure 19: eigenvector j × P, curves",
         }
     }
 
@@ -121,6 +127,10 @@ impl Subject {
                 "The paper's axes at a size that fills in a second; opens its settings"
             }
             Self::Figure3e => "The paper's own size, filled on demand; opens its settings",
+            Self::Figure19 => {
+                "The labels are the j-th eigenvector of K₀. The paper does not say D and N: \
+                 D = 40, N = 500 here; opens these settings"
+            }
         }
     }
 
@@ -129,6 +139,7 @@ impl Subject {
             Self::Laziness | Self::Data => None,
             Self::Figure3eSmall => Some(FIGURE_3E_SMALL),
             Self::Figure3e => Some(FIGURE_3E),
+            Self::Figure19 => Some(FIGURE_19),
         }
     }
 
@@ -142,7 +153,15 @@ impl Subject {
                 log,
             },
         };
+        let list = |key, values: [u64; 5]| PlanAxis {
+            key,
+            places: Places::List(values.map(Value::Integer).to_vec()),
+        };
         match self {
+            Self::Figure19 => [
+                list("task.samples", [120, 200, 300, 400, 500]),
+                list("task.eigenvector", [1, 10, 40, 70, 100]),
+            ],
             Self::Laziness => [
                 axis("network.alpha", 0.03, 30.0, 14, true),
                 axis("network.epsilon", 0.02, 2.0, 14, true),
@@ -162,6 +181,7 @@ impl Subject {
         match self {
             Self::Laziness | Self::Data => Measure::Delay,
             Self::Figure3eSmall | Self::Figure3e => Measure::Generalise,
+            Self::Figure19 => Measure::Curves,
         }
     }
 }
@@ -289,7 +309,8 @@ impl Phase {
             && self.wake.is_some();
         let demanded = self.demanded.as_ref() == Some(plan);
         if !(unasked || demanded) {
-            if self.wanted.as_ref() != Some(plan) {
+            let told = matches!(self.progress, Progress::OnDemand(_));
+            if !(told && self.wanted.as_ref() == Some(plan)) {
                 if let Some(live) = &self.live {
                     live.stop();
                 }
@@ -371,7 +392,13 @@ impl Phase {
             let rate = asked.first_done.and_then(|(since, first)| {
                 (now - since > 0.3 && done > first).then(|| (done - first) as f64 / (now - since))
             });
-            self.progress = Progress::Filling { done, of, rate };
+            let sketched = diagram.counts().iter().sum();
+            self.progress = Progress::Filling {
+                sketched,
+                done,
+                of,
+                rate,
+            };
         }
     }
 
@@ -446,6 +473,13 @@ pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> 
     .into_iter()
     .filter_map(shown)
     .collect();
+    let labels = match base.task.target {
+        TargetKind::Quadratic => String::new(),
+        TargetKind::Eigenvector if axes.contains(&"task.eigenvector") => {
+            " The labels are the j-th eigenvector of K₀ on the train inputs; test labels extend it (Nyström).".into()
+        }
+        kind => format!(" The target is of the kind {}.", kind.name()),
+    };
     let engine = match base.training.engine {
         _ if axes.contains(&"training.engine") => "",
         EngineKind::Flow => "Gradient flow, the limit of small η₀, ",
@@ -461,6 +495,7 @@ pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> 
         fixed.join(", "),
         base.outcome.threshold
     );
+    text.push_str(&labels);
     if seeds > 1 && !axes.contains(&"seed") {
         text.push_str(&format!(
             " {seeds} seeds in each cell from {} on: the colour is their mean, the mark the class of most.",
@@ -469,6 +504,11 @@ pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> 
     }
     if measure == Measure::FinalTest || measure == Measure::Curves {
         text.push_str(" Every run goes on to the horizon, or until its train loss is spent.");
+    }
+    if measure == Measure::Curves {
+        text.push_str(
+            " Log time from step 1 to the horizon; each cell has a loss axis of its own, from 0.",
+        );
     }
     text
 }
@@ -603,7 +643,7 @@ impl GrokscopeApp {
             }
             (DiagramFile::Png, Some((_, diagram))) => {
                 let view = phase.view(self.state.session.config());
-                let picture = DiagramPicture {
+                let picture = Still {
                     title: String::new(),
                     caption: view.caption.clone(),
                     measure: phase.measure,
@@ -636,28 +676,36 @@ fn swap_if_same(axis: &mut PlanAxis, other: &mut PlanAxis, new: PlanAxis) {
     }
 }
 
-/// A diagram to be drawn without a window.
-pub struct DiagramPicture {
-    /// Above it; nothing if empty.
-    pub title: String,
-    /// Below it.
-    pub caption: String,
-    /// What the colours show.
-    pub measure: Measure,
-    /// Where the sliders stand, if anywhere.
-    pub crosshair: Option<[f64; 2]>,
-    /// Last step of every run.
-    pub horizon: f64,
-    /// The cells.
-    pub diagram: Diagram,
+/// Draws the diagram of a sweep, as PNG.
+///
+/// # Errors
+/// Those of the encoder.
+pub fn picture(job: DiagramPicture) -> Result<Vec<u8>, String> {
+    let layout = job.diagram.layout();
+    let axes = [layout.x.key.as_str(), layout.y.key.as_str()];
+    let picture = Still {
+        caption: caption(&job.config, &axes, layout.seeds, job.measure),
+        title: job.title,
+        measure: job.measure,
+        crosshair: None,
+        horizon: job.config.training.steps as f64,
+        diagram: job.diagram,
+    };
+    picture.png(job.size, job.resolution, job.dark)
 }
 
-impl DiagramPicture {
-    /// The picture as PNG.
-    ///
-    /// # Errors
-    /// Those of the encoder.
-    pub fn png(&self, size: [u32; 2], resolution: f32, dark: bool) -> Result<Vec<u8>, String> {
+/// A diagram that stands still, to be drawn without a window.
+struct Still {
+    title: String,
+    caption: String,
+    measure: Measure,
+    crosshair: Option<[f64; 2]>,
+    horizon: f64,
+    diagram: Diagram,
+}
+
+impl Still {
+    fn png(&self, size: [u32; 2], resolution: f32, dark: bool) -> Result<Vec<u8>, String> {
         let theme = Theme::of(dark);
         let size = vec2(size[0] as f32, size[1] as f32);
         let setup = |ctx: &Context| {

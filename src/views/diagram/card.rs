@@ -96,7 +96,7 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
         }
         if let Some(test) = r.test_loss {
             let when = match r.ended.as_str() {
-                "classified" => "where it generalises, at which its run ends",
+                "classified" => "where it has generalised and its run ends",
                 "spent" => "where the train loss is spent",
                 "diverged" => "where it diverged",
                 _ => "at the horizon",

@@ -181,7 +181,6 @@ impl<'p> Plot<'p> {
         let same = |d: &&Diagram| d.layout().size() == figure.diagram.layout().size();
         let before = figure.before.filter(same);
         let curves = figure.measure == Measure::Curves;
-        let window = curves.then(|| self.window(figure));
         let mut mesh = Mesh::default();
         let mut marked = Vec::new();
         for place in figure.diagram.layout().places() {
@@ -197,8 +196,8 @@ impl<'p> Plot<'p> {
                 continue;
             };
             let rect = self.rect(place);
-            if let Some(window) = window {
-                self.curves(diagram, place, summary, rect, window, theme);
+            if curves {
+                self.curves(diagram, place, summary, rect, figure.horizon, theme);
                 continue;
             }
             let value = summary.value(figure.measure);
@@ -224,21 +223,18 @@ impl<'p> Plot<'p> {
         }
     }
 
-    fn window(&self, figure: &Figure<'_>) -> Window {
-        let all = figure.diagram.layout().places();
-        let cells = all.filter_map(|p| figure.diagram.seeds(p).next());
-        Window::around(cells.map(|c| &**c), figure.horizon)
-    }
-
     fn curves(
         &self,
         diagram: &Diagram,
         place: [usize; 2],
         summary: &Summary,
         rect: Rect,
-        window: Window,
+        horizon: f64,
         theme: &Theme,
     ) {
+        // Losses differ too much from cell to cell to share an axis.
+        let cells = diagram.seeds(place).map(|c| &**c);
+        let window = Window::around(cells, horizon);
         let inner = rect.shrink(2.0);
         self.painter.rect_filled(inner, 3.0, theme.panel);
         for cell in diagram.seeds(place) {
@@ -520,6 +516,9 @@ fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
         .count();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(5.0, 3.0);
+        if figure.measure == Measure::Curves {
+            curve_names(ui, theme);
+        }
         for class in Class::ALL {
             let count = counts[class as usize];
             if count == 0 {
@@ -545,6 +544,21 @@ fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
             ui.label(egui::RichText::new(text).small().color(theme.text));
         }
     });
+}
+
+/// What the lines in the cells are.
+fn curve_names(ui: &mut Ui, theme: &Theme) {
+    for (name, colour, dashed) in [("train", theme.train, true), ("test", theme.test, false)] {
+        let (rect, _) = ui.allocate_exact_size(vec2(20.0, 11.0), Sense::hover());
+        let ends = [rect.left_center(), rect.right_center()];
+        let stroke = Stroke::new(1.8, colour);
+        ui.painter().extend(match dashed {
+            true => Shape::dashed_line(&ends, stroke, 4.0, 2.5),
+            false => vec![Shape::line_segment(ends, stroke)],
+        });
+        ui.label(egui::RichText::new(name).small().color(theme.text));
+        ui.add_space(5.0);
+    }
 }
 
 fn gradient(painter: &Painter, rect: Rect, measure: Measure) {

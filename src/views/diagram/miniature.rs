@@ -52,7 +52,6 @@ impl Window {
 
 /// Draws the curves of a cell into a rectangle: train dashed, test solid.
 pub fn draw(painter: &Painter, rect: Rect, theme: &Theme, cell: &Cell, window: Window, width: f32) {
-    let painter = painter.with_clip_rect(painter.clip_rect().intersect(rect.expand(1.0)));
     let line = |loss: fn(&CurvePoint) -> f64| -> Vec<Pos2> {
         cell.curve
             .iter()

@@ -34,6 +34,8 @@ pub enum Progress {
     Idle,
     /// So many of so many cells, and the seconds that are left.
     Filling {
+        /// Places that a draft has filled, while nothing is done.
+        sketched: usize,
         /// Cells done.
         done: usize,
         /// Cells in all.
@@ -249,7 +251,12 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     let small = |text: String| RichText::new(text).small().color(theme.muted);
     match &view.progress {
         Progress::Idle => {}
-        Progress::Filling { done, of, rate } => {
+        Progress::Filling {
+            sketched,
+            done,
+            of,
+            rate,
+        } => {
             ui.horizontal(|ui| {
                 let share = *done as f32 / (*of).max(1) as f32;
                 ui.add(
@@ -258,9 +265,13 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                         .desired_height(6.0)
                         .fill(theme.accent),
                 );
+                let (what, n) = match *done {
+                    0 => ("sketching: ", *sketched),
+                    done => ("", done),
+                };
                 let mut text = format!(
-                    "{} of {} cells",
-                    format::thousands(*done as u64),
+                    "{what}{} of {} cells",
+                    format::thousands(n as u64),
                     format::thousands(*of as u64)
                 );
                 if let Some(rate) = rate.filter(|r| *r > 0.0) {
