@@ -7,14 +7,10 @@ use crate::{
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 
-/// Control points of matplotlib's viridis, cividis and magma (CC0), evenly spaced:
+/// Control points of matplotlib's viridis and magma (CC0), evenly spaced:
 /// lightness rises evenly along each, also for colour-blind eyes and in grey.
 const VIRIDIS: [u32; 9] = [
     0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725,
-];
-const CIVIDIS: [u32; 10] = [
-    0x00204d, 0x00306f, 0x39486b, 0x575c6d, 0x707173, 0x8a8779, 0xa69d75, 0xc4b56c, 0xe4cf5b,
-    0xffea46,
 ];
 const MAGMA: [u32; 10] = [
     0x000004, 0x180f3d, 0x440f76, 0x721f81, 0x9e2f7f, 0xcd4071, 0xf1605d, 0xfd9668, 0xfeca8d,
@@ -26,8 +22,9 @@ pub fn colour(measure: Measure, part: f64) -> Color32 {
     // The darkest end would be taken for the ground.
     match measure {
         Measure::Delay | Measure::Class | Measure::Curves => along(&VIRIDIS, 0.08 + 0.92 * part),
-        Measure::Fit | Measure::Generalise => along(&CIVIDIS, 0.12 + 0.88 * part),
-        Measure::FinalTest | Measure::Spread => along(&MAGMA, 0.18 + 0.80 * part),
+        Measure::Fit | Measure::Generalise | Measure::FinalTest | Measure::Spread => {
+            along(&MAGMA, 0.18 + 0.80 * part)
+        }
     }
 }
 

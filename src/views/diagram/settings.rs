@@ -11,7 +11,7 @@ use crate::{
         diagram::Measure,
         plan::{COUNTS, Places, PlanAxis, axis_fields},
     },
-    views::{controls::upper_first, theme::Theme},
+    views::theme::Theme,
 };
 use egui::{ComboBox, DragValue, RichText, Ui};
 
@@ -50,12 +50,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     axis(ui, theme, "y", view.y, Side::Y, actions);
     let measure = ComboBox::from_id_salt("diagram measure")
         .width(ui.available_width() - 4.0)
-        .selected_text(upper_first(view.measure.label()))
+        .selected_text(view.measure.label())
         .show_ui(ui, |ui| {
             for measure in Measure::ALL {
                 let enabled = measure != Measure::Spread || view.seeds > 1;
-                let item =
-                    egui::Button::selectable(measure == view.measure, upper_first(measure.label()));
+                let item = egui::Button::selectable(measure == view.measure, measure.label());
                 let item = ui
                     .add_enabled(enabled, item)
                     .on_disabled_hover_text("Needs several seeds in each cell");
