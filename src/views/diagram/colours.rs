@@ -47,11 +47,7 @@ fn along(map: &[u32], part: f64) -> Color32 {
 
 /// The ground on which the mark of a class is drawn where it has no number.
 pub fn ground(class: Class, theme: &Theme) -> Color32 {
-    let mix = |a: Color32, share: f32| {
-        let of = |x: u8, y: u8| (f32::from(x) * share + f32::from(y) * (1.0 - share)) as u8;
-        let p = theme.panel;
-        Color32::from_rgb(of(a.r(), p.r()), of(a.g(), p.g()), of(a.b(), p.b()))
-    };
+    let mix = |a: Color32, share: f32| mixed(a, theme.panel, share);
     match class {
         Class::Groks => colour(Measure::Class, 0.72),
         Class::GeneralisesAtOnce => mix(theme.train, if theme.dark { 0.42 } else { 0.35 }),
@@ -87,13 +83,14 @@ pub fn mark(class: Class) -> Mark {
     }
 }
 
-/// Draws the mark of a class over a cell.
-pub fn draw_mark(painter: &Painter, rect: Rect, class: Class, ink: Color32) {
+/// Draws the mark of a class over a cell of this colour.
+pub fn draw_mark(painter: &Painter, rect: Rect, class: Class, fill: Color32) {
     let size = rect.width().min(rect.height());
     let radius = (0.26 * size).clamp(1.5, 7.0);
-    let stroke = Stroke::new((0.07 * size).clamp(0.9, 1.6), ink);
-    // Large areas of it must not outshine the numbers.
-    let faint = Stroke::new(1.0, ink.gamma_multiply(0.45));
+    let stroke = Stroke::new((0.07 * size).clamp(0.9, 1.6), ink_on(fill));
+    // Large areas of it must not outshine the numbers. Opaque, so that nothing is
+    // seen where the lines of two cells meet.
+    let faint = Stroke::new(1.0, mixed(ink_on(fill), fill, 0.45));
     match mark(class) {
         Mark::Plain => {}
         Mark::Ring => {
@@ -150,11 +147,18 @@ pub fn ink_on(colour: Color32) -> Color32 {
     let light = 0.299 * f32::from(colour.r())
         + 0.587 * f32::from(colour.g())
         + 0.114 * f32::from(colour.b());
-    if light > 128.0 {
-        Color32::from_black_alpha(170)
+    let ink = if light > 128.0 {
+        Color32::BLACK
     } else {
-        Color32::from_white_alpha(170)
-    }
+        Color32::WHITE
+    };
+    mixed(ink, colour, 0.67)
+}
+
+/// So much of one colour, the rest of another.
+fn mixed(a: Color32, b: Color32, share: f32) -> Color32 {
+    let of = |x: u8, y: u8| (f32::from(x) * share + f32::from(y) * (1.0 - share)).round() as u8;
+    Color32::from_rgb(of(a.r(), b.r()), of(a.g(), b.g()), of(a.b(), b.b()))
 }
 
 #[cfg(test)]

@@ -205,20 +205,17 @@ impl<'p> Plot<'p> {
                 (Some(v), Some([low, high])) => colour(figure.measure, (v - low) / (high - low)),
                 _ => ground(summary.class, theme),
             };
-            mesh.add_colored_rect(rect, fade(fill, strength, theme.background));
+            let fill = fade(fill, strength, theme.background);
+            mesh.add_colored_rect(rect, fill);
             if summary.class != Class::Groks || summary.agreeing() < summary.computed {
-                marked.push((
-                    rect,
-                    summary,
-                    fade(ink_on(fill), strength, Color32::TRANSPARENT),
-                ));
+                marked.push((rect, summary, fill));
             }
         }
         self.painter.add(Shape::mesh(mesh));
-        for (rect, summary, ink) in marked {
-            draw_mark(self.painter, rect, summary.class, ink);
+        for (rect, summary, fill) in marked {
+            draw_mark(self.painter, rect, summary.class, fill);
             if summary.agreeing() < summary.computed {
-                self.painter.add(corner(rect, ink));
+                self.painter.add(corner(rect, ink_on(fill)));
             }
         }
     }
@@ -443,14 +440,7 @@ fn bar(ui: &mut Ui, theme: &Theme, measure: Measure, [low, high]: [f64; 2], x: e
         small.clone(),
         theme.text,
     );
-    let mut mesh = Mesh::default();
-    const PARTS: usize = 48;
-    for k in 0..PARTS {
-        let at = |k: usize| rail.left() + rail.width() * k as f32 / PARTS as f32;
-        let part = Rect::from_x_y_ranges(at(k)..=at(k + 1), rail.y_range());
-        mesh.add_colored_rect(part, colour(measure, (k as f64 + 0.5) / PARTS as f64));
-    }
-    painter.add(Shape::mesh(mesh));
+    ramp(painter, rail, measure);
     for (value, text) in ticks(measure, low, high) {
         let part = ((value - low) / (high - low)) as f32;
         let x = rail.left() + rail.width() * part;
@@ -504,7 +494,7 @@ fn ticks(measure: Measure, low: f64, high: f64) -> Vec<(f64, String)> {
 pub fn swatch(painter: &Painter, rect: Rect, class: Class, theme: &Theme) {
     let fill = ground(class, theme);
     painter.rect_filled(rect, 2.0, fill);
-    draw_mark(painter, rect, class, ink_on(fill));
+    draw_mark(painter, rect, class, fill);
 }
 
 /// The classes that occur, each with its mark and its number of places.
@@ -529,7 +519,7 @@ fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
             let groks_by_colour = class == Class::Groks
                 && !matches!(figure.measure, Measure::Class | Measure::Curves);
             if groks_by_colour {
-                gradient(ui.painter(), rect, figure.measure);
+                ramp(ui.painter(), rect, figure.measure);
             } else {
                 swatch(ui.painter(), rect, class, theme);
             }
@@ -561,12 +551,21 @@ fn curve_names(ui: &mut Ui, theme: &Theme) {
     }
 }
 
-fn gradient(painter: &Painter, rect: Rect, measure: Measure) {
+/// The colours of a measure from left to right.
+fn ramp(painter: &Painter, rect: Rect, measure: Measure) {
+    const PARTS: u32 = 32;
     let mut mesh = Mesh::default();
-    for k in 0..4 {
-        let at = |k: i32| rect.left() + rect.width() * k as f32 / 4.0;
-        let part = Rect::from_x_y_ranges(at(k)..=at(k + 1), rect.y_range());
-        mesh.add_colored_rect(part, colour(measure, (f64::from(k) + 0.5) / 4.0));
+    for k in 0..=PARTS {
+        let part = f64::from(k) / f64::from(PARTS);
+        let x = rect.left() + rect.width() * part as f32;
+        for y in [rect.top(), rect.bottom()] {
+            mesh.colored_vertex(pos2(x, y), colour(measure, part));
+        }
+        if k > 0 {
+            let last = 2 * k;
+            mesh.add_triangle(last - 2, last - 1, last);
+            mesh.add_triangle(last - 1, last, last + 1);
+        }
     }
     painter.add(Shape::mesh(mesh));
 }

@@ -55,7 +55,8 @@ pub fn draw(painter: &Painter, rect: Rect, theme: &Theme, cell: &Cell, window: W
     let line = |loss: fn(&CurvePoint) -> f64| -> Vec<Pos2> {
         cell.curve
             .iter()
-            .filter(|p| loss(p).is_finite())
+            // Step 0 has no place on log time.
+            .filter(|p| p.step >= 1.0 && loss(p).is_finite())
             .map(|p| pos2(window.x(p.step, rect), window.y(loss(p), rect)))
             .collect()
     };
