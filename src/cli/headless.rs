@@ -7,6 +7,7 @@ use crate::training::{
     Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle, pump,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A run from start to end, with every column of every recorded row.
@@ -55,6 +56,19 @@ impl Frontend for Collector {
 pub fn train(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
+    progress: impl FnMut(&Snapshot),
+) -> Result<HeadlessRun, String> {
+    train_until(config, instance, &AtomicBool::new(false), progress)
+}
+
+/// The same, but ends where the run stands once `stop` is set.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_until(
+    config: ValidConfig,
+    instance: Option<Arc<Instance>>,
+    stop: &AtomicBool,
     mut progress: impl FnMut(&Snapshot),
 ) -> Result<HeadlessRun, String> {
     /// Often enough for a smooth bar, seldom enough to cost nothing.
@@ -70,7 +84,12 @@ pub fn train(
         },
     });
     let mut collector = Collector::default();
+    let mut told = false;
     let finish = loop {
+        if stop.load(Ordering::Relaxed) && !told {
+            worker.send(Command::Stop);
+            told = true;
+        }
         if let Some(event) = worker.event_timeout(INTERVAL) {
             if collector.current_run() == Some(event.run()) {
                 collector.handle(event);

@@ -3,7 +3,7 @@
 
 use super::args::{SweepMergeArgs, SweepPictureArgs};
 use super::run::grouped;
-use super::sweep::stop_on_signals;
+use super::signals::stop_on_signals;
 use super::{CliError, Window};
 use crate::io::{FileError, atomic};
 use crate::startup::DiagramPicture;
