@@ -325,6 +325,7 @@ impl Phase {
             .live
             .get_or_insert_with(|| Live::spawn(live::threads(), move || wake()));
         let generation = live.request(plan.clone());
+        self.progress = Progress::Idle;
         self.asked = Some(Asked {
             plan: plan.clone(),
             generation,
@@ -335,15 +336,18 @@ impl Phase {
         None
     }
 
-    /// What is drawn belongs to other settings now.
+    /// What is drawn belongs to other settings now: it stays as a pale ground.
     fn fade(&mut self) {
-        // An unfinished one says less than the one before it.
-        if let Some(diagram) = self.diagram.take()
-            && diagram.finished().next().is_some() | self.before.is_none()
-        {
+        self.begun = None;
+        let Some(diagram) = self.diagram.take() else {
+            return;
+        };
+        self.diagram = Some(Diagram::new(diagram.layout().clone()));
+        // One with gaps says less than the one before it.
+        let whole = (diagram.layout().places()).all(|place| diagram.filled_by(place).is_some());
+        if whole || self.before.is_none() {
             self.before = Some(diagram);
         }
-        self.begun = None;
     }
 
     fn receive(&mut self, now: f64) {
@@ -383,11 +387,7 @@ impl Phase {
         } else if let Some(time) = news.complete {
             self.progress = Progress::Complete(of, time);
             self.before = None;
-        } else if !matches!(
-            self.progress,
-            Progress::Complete(..) | Progress::Failed(_) | Progress::Stopped(..)
-        ) || done < of && !matches!(self.progress, Progress::Stopped(..))
-        {
+        } else if done < of && !matches!(self.progress, Progress::Failed(_)) {
             // Rates of the exact cells alone: drafts are quicker.
             let rate = asked.first_done.and_then(|(since, first)| {
                 (now - since > 0.3 && done > first).then(|| (done - first) as f64 / (now - since))
@@ -423,7 +423,7 @@ impl Phase {
             Some([at(&layout.x)?, at(&layout.y)?])
         });
         View {
-            diagram: self.diagram.as_ref().or(self.before.as_ref()),
+            diagram: self.diagram.as_ref(),
             before: self.before.as_ref(),
             x: &self.x,
             y: &self.y,

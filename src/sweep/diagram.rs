@@ -453,3 +453,28 @@ impl Diagram {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::outcome::Outcome;
+
+    #[test]
+    fn every_outcome_has_its_class() {
+        let diverged = Outcome::Diverged {
+            step: 1,
+            stable_learning_rate: 1.0,
+        };
+        let outcomes = [
+            Outcome::Groks,
+            Outcome::GeneralisesAtOnce,
+            Outcome::NeverGeneralises,
+            Outcome::NeverFits,
+            diverged,
+        ];
+        for (outcome, class) in outcomes.into_iter().zip(Class::ALL) {
+            assert_eq!(Class::by_name(outcome.name()), Some(class));
+            assert_eq!(outcome.label(), class.label());
+        }
+    }
+}

@@ -61,8 +61,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>, height: f32) -> See
     plot.empty(theme);
     plot.cells(figure, range, theme);
     plot.axes(figure.diagram, theme);
-    if let Some(at) = figure.crosshair {
-        plot.crosshair(at, theme);
+    match figure.crosshair {
+        // Lines would cross out the curves.
+        Some(at) if figure.measure == Measure::Curves => plot.frame_nearest(at, theme),
+        Some(at) => plot.crosshair(at, theme),
+        None => {}
     }
     let hovered = response.hover_pos().and_then(|p| plot.place_at(p));
     if let Some(place) = hovered {
@@ -362,6 +365,17 @@ impl<'p> Plot<'p> {
             let corners = vec![tip, back + 5.0 * side, back - 5.0 * side];
             self.painter
                 .add(Shape::convex_polygon(corners, ink, Stroke::new(1.5, halo)));
+        }
+    }
+
+    /// Frames the cell at the sliders' values, where there is one.
+    fn frame_nearest(&self, at: [f64; 2], theme: &Theme) {
+        let inside = |v: f64, n: usize| (0.0..n as f64).contains(&v).then_some(v as usize);
+        if let (Some(x), Some(y)) = (inside(at[0], self.places[0]), inside(at[1], self.places[1])) {
+            let stroke = Stroke::new(2.0, theme.accent);
+            let rect = self.rect([x, y]).shrink(1.0);
+            self.painter
+                .rect_stroke(rect, 3.0, stroke, egui::StrokeKind::Inside);
         }
     }
 

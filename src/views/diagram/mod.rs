@@ -157,7 +157,10 @@ fn hint(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
          log time. Click it to load it as a run.",
     );
     if view.crosshair.is_some() {
-        text.push_str(" The crosshair is where the sliders stand; drag another one and the whole diagram follows.");
+        text.push_str(match view.measure {
+            Measure::Curves => " The framed cell is where the sliders stand; drag another one and the whole diagram follows.",
+            _ => " The crosshair is where the sliders stand; drag another one and the whole diagram follows.",
+        });
     }
     note(ui, theme, &text);
 }
