@@ -38,7 +38,7 @@ pub struct PlanAxis {
 pub const COUNTS: std::ops::RangeInclusive<usize> = 2..=64;
 
 /// Ranges worth looking at: key, from, to, whether by ratio.
-const RANGES: [(&str, f64, f64, bool); 15] = [
+const RANGES: [(&str, f64, f64, bool); 17] = [
     ("network.alpha", 0.03, 30.0, true),
     ("network.epsilon", 0.02, 2.0, true),
     ("network.init_scale", 0.25, 4.0, true),
@@ -51,6 +51,8 @@ const RANGES: [(&str, f64, f64, bool); 15] = [
     ("task.eigenvector", 1.0, 100.0, true),
     ("training.learning_rate", 0.1, 10.0, true),
     ("training.weight_decay", 1e-7, 1e-3, true),
+    ("training.momentum", 0.0, 0.98, false),
+    ("network.solution_mix", 0.0, 1.0, false),
     ("training.steps", 1e3, 1e7, true),
     ("outcome.threshold", 0.01, 0.5, true),
     ("outcome.min_ratio", 1.0, 10.0, true),
@@ -162,6 +164,19 @@ impl PlanAxis {
     }
 }
 
+/// Whether gradient flow is possible at the four corners.
+fn corners_allow_flow(base: &Config, x: &PlanAxis, y: &PlanAxis) -> bool {
+    let (across, up) = (x.values(), y.values());
+    let ends = |values: &[Value]| [values.first().cloned(), values.last().cloned()];
+    let corner = |a: &Value, b: &Value| {
+        let mut config = base.clone();
+        config.training.engine = EngineKind::Flow;
+        config.set(x.key, a).is_ok() && config.set(y.key, b).is_ok() && config.check().is_ok()
+    };
+    let up = ends(&up);
+    (ends(&across).iter().flatten()).all(|a| up.iter().flatten().all(|b| corner(a, b)))
+}
+
 /// Whether a setting makes an axis: it changes results, and its values can be
 /// listed.
 pub fn makes_an_axis(field: &Field) -> bool {
@@ -212,12 +227,8 @@ impl Plan {
             }
         }
         let is_axis = |key: &str| x.key == key || y.key == key;
-        if !is_axis("training.engine") {
-            let mut flow = base.clone();
-            flow.training.engine = EngineKind::Flow;
-            if flow.clone().check().is_ok() {
-                base = flow;
-            }
+        if !is_axis("training.engine") && corners_allow_flow(&base, &x, &y) {
+            base.training.engine = EngineKind::Flow;
         }
         let seeds = if is_axis("seed") { 1 } else { seeds.max(1) };
         Self {
@@ -326,8 +337,9 @@ mod tests {
             };
             let plan = plan(field.key, other, 1);
             let spec = plan.spec();
-            // Some cells of these ask for what others of the same plan exclude.
-            if matches!(field.key, "training.engine") || matches!(field.kind, Kind::Choice(_)) {
+            // Some cells of these ask for what others of the same plan exclude; the
+            // message says so.
+            if field.key == "network.train_readouts" || matches!(field.kind, Kind::Choice(_)) {
                 continue;
             }
             assert!(spec.is_ok(), "{}: {spec:?}", field.key);
