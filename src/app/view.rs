@@ -6,7 +6,7 @@ use super::{
     export::Export,
     raster,
     session::RunState,
-    state::{NOTICE_SECS, State},
+    state::{NOTICE_SECS, State, Tab},
     sweeping::Sweep,
 };
 use crate::{
@@ -210,7 +210,13 @@ impl GrokscopeApp {
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
                     let (settings, state) = (self.controls_view(), &self.state);
-                    side::show(ui, &theme, run, state, &settings, actions);
+                    match state.tab {
+                        Tab::Phase => {
+                            let view = state.phase.view(state.session.config());
+                            side::show_diagram(ui, &theme, &view, actions);
+                        }
+                        _ => side::show(ui, &theme, run, state, &settings, actions),
+                    }
                 });
         }
         CentralPanel::no_frame()
@@ -219,7 +225,10 @@ impl GrokscopeApp {
                     .fill(theme.background)
                     .inner_margin(Margin::symmetric(10, 8)),
             )
-            .show(ui, |ui| self.draw_plots(ui, &theme, actions));
+            .show(ui, |ui| match self.state.phase.is_large() {
+                true => self.draw_diagram(ui, &theme, actions),
+                false => self.draw_plots(ui, &theme, actions),
+            });
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
         }

@@ -7,6 +7,7 @@ pub mod colormap;
 pub mod controls;
 pub mod curves;
 pub mod decomposition;
+pub mod diagram;
 pub mod eigenvalues;
 pub mod entry;
 pub mod facts;
