@@ -17,7 +17,7 @@ use crate::{
     },
     sim::{
         config::{OutcomeConfig, Value, field},
-        outcome::{Crossings, Outcome},
+        outcome::Outcome,
     },
 };
 use egui::{
@@ -194,20 +194,20 @@ fn table(ui: &mut Ui, theme: &Theme, run: &Run, config: &OutcomeConfig, sweep: &
         .min_col_width(third)
         .max_col_width(third);
     grid.show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
         ui.label("");
         ui.label(RichText::new("by loss").color(theme.text))
             .on_hover_text("The paper's: the first step with the loss below its threshold θ, found at every step.");
         ui.label(RichText::new("by accuracy").color(theme.text))
             .on_hover_text("Power et al.'s: the first recorded step with the accuracy at its level.");
         ui.end_row();
-        let steps: [(&str, fn(Crossings) -> Option<u64>); 2] = [
-            ("fits at", |c| c.fit),
-            ("generalises", |c| c.generalise),
+        let found = [
+            ("fits at", columns.map(|c| c.fit)),
+            ("generalises", columns.map(|c| c.generalise)),
         ];
-        for (name, of) in steps {
+        for (name, steps) in found {
             ui.label(RichText::new(name).color(theme.muted));
-            for crossings in columns {
-                let at = of(crossings);
+            for at in steps {
                 let colour = if at.is_some() { theme.text } else { theme.muted };
                 cell(ui, step(at), colour);
             }
