@@ -7,6 +7,7 @@ fn main() -> ExitCode {
     let window = Some(grokscope::cli::Window {
         open: grokscope::app::run,
         picture: grokscope::app::picture::picture,
+        diagram: grokscope::app::diagram::picture,
     });
     #[cfg(not(feature = "gui"))]
     let window = None;

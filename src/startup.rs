@@ -2,6 +2,7 @@
 
 use crate::sim::config::Config;
 use crate::sim::instance::Instance;
+use crate::sweep::diagram::{Diagram, Measure};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,25 @@ pub struct Startup {
     pub instance: Option<(PathBuf, Arc<Instance>)>,
     /// Name of the preset that the settings are.
     pub preset: Option<String>,
+}
+
+/// A phase diagram to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiagramPicture {
+    /// Above it; nothing if empty.
+    pub title: String,
+    /// The settings that its cells have in common.
+    pub config: Config,
+    /// The cells.
+    pub diagram: Diagram,
+    /// What the colours show.
+    pub measure: Measure,
+    /// Width and height, in points.
+    pub size: [u32; 2],
+    /// Pixels for each point.
+    pub resolution: f32,
+    /// Dark colours.
+    pub dark: bool,
 }
 
 /// How a picture of the window is drawn.

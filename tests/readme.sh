@@ -35,5 +35,7 @@ while IFS= read -r command; do
     passed=$((passed + 1))
 done < <(awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside && NF' README.md)
 
-[ -s assets/pictures/grokking.png ] || { echo "FAILED: no picture"; exit 1; }
+for picture in grokking figure3e; do
+    [ -s "assets/pictures/$picture.png" ] || { echo "FAILED: no picture of $picture"; exit 1; }
+done
 echo "$passed passed, 0 failed"

@@ -3,6 +3,7 @@
 use super::{
     GrokscopeApp,
     compare::{PinEdit, PinId},
+    diagram::DiagramAction,
     export::Export,
     state::{Notice, SCALES, Tab},
     sweeping::SweepForm,
@@ -73,6 +74,8 @@ pub enum Action {
     Escape,
     /// A tab of the side panel.
     SelectTab(Tab),
+    /// Something about the phase diagram.
+    Diagram(DiagramAction),
     /// Write a file.
     Export(Export),
     /// Move the time cursor.
@@ -172,6 +175,7 @@ impl GrokscopeApp {
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
             Action::Escape => self.escape(ctx, now),
             Action::SelectTab(tab) => self.state.tab = tab,
+            Action::Diagram(action) => self.apply_diagram(action, ctx, now),
             Action::Export(export) => self.export(export, ctx, now),
             Action::Scrub(scrub) => self.scrub(scrub, now),
             Action::Undo => self.undo(true, now),
@@ -324,6 +328,8 @@ impl GrokscopeApp {
     fn escape(&mut self, ctx: &Context, now: f64) {
         if self.state.help_open {
             self.state.help_open = false;
+        } else if self.state.phase.is_large() {
+            self.apply_diagram(DiagramAction::Large(false), ctx, 0.0);
         } else if self.state.notice.as_ref().is_some_and(|n| n.bad)
             || !self.state.field_errors.is_empty()
         {
@@ -375,7 +381,7 @@ impl GrokscopeApp {
                     self.failure("There is no recorded row to export yet.".into(), now);
                     return;
                 };
-                let rows = run.rows().to_vec();
+                let rows = run.rows_at(&config.outcome);
                 let note = self.state.session.changed_live().then_some(
                     "# η₀ or λ was changed while this run trained: see the column learning_rate\n",
                 );

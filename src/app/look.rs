@@ -118,6 +118,11 @@ impl<T> Look<T> {
         Some(Due::Now(request))
     }
 
+    /// Asks again although nothing moved: what was seen is not all there is.
+    pub(super) fn again(&mut self) {
+        self.asked = None;
+    }
+
     /// What was seen last, or why nothing was.
     pub(super) fn newest(&self) -> Option<Result<&T, &str>> {
         let newest = self.newest.as_ref()?.as_ref();

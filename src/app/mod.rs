@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod backend;
 pub mod compare;
+pub mod diagram;
 pub mod export;
 pub mod files;
 pub mod keys;
@@ -28,13 +29,14 @@ use crate::{
     views::{fonts, theme::Theme},
 };
 use backend::Backend;
+use diagram::Phase;
 use eframe::CreationContext;
 use egui::{Context, Ui};
 use export::Exporter;
 use files::Files;
 use persist::Stored;
 use session::Session;
-use state::State;
+use state::{State, Tab};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use theory::Theory;
 
@@ -90,12 +92,22 @@ impl GrokscopeApp {
         let worker = WorkerHandle::spawn(move || ctx.request_repaint());
         let ctx = cc.egui_ctx.clone();
         let theory = TheoryHandle::spawn(move || ctx.request_repaint());
-        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env()).with_theory(theory)
+        let ctx = cc.egui_ctx.clone();
+        let phase = Phase::new(move || ctx.request_repaint_after(diagram::BETWEEN_FRAMES));
+        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
+            .with_theory(theory)
+            .with_diagram(phase)
     }
 
     /// With a thread that looks ahead.
     pub fn with_theory(mut self, theory: TheoryHandle) -> Self {
         self.state.theory = Theory::new(Some(theory));
+        self
+    }
+
+    /// With a pool that fills the phase diagram.
+    pub fn with_diagram(mut self, phase: Phase) -> Self {
+        self.state.phase = phase;
         self
     }
 
@@ -139,6 +151,7 @@ impl GrokscopeApp {
             state: State {
                 session,
                 theory: Theory::default(),
+                phase: Phase::default(),
                 defaults,
                 preset,
                 field_errors: BTreeMap::new(),
@@ -209,6 +222,10 @@ impl GrokscopeApp {
         let tab = self.state.side_shown.then_some(self.state.tab);
         let session = &self.state.session;
         if let Some(wait) = self.state.theory.advance(session, past, tab, now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait));
+        }
+        let shown = tab == Some(Tab::Phase) || self.state.phase.is_large();
+        if let Some(wait) = self.state.phase.advance(session, shown, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
     }

@@ -39,6 +39,9 @@ pub const INSTANCE_KEYS: [&str; 8] = [
     "network.solution_mix",
 ];
 
+/// Keys that no run has to be trained again for: its rows carry their errors.
+const ACCURACY_KEYS: [&str; 2] = ["outcome.accuracy_tolerance", "outcome.accuracy_level"];
+
 /// A restart that waits for a drag to settle.
 #[derive(Clone, Copy)]
 struct Pending {
@@ -176,6 +179,8 @@ impl Session {
                 };
                 config.training.weight_decay = self.config.training.weight_decay;
                 config.training.steps = self.config.training.steps;
+                config.outcome.accuracy_tolerance = self.config.outcome.accuracy_tolerance;
+                config.outcome.accuracy_level = self.config.outcome.accuracy_level;
                 config.instance = self.config.instance.clone();
                 config
             }
@@ -362,6 +367,9 @@ impl Session {
         let Some(run) = &self.screen.run else {
             return false;
         };
+        if ACCURACY_KEYS.contains(&key) {
+            return true;
+        }
         let state = self.screen.state();
         let training = matches!(state, RunState::Running | RunState::Paused);
         let (begun, step, lowered) = (run.step() > 0, run.step(), run.lowered().is_some());
@@ -510,6 +518,10 @@ impl Session {
         let mut longer = self.config.clone();
         longer.training.steps = config.training.steps;
         let horizon_alone = longer == config && config != self.config;
+        let mut judged = self.config.clone();
+        judged.outcome.accuracy_tolerance = config.outcome.accuracy_tolerance;
+        judged.outcome.accuracy_level = config.outcome.accuracy_level;
+        let accuracy_alone = judged == config && config != self.config && self.run().is_some();
         let same_instance = match (&self.instance, &instance) {
             (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a, b),
             (None, None) => true,
@@ -519,7 +531,8 @@ impl Session {
         self.instance = instance;
         self.dragging = false;
         self.within_drag = false;
-        if !(horizon_alone && same_instance && self.change_live("training.steps")) {
+        let live = accuracy_alone || horizon_alone && self.change_live("training.steps");
+        if !(same_instance && live) {
             self.restart(now, true);
         }
         Ok(())

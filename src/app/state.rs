@@ -2,6 +2,7 @@
 
 use super::{
     compare::{Pin, PinId},
+    diagram::Phase,
     session::Session,
     sweeping::{Sweep, SweepForm},
     theory::Theory,
@@ -28,6 +29,10 @@ pub enum Tab {
     Kernel,
     /// The neurons in the plane of the target direction.
     Features,
+    /// Grokking by loss and by accuracy.
+    Accuracy,
+    /// The phase diagram.
+    Phase,
     /// Every metric of the newest row.
     Facts,
     /// The runs kept for comparison.
@@ -36,10 +41,12 @@ pub enum Tab {
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
         (Self::Features, "Features"),
+        (Self::Accuracy, "Accuracy"),
+        (Self::Phase, "Phase"),
         (Self::Facts, "Numbers"),
         (Self::Runs, "Runs"),
     ];
@@ -85,6 +92,8 @@ pub struct State {
     pub session: Session,
     /// What the theory says about the run.
     pub theory: Theory,
+    /// The phase diagram.
+    pub phase: Phase,
     /// What a double click goes back to: the settings as they were opened.
     pub defaults: Config,
     /// Name of the preset on screen, until a setting is changed.

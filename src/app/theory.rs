@@ -122,7 +122,15 @@ impl Theory {
         now: f64,
     ) -> Option<f64> {
         let handle = self.handle.as_ref()?;
-        self.features.receive(handle.features(), |view| view.cost);
+        let answer = handle.features();
+        let growing = answer.as_ref().is_some_and(|answer| {
+            let view = answer.result.as_ref().ok();
+            view.is_some_and(|v| v.features.density.as_ref().is_some_and(|d| d.growing))
+        });
+        self.features.receive(answer, |view| view.cost);
+        if growing {
+            self.features.again();
+        }
         let subject = shown.then(|| Subject::of(session, past)).flatten()?;
         match self.features.due(session, subject, FEATURE_SECS, now)? {
             Due::Now(request) => handle.request_features(request),

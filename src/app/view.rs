@@ -6,7 +6,7 @@ use super::{
     export::Export,
     raster,
     session::RunState,
-    state::{NOTICE_SECS, State},
+    state::{NOTICE_SECS, State, Tab},
     sweeping::Sweep,
 };
 use crate::{
@@ -209,7 +209,14 @@ impl GrokscopeApp {
                 .frame(bar(14, 0))
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
-                    side::show(ui, &theme, self.state.tab, run, &self.state, actions);
+                    let (settings, state) = (self.controls_view(), &self.state);
+                    match state.tab {
+                        Tab::Phase => {
+                            let view = state.phase.view(state.session.config());
+                            side::show_diagram(ui, &theme, &view, actions);
+                        }
+                        _ => side::show(ui, &theme, run, state, &settings, actions),
+                    }
                 });
         }
         CentralPanel::no_frame()
@@ -218,7 +225,10 @@ impl GrokscopeApp {
                     .fill(theme.background)
                     .inner_margin(Margin::symmetric(10, 8)),
             )
-            .show(ui, |ui| self.draw_plots(ui, &theme, actions));
+            .show(ui, |ui| match self.state.phase.is_large() {
+                true => self.draw_diagram(ui, &theme, actions),
+                false => self.draw_plots(ui, &theme, actions),
+            });
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
         }

@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+use crate::sweep::diagram::Measure;
 use crate::sweep::shard::Shard;
 use crate::sweep::submit::Queue;
 use clap::{Args, Parser, Subcommand};
@@ -104,10 +105,9 @@ pub enum SweepCommand {
     /// Compute the cells of a spec, or a shard of them, into a directory
     Run(SweepRunArgs),
     /// Make results.jsonl and results.csv of what all attempts have computed
-    Merge {
-        /// Directory of the sweep
-        dir: PathBuf,
-    },
+    Merge(SweepMergeArgs),
+    /// Draw the phase diagram of what all attempts have computed
+    Picture(SweepPictureArgs),
     /// Run the shards on a cluster: Slurm, HyperQueue, GNU parallel or Kubernetes
     Submit(Box<SweepSubmitArgs>),
     /// Show what is done and what is missing
@@ -115,6 +115,46 @@ pub enum SweepCommand {
         /// Directory of the sweep
         dir: PathBuf,
     },
+}
+
+/// Arguments of `grokscope sweep merge`.
+#[derive(Args, Clone, Debug)]
+pub struct SweepMergeArgs {
+    /// Directory of the sweep
+    pub dir: PathBuf,
+    /// Also write the curves of all finished cells, cells × times, for NumPy; they
+    /// are computed anew
+    #[arg(long, value_name = "FILE.npz")]
+    pub curves: Option<PathBuf>,
+    /// Threads that compute curves; all processors by default
+    #[arg(long, value_name = "N", requires = "curves")]
+    pub threads: Option<NonZero<usize>>,
+}
+
+/// Arguments of `grokscope sweep picture`.
+#[derive(Args, Clone, Debug)]
+pub struct SweepPictureArgs {
+    /// Directory of the sweep
+    pub dir: PathBuf,
+    /// The PNG to write
+    #[arg(long, value_name = "FILE.png")]
+    pub out: PathBuf,
+    /// What the colours show
+    #[arg(long, value_name = "MEASURE", value_parser = measure_names(), default_value = "delay")]
+    pub measure: String,
+    /// Width and height, in points
+    #[arg(long, value_name = "WxH", value_parser = size, default_value = "720x640")]
+    pub size: [u32; 2],
+    /// Pixels for each point, 0.5 to 4
+    #[arg(long, value_name = "FACTOR", value_parser = resolution, default_value = "1")]
+    pub resolution: f32,
+    /// Colours
+    #[arg(long, value_name = "THEME", value_parser = ["dark", "light"], default_value = "dark")]
+    pub theme: String,
+}
+
+fn measure_names() -> Vec<&'static str> {
+    Measure::ALL.iter().map(|m| m.name()).collect()
 }
 
 /// Arguments of `grokscope sweep submit`.

@@ -16,13 +16,14 @@ pub mod settings;
 mod signals;
 mod submit;
 mod sweep;
+mod sweep_files;
 
 pub use command_line::command_line;
 
 use crate::io::{FileError, atomic};
 use crate::presets;
 use crate::sim::config::{Config, ConfigError, fields};
-use crate::startup::{Picture, Startup};
+use crate::startup::{DiagramPicture, Picture, Startup};
 use args::{Cli, Command, PictureArgs};
 use clap::Parser;
 use std::ffi::OsString;
@@ -73,6 +74,8 @@ pub struct Window {
     pub open: fn(Startup) -> Result<(), String>,
     /// Trains to the horizon and draws the window that shows it, as PNG.
     pub picture: fn(Startup, Picture) -> Result<Vec<u8>, String>,
+    /// Draws the phase diagram of a sweep, as PNG.
+    pub diagram: fn(DiagramPicture) -> Result<Vec<u8>, String>,
 }
 
 /// Parses the arguments (the program's name first), does what they say and
@@ -114,7 +117,7 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             report.stopped.map_or(Ok(()), Err)
         }
         Some(Command::Sweep(args)) => {
-            let report = sweep::sweep(&args)?;
+            let report = sweep::sweep(&args, window)?;
             say(&report.text);
             for warning in report.warnings {
                 complain(&format!("warning: {warning}"));

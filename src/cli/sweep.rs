@@ -1,10 +1,9 @@
 //! `grokscope sweep`: cells on all threads, their merge and their status.
 
-use super::CliError;
-use super::args::{SweepCommand, SweepRunArgs};
+use super::args::{SweepCommand, SweepMergeArgs, SweepRunArgs};
 use super::run::grouped;
 use super::signals::stop_on_signals;
-use super::submit;
+use super::{CliError, Window, submit, sweep_files};
 use crate::io::{self, FileError};
 use crate::sweep::directory::Directory;
 use crate::sweep::merge::{self, RESULTS_CSV, RESULTS_JSONL};
@@ -45,10 +44,14 @@ impl From<SweepError> for CliError {
 ///
 /// # Errors
 /// Names the file, the line or the directory, and what to do.
-pub fn sweep(command: &SweepCommand) -> Result<Report, CliError> {
+pub fn sweep(command: &SweepCommand, window: Option<Window>) -> Result<Report, CliError> {
     match command {
         SweepCommand::Run(args) => run(args),
-        SweepCommand::Merge { dir } => merge_into_tables(dir),
+        SweepCommand::Merge(args) => merge_into_tables(args),
+        SweepCommand::Picture(args) => Ok(Report {
+            text: sweep_files::picture(args, window)?,
+            ..Report::default()
+        }),
         SweepCommand::Submit(args) => submit::submit(args),
         SweepCommand::Status { dir } => {
             let status = status(&Directory::open(dir)?)?;
@@ -231,10 +234,15 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn merge_into_tables(dir: &Path) -> Result<Report, CliError> {
+fn merge_into_tables(args: &SweepMergeArgs) -> Result<Report, CliError> {
     /// Disagreements told one by one.
     const TOLD: usize = 10;
-    let report = merge::merge(&Directory::open(dir)?)?;
+    let directory = Directory::open(&args.dir)?;
+    let report = merge::merge(&directory)?;
+    let curves = match &args.curves {
+        Some(path) => Some(sweep_files::write_curves(&directory, args, path)?),
+        None => None,
+    };
     let done = report.cells - report.missing.len();
     let [jsonl, csv] = &report.files;
     let mut warnings = damage(report.damaged, report.foreign);
@@ -245,14 +253,19 @@ fn merge_into_tables(dir: &Path) -> Result<Report, CliError> {
         let more = report.disagreements.len() - TOLD;
         warnings.push(format!("and so in {more} more cells"));
     }
+    let mut text = format!(
+        "wrote {} of {} cells to {} and {}",
+        grouped(done as u64),
+        grouped(report.cells as u64),
+        jsonl.display(),
+        csv.display()
+    );
+    if let Some(curves) = curves {
+        text.push('\n');
+        text.push_str(&curves);
+    }
     Ok(Report {
-        text: format!(
-            "wrote {} of {} cells to {} and {}",
-            grouped(done as u64),
-            grouped(report.cells as u64),
-            jsonl.display(),
-            csv.display()
-        ),
+        text,
         warnings,
         failure: (!report.missing.is_empty()).then(|| {
             CliError::Failed(format!(

@@ -2,6 +2,7 @@
 //! how the run stands. Knows nothing of the window; exports use these rows,
 //! [`decimate`] is for display alone.
 
+pub mod accuracy;
 pub mod decimate;
 pub mod format;
 mod moment;

@@ -1,6 +1,6 @@
 //! One cell: its run, without a record, and its result.
 
-use super::spec::{Spec, Stop};
+use super::spec::{Measures, Spec, Stop};
 use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
 use crate::sim::engine::Losses;
 use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
@@ -87,19 +87,75 @@ impl Cache {
     }
 }
 
+/// One point of a cell's curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Step t = τ/η₀; between steps in a curve of the flow.
+    pub step: f64,
+    /// Train loss.
+    pub train: f64,
+    /// Test loss; NaN where there is none.
+    pub test: f64,
+}
+
+/// What is seen of a cell's run on its way. None of it changes the result.
+pub struct Watch<'a> {
+    /// Points of the curve in each decade of steps; at the start and at the end
+    /// there is one besides.
+    pub samples_per_decade: u32,
+    /// Asked again and again; `false` gives the cell up.
+    pub keep_going: &'a mut dyn FnMut() -> bool,
+    /// Called with each point.
+    pub on_sample: &'a mut dyn FnMut(CurvePoint),
+}
+
 /// Runs a cell. The result depends on the spec and the cell alone.
 ///
 /// # Errors
 /// Settings that do not fit each other, which a parsed spec does not have.
 pub fn evaluate(spec: &Spec, cell: usize, cache: &mut Cache) -> Result<CellResult, ConfigError> {
     let config = spec.config(cell)?;
-    let run = match config.training.engine {
-        EngineKind::Flow => flow(spec, &config, cache)?,
-        EngineKind::Moments | EngineKind::Neurons => descent(spec, &config)?,
+    let mut watch = Watch {
+        // Nothing is drawn: only the sample at the end counts.
+        samples_per_decade: 1,
+        keep_going: &mut || true,
+        on_sample: &mut |_| {},
     };
+    let measures = spec.measures();
+    let run = match config.training.engine {
+        EngineKind::Flow => flow(measures, &config, cache, &mut watch)?,
+        EngineKind::Moments | EngineKind::Neurons => descent(measures, &config, &mut watch)?,
+    };
+    Ok(result(spec, cell, run))
+}
+
+/// Runs a cell as [`evaluate`] does, measured in its own way, and shows its curve.
+/// `None` where it was given up.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn watched(
+    spec: &Spec,
+    cell: usize,
+    measures: &Measures,
+    cache: &mut Cache,
+    watch: &mut Watch<'_>,
+) -> Result<Option<CellResult>, ConfigError> {
+    let config = spec.config(cell)?;
+    let run = match config.training.engine {
+        EngineKind::Flow => flow(measures, &config, cache, watch)?,
+        EngineKind::Moments | EngineKind::Neurons => descent(measures, &config, watch)?,
+    };
+    let given_up = run.ended == CANCELLED;
+    Ok((!given_up).then(|| result(spec, cell, run)))
+}
+
+const CANCELLED: &str = "cancelled";
+
+fn result(spec: &Spec, cell: usize, run: Run) -> CellResult {
     let finite = |x: f64| x.is_finite().then_some(x);
     let ratio = run.crossings.ratio();
-    Ok(CellResult {
+    CellResult {
         cell,
         axes: (spec.grid().coordinates(cell))
             .map(|(key, value)| (key.to_owned(), json(value)))
@@ -118,7 +174,7 @@ pub fn evaluate(spec: &Spec, cell: usize, cache: &mut Cache) -> Result<CellResul
         steps: run.steps,
         evaluations: run.evaluations,
         note: run.note,
-    })
+    }
 }
 
 struct Run {
@@ -134,15 +190,19 @@ struct Run {
     note: Option<String>,
 }
 
-fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Result<Run, ConfigError> {
+fn flow(
+    measures: &Measures,
+    config: &ValidConfig,
+    cache: &mut Cache,
+    watch: &mut Watch<'_>,
+) -> Result<Run, ConfigError> {
     let sampled = cache.get(config)?;
     let problem = sampled.problem(config);
     let Sampled { task, initial, .. } = sampled;
     let training = &config.training;
     let quality = Quality {
-        rtol: spec.measures().tolerance,
-        // Nothing is drawn: only the sample at the end counts.
-        samples_per_decade: 1,
+        rtol: measures.tolerance,
+        samples_per_decade: watch.samples_per_decade,
     };
     let mut options = FlowOptions::new(quality, training.learning_rate, training.steps);
     let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
@@ -151,7 +211,7 @@ fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Result<Run, Con
         task.zero_train_loss(),
         zero_test,
     ));
-    options.until_classified = spec.measures().stop == Stop::Classified;
+    options.until_classified = measures.stop == Stop::Classified;
     let mut losses = Losses {
         train: f64::NAN,
         test: None,
@@ -160,9 +220,17 @@ fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Result<Run, Con
         FlowSystem::new(problem, &initial, training.weight_decay),
         &initial,
         &options,
-        &mut || ControlFlow::Continue(()),
+        &mut || match (watch.keep_going)() {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        },
         |sample| {
             losses = sample.losses;
+            (watch.on_sample)(CurvePoint {
+                step: sample.time / training.learning_rate,
+                train: losses.train,
+                test: losses.test.map_or(f64::NAN, |t| t.total()),
+            });
             ControlFlow::Continue(())
         },
     );
@@ -173,7 +241,7 @@ fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Result<Run, Con
         Ending::Classified => ("classified", None),
         // The exact flow cannot diverge; its numbers can leave the range of f64.
         Ending::Failed(error) => ("diverged", Some(error.to_string())),
-        Ending::Cancelled => ("diverged", Some("cancelled".into())),
+        Ending::Cancelled => (CANCELLED, None),
     };
     let outcome = summary
         .outcome(training.learning_rate, config.outcome.min_ratio)
@@ -201,7 +269,11 @@ const CHUNK: u64 = 256;
 /// spent: nothing moves any more.
 const SPENT: f64 = 1e-12;
 
-fn descent(spec: &Spec, config: &ValidConfig) -> Result<Run, ConfigError> {
+fn descent(
+    measures: &Measures,
+    config: &ValidConfig,
+    watch: &mut Watch<'_>,
+) -> Result<Run, ConfigError> {
     // Nothing is recorded: the next step to record would cut the chunks.
     let mut quiet = config.clone().into_inner();
     quiet.record.steps = vec![0];
@@ -216,7 +288,8 @@ fn descent(spec: &Spec, config: &ValidConfig) -> Result<Run, ConfigError> {
         },
     })?;
     let spent = SPENT * simulation.train_loss();
-    let until_classified = spec.measures().stop == Stop::Classified;
+    let until_classified = measures.stop == Stop::Classified;
+    let mut schedule = Sampling::new(watch.samples_per_decade);
     let ended = loop {
         let Crossings { fit, generalise } = simulation.crossings();
         if let Outcome::Diverged { .. } = simulation.outcome() {
@@ -228,8 +301,20 @@ fn descent(spec: &Spec, config: &ValidConfig) -> Result<Run, ConfigError> {
         } else if simulation.is_finished() {
             break "horizon";
         }
-        simulation.advance(CHUNK);
+        let end = simulation.step() + CHUNK;
+        while simulation.step() < end && !simulation.is_finished() {
+            schedule.look_at(&simulation, watch);
+            if !(watch.keep_going)() {
+                return Ok(Run::given_up());
+            }
+            let next = schedule.next.min(simulation.step() + GLANCE).min(end);
+            simulation.advance(next - simulation.step());
+            if let Outcome::Diverged { .. } = simulation.outcome() {
+                break;
+            }
+        }
     };
+    (watch.on_sample)(point(&simulation));
     let note = match simulation.outcome() {
         Outcome::Diverged {
             step,
@@ -254,6 +339,62 @@ fn descent(spec: &Spec, config: &ValidConfig) -> Result<Run, ConfigError> {
         evaluations: simulation.step() + 1,
         note,
     })
+}
+
+/// Steps between two questions whether to go on.
+const GLANCE: u64 = 32;
+
+/// The whole steps nearest to 10^(k/n).
+struct Sampling {
+    per_decade: f64,
+    k: i32,
+    next: u64,
+}
+
+impl Sampling {
+    fn new(per_decade: u32) -> Self {
+        Self {
+            per_decade: f64::from(per_decade.max(1)),
+            k: -1,
+            next: 0,
+        }
+    }
+
+    fn look_at(&mut self, simulation: &Simulation, watch: &mut Watch<'_>) {
+        if simulation.step() < self.next {
+            return;
+        }
+        (watch.on_sample)(point(simulation));
+        while self.next <= simulation.step() {
+            self.k += 1;
+            self.next = 10f64.powf(f64::from(self.k) / self.per_decade).round() as u64;
+        }
+    }
+}
+
+fn point(simulation: &Simulation) -> CurvePoint {
+    CurvePoint {
+        step: simulation.step() as f64,
+        train: simulation.train_loss(),
+        test: simulation.test_loss().unwrap_or(f64::NAN),
+    }
+}
+
+impl Run {
+    fn given_up() -> Self {
+        Self {
+            outcome: Outcome::NeverFits,
+            crossings: Crossings::default(),
+            times: (None, None),
+            train_loss: f64::NAN,
+            test_loss: None,
+            ended: CANCELLED,
+            end_time: 0.0,
+            steps: 0,
+            evaluations: 0,
+            note: None,
+        }
+    }
 }
 
 /// A setting's value in JSON; N = ∞ is `"inf"`.

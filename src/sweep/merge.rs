@@ -1,9 +1,9 @@
 //! All attempts as one canonical table: ordered by cell, without host, time or
 //! job, so that the same results give the same bytes wherever they were computed.
 
-use super::SweepError;
 use super::cell::{COLUMNS, CellResult};
-use super::directory::{Contents, Directory, Entry};
+use super::directory::{Directory, Entry};
+use super::{Spec, SweepError};
 use crate::io::atomic;
 use std::fmt;
 use std::io::{self, Write};
@@ -74,7 +74,8 @@ pub fn merge(directory: &Directory) -> Result<MergeReport, SweepError> {
         }
         Ok(())
     })?;
-    atomic::write_with(&files[1], |w| csv(w, directory, &contents))?;
+    let results = contents.cells.iter().flatten().map(|entry| &entry.result);
+    atomic::write_with(&files[1], |w| table(w, directory.spec(), results))?;
     Ok(MergeReport {
         cells: contents.cells.len(),
         missing: contents.missing(),
@@ -87,8 +88,15 @@ pub fn merge(directory: &Directory) -> Result<MergeReport, SweepError> {
     })
 }
 
-fn csv(mut w: &mut dyn Write, directory: &Directory, contents: &Contents) -> io::Result<()> {
-    let spec = directory.spec();
+/// Writes results in the columns that the spec asks for.
+///
+/// # Errors
+/// Those of the writer.
+pub fn table<'a>(
+    mut w: &mut dyn Write,
+    spec: &Spec,
+    results: impl Iterator<Item = &'a CellResult>,
+) -> io::Result<()> {
     let keys: Vec<&str> = spec.grid().axes().map(|a| a.key.as_str()).collect();
     let chosen = &spec.measures().columns;
     let columns: Vec<&str> = match chosen.is_empty() {
@@ -97,11 +105,11 @@ fn csv(mut w: &mut dyn Write, directory: &Directory, contents: &Contents) -> io:
     };
     let mut csv = csv::Writer::from_writer(&mut w);
     csv.write_record(std::iter::once(&"cell").chain(&keys).chain(&columns))?;
-    for entry in contents.cells.iter().flatten() {
-        let values = serde_json::to_value(&entry.result)?;
-        csv.write_field(entry.result.cell.to_string())?;
+    for result in results {
+        let values = serde_json::to_value(result)?;
+        csv.write_field(result.cell.to_string())?;
         for key in &keys {
-            csv.write_field(text(entry.result.axes.get(*key)))?;
+            csv.write_field(text(result.axes.get(*key)))?;
         }
         for column in &columns {
             csv.write_field(text(values.get(column)))?;

@@ -13,16 +13,24 @@
 //! | [`merge`] | all attempts as one canonical table |
 //! | [`status`] | what is there and what is missing |
 //! | [`submit`] | the same shards on a cluster |
+//! | [`plan`] | a diagram over two settings, as a spec |
+//! | [`diagram`] | the cells of a sweep as a picture over two settings |
+//! | [`live`] | a diagram that fills while it is looked at |
+//! | [`curves`] | the curves of the cells in NumPy's format |
 //!
 //! A cell's result is a function of the spec alone: not of the thread, the shard
 //! or the attempt that computes it. That is what makes attempts interchangeable
 //! and `merge` canonical.
 
 pub mod cell;
+pub mod curves;
+pub mod diagram;
 pub mod directory;
 pub mod grid;
+pub mod live;
 pub mod merge;
 mod parse;
+pub mod plan;
 pub mod record;
 pub mod runner;
 pub mod shard;

@@ -371,7 +371,7 @@ fn is_section(key: &str) -> bool {
 
 /// The k-th of n + 1 points, to 12 significant digits: 0.12, where the rounding of
 /// floats would give 0.12000000000000001. The ends are exactly those given.
-fn point(from: f64, to: f64, k: usize, n: usize, log: bool) -> f64 {
+pub(super) fn point(from: f64, to: f64, k: usize, n: usize, log: bool) -> f64 {
     let u = k as f64 / n as f64;
     if k == 0 {
         return from;

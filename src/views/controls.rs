@@ -35,7 +35,7 @@ pub struct View<'a> {
 
 /// How a setting is changed.
 #[derive(Clone, Copy)]
-enum Widget {
+pub(super) enum Widget {
     /// Slider and typed field. The slider covers what is worth dragging; the
     /// field takes the whole allowed range.
     Slider(Scale),
@@ -226,7 +226,8 @@ pub fn accessible_name(field: &Field) -> String {
     format!("{} {}", field.symbol, field.name).trim().to_owned()
 }
 
-fn row(
+/// A setting with its symbol, its value and what changes it.
+pub(super) fn row(
     ui: &mut Ui,
     theme: &Theme,
     view: &View<'_>,

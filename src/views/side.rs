@@ -1,6 +1,8 @@
 //! The right panel: tabs.
 
-use super::{decomposition, facts, features, kernel, runs, theme::Theme};
+use super::{
+    accuracy, controls, decomposition, diagram, facts, features, kernel, runs, theme::Theme,
+};
 use crate::{
     app::{
         Action,
@@ -15,24 +17,13 @@ use egui::{Button, RichText, ScrollArea, Sense, Ui, UiBuilder};
 pub fn show(
     ui: &mut Ui,
     theme: &Theme,
-    tab: Tab,
     run: Option<&Run>,
     state: &State,
+    settings: &controls::View<'_>,
     actions: &mut Vec<Action>,
 ) {
-    ui.add_space(8.0);
-    // Large text takes a second line.
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        ui.spacing_mut().button_padding.x = 7.0;
-        for (choice, name) in Tab::ALL {
-            let on = choice == tab;
-            let text = RichText::new(name).color(if on { theme.text } else { theme.muted });
-            if ui.add(Button::selectable(on, text)).clicked() {
-                actions.push(Action::SelectTab(choice));
-            }
-        }
-    });
+    let tab = state.tab;
+    tabs(ui, theme, tab, actions);
     // What does not fit must not widen the panel, or the plots would jump.
     let room = ui.available_rect_before_wrap();
     ui.allocate_rect(room, Sense::hover());
@@ -59,11 +50,42 @@ pub fn show(
             Tab::Features => {
                 let view = theory.features();
                 whose(ui, theme, moment, &state.session);
-                features::show(ui, theme, run, view);
+                features::show(ui, theme, run, moment.step(), view);
+            }
+            Tab::Accuracy => {
+                accuracy::show(ui, theme, run, moment.step(), settings, actions);
             }
             Tab::Facts => facts::show(ui, theme, moment),
-            Tab::Runs => {}
+            // Drawn above, and by `show_diagram`: they need no run.
+            Tab::Runs | Tab::Phase => {}
         });
+}
+
+/// Draws the panel with the phase diagram.
+pub fn show_diagram(
+    ui: &mut Ui,
+    theme: &Theme,
+    view: &diagram::View<'_>,
+    actions: &mut Vec<Action>,
+) {
+    tabs(ui, theme, Tab::Phase, actions);
+    diagram::scrolled(ui, |ui| diagram::show_small(ui, theme, view, actions));
+}
+
+fn tabs(ui: &mut Ui, theme: &Theme, tab: Tab, actions: &mut Vec<Action>) {
+    ui.add_space(8.0);
+    // Large text takes a second line.
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().button_padding.x = 7.0;
+        for (choice, name) in Tab::ALL {
+            let on = choice == tab;
+            let text = RichText::new(name).color(if on { theme.text } else { theme.muted });
+            if ui.add(Button::selectable(on, text)).clicked() {
+                actions.push(Action::SelectTab(choice));
+            }
+        }
+    });
 }
 
 /// Says so where the weights of the moment were not kept.

@@ -22,7 +22,8 @@ pub(super) fn alignments<'a>(
     action: &mut Option<CurvesAction>,
 ) -> Panel<'a> {
     let Scene { model, theme, .. } = *scene;
-    let canvas = scene.canvas(Scale::Linear);
+    let canvas = scene.canvas(Scale::Linear, state.alignment.shown(), rect.height());
+    let known = &state.kept;
     let on = state.alignments;
     let chosen = ALIGNMENTS.iter().zip(on).filter(|(_, on)| *on);
     let chosen: Vec<&AlignmentCurve> = chosen.map(|(curve, _)| curve).collect();
@@ -33,7 +34,7 @@ pub(super) fn alignments<'a>(
                 width,
                 style: curve.style,
             };
-            Drawn::new(run, curve.metric, canvas, pen)
+            Drawn::new(run, curve.metric, canvas, pen, known)
         };
         chosen.iter().map(line).collect::<Vec<_>>()
     };

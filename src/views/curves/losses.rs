@@ -26,7 +26,7 @@ pub(super) fn losses<'a>(
 ) -> Panel<'a> {
     let Scene { model, theme, .. } = *scene;
     let scale = state.loss_scale;
-    let canvas = scene.canvas(scale);
+    let canvas = scene.canvas(scale, state.loss.shown(), state.loss_height);
     let pens = |color: Color32, width: f32| {
         let pen = |style| Pen {
             color,
@@ -38,10 +38,22 @@ pub(super) fn losses<'a>(
     let pair = |run: &Run, [train, test]: [Pen; 2], state: &CurvesState| {
         let mut lines = Vec::new();
         if state.test {
-            lines.push(Drawn::new(run, run.test_metric(), canvas, test));
+            lines.push(Drawn::new(
+                run,
+                run.test_metric(),
+                canvas,
+                test,
+                &state.kept,
+            ));
         }
         if state.train {
-            lines.push(Drawn::new(run, Metric::TrainLoss, canvas, train));
+            lines.push(Drawn::new(
+                run,
+                Metric::TrainLoss,
+                canvas,
+                train,
+                &state.kept,
+            ));
         }
         lines
     };
@@ -174,7 +186,7 @@ fn level(model: &CurvesModel<'_>, state: &CurvesState) -> Option<f64> {
 /// The curves that are computed rather than trained.
 fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
     let (model, theme) = (scene.model, scene.theme);
-    let canvas = scene.canvas(state.loss_scale);
+    let canvas = scene.canvas(state.loss_scale, state.loss.shown(), state.loss_height);
     let mut lines = Vec::new();
     if let Some(level) = level(model, state) {
         let hair = Pen {

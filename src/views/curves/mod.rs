@@ -5,6 +5,7 @@
 mod alignments;
 mod bounds;
 mod cursor;
+mod kept;
 mod legend;
 mod losses;
 mod overlay;
@@ -24,6 +25,7 @@ use alignments::alignments;
 use bounds::{Axis, Span};
 use egui::{Color32, Pos2, Rangef, Rect, Sense, Shape, Ui, UiBuilder, pos2, vec2};
 use egui_plot::LineStyle;
+use kept::KeptSeries;
 use losses::losses;
 pub use overlay::Mark;
 use overlay::Places;
@@ -150,6 +152,7 @@ pub struct CurvesState {
     axis_width: f32,
     loss_height: f32,
     places: Places,
+    kept: KeptSeries,
 }
 
 impl Default for CurvesState {
@@ -169,6 +172,7 @@ impl Default for CurvesState {
             axis_width: 0.0,
             loss_height: 400.0,
             places: Places::new(),
+            kept: KeptSeries::default(),
         }
     }
 }
@@ -366,6 +370,7 @@ pub fn show(
             overlay.cursor(step, curves, Scale::Linear, false);
         }
     }
+    state.kept.end_frame();
     let hovered = loss
         .hovered_x()
         .or_else(|| alignment.as_ref().and_then(Panel::hovered_x));

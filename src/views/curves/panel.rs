@@ -23,11 +23,15 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    pub fn canvas(&self, scale: Scale) -> Canvas {
+    /// The pixels of a plot whose value axis shows `values` over `height` points.
+    pub fn canvas(&self, scale: Scale, values: Option<Span>, height: f32) -> Canvas {
+        // A quarter of a point, and the same while the axis eases a little.
+        let seen = values.map_or(0.0, |span| span.width() / f64::from(height.max(50.0)));
         Canvas {
             time: self.time,
             scale,
             columns: self.columns,
+            tolerance: (0.25 * seen).log2().floor().exp2(),
         }
     }
 }

@@ -1,0 +1,740 @@
+//! The phase diagram in the window: asks the pool for the diagram over the settings
+//! as they stand, and takes in its cells.
+
+use super::{Action, GrokscopeApp, export::Export, raster, session::Session};
+use crate::{
+    io::summary,
+    sim::config::{Config, EngineKind, TargetKind, ValidConfig, Value, field},
+    startup::DiagramPicture,
+    sweep::{
+        Spec,
+        diagram::{Diagram, Measure, Side},
+        live::{self, Begun, Generation, Live},
+        merge,
+        plan::{Places, Plan, PlanAxis},
+        spec::{DEFAULT_TOLERANCE, Measures},
+    },
+    views::{
+        diagram::{self, Figure, Progress, View, figure::position},
+        entry, fonts,
+        theme::Theme,
+    },
+};
+use egui::{Context, Frame, Margin, Ui, vec2};
+use std::{sync::Arc, time::Duration};
+
+/// What the user can ask of the diagram.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DiagramAction {
+    /// Another axis from left to right.
+    AxisX(PlanAxis),
+    /// Another axis from bottom to top.
+    AxisY(PlanAxis),
+    /// Show another number.
+    Measure(Measure),
+    /// So many seeds in each place.
+    Seeds(usize),
+    /// In the plots' place, or back in the side panel.
+    Large(bool),
+    /// Load the cell at a place as a run.
+    Load([usize; 2]),
+    /// A diagram with a name.
+    Open(Subject),
+    /// Fill it, however long it takes.
+    Fill,
+    /// Stop filling.
+    Stop,
+    /// Write a file.
+    Save(DiagramFile),
+    /// Put the spec on the clipboard.
+    CopySpec,
+}
+
+/// Files of a diagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiagramFile {
+    /// The picture as it is seen, at twice the resolution.
+    Png,
+    /// The cells, in the columns of a sweep's `results.csv`.
+    Csv,
+    /// The spec for `grokscope sweep run`.
+    Spec,
+}
+
+impl DiagramFile {
+    /// All, in the order of the menu, with label and explanation.
+    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Png, "Diagram as PNG, 2×…", "As it is seen"),
+        (
+            Self::Csv,
+            "Cells as CSV…",
+            "The columns of a sweep's results.csv, a row for each finished cell",
+        ),
+        (
+            Self::Spec,
+            "Save sweep.toml…",
+            "The same cells as a file for `grokscope sweep run`",
+        ),
+    ];
+}
+
+/// Diagrams with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// α × ε of the settings as they stand.
+    Laziness,
+    /// α × P of the settings as they stand.
+    Data,
+    /// Figure 3(e) at D = 30, P = 120.
+    Figure3eSmall,
+    /// Figure 3(e) at its own size.
+    Figure3e,
+    /// Figure 19, a grid of curves.
+    Figure19,
+}
+
+const FIGURE_3E: &str = include_str!("../../assets/sweeps/figure3e.toml");
+const FIGURE_19: &str = include_str!("../../assets/sweeps/figure19.toml");
+const FIGURE_3E_SMALL: &str = include_str!("../../assets/sweeps/figure3e-small.toml");
+
+impl Subject {
+    /// All, in the order of the menu.
+    pub const ALL: [Self; 5] = [
+        Self::Laziness,
+        Self::Data,
+        Self::Figure3eSmall,
+        Self::Figure3e,
+        Self::Figure19,
+    ];
+
+    /// In the menu.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Laziness => "Laziness and alignment: α × ε",
+            Self::Data => "Laziness and data: α × P",
+            Self::Figure3eSmall => "Figure 3(e), small: D = 30, P = 120",
+            Self::Figure3e => "Figure 3(e): D = 100, P = 550",
+            Self::Figure19 => "Figure 19: eigenvector j × P, curves",
+        }
+    }
+
+    /// What it shows.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Laziness => "Over the settings as they stand",
+            Self::Data => "Over the settings as they stand: the Goldilocks zone of P",
+            Self::Figure3eSmall => {
+                "The paper's axes at a size that fills in a second; opens its settings"
+            }
+            Self::Figure3e => "The paper's own size, filled on demand; opens its settings",
+            Self::Figure19 => {
+                "The labels are the j-th eigenvector of K₀. The paper does not say D and N: \
+                 D = 40, N = 500 here; opens these settings"
+            }
+        }
+    }
+
+    fn spec(self) -> Option<&'static str> {
+        match self {
+            Self::Laziness | Self::Data => None,
+            Self::Figure3eSmall => Some(FIGURE_3E_SMALL),
+            Self::Figure3e => Some(FIGURE_3E),
+            Self::Figure19 => Some(FIGURE_19),
+        }
+    }
+
+    fn axes(self) -> [PlanAxis; 2] {
+        let axis = |key, from, to, count, log| PlanAxis {
+            key,
+            places: Places::Range {
+                from,
+                to,
+                count,
+                log,
+            },
+        };
+        let list = |key, values: [u64; 5]| PlanAxis {
+            key,
+            places: Places::List(values.map(Value::Integer).to_vec()),
+        };
+        match self {
+            Self::Figure19 => [
+                list("task.samples", [120, 200, 300, 400, 500]),
+                list("task.eigenvector", [1, 10, 40, 70, 100]),
+            ],
+            Self::Laziness => [
+                axis("network.alpha", 0.03, 30.0, 14, true),
+                axis("network.epsilon", 0.02, 2.0, 14, true),
+            ],
+            Self::Data => [
+                axis("task.samples", 50.0, 800.0, 14, true),
+                axis("network.alpha", 0.03, 30.0, 14, true),
+            ],
+            Self::Figure3eSmall | Self::Figure3e => [
+                axis("network.alpha", 0.4, 5.6, 14, false),
+                axis("network.epsilon", 0.02, 0.28, 14, false),
+            ],
+        }
+    }
+
+    fn measure(self) -> Measure {
+        match self {
+            Self::Laziness | Self::Data => Measure::Delay,
+            Self::Figure3eSmall | Self::Figure3e => Measure::Generalise,
+            Self::Figure19 => Measure::Curves,
+        }
+    }
+}
+
+/// Inputs up to this dimension are filled unasked: the whole diagram then follows
+/// a drag, or at least a release.
+const UNASKED_DIM: f64 = 60.0;
+/// A request may be replaced before its coarse picture is there only after this
+/// time, so that something is seen during a long drag.
+const PATIENCE_SECS: f64 = 0.25;
+
+/// The diagram, what is on its axes, and the pool that fills it.
+pub struct Phase {
+    live: Option<Live>,
+    wake: Option<Arc<dyn Fn() + Send + Sync>>,
+    x: PlanAxis,
+    y: PlanAxis,
+    measure: Measure,
+    seeds: usize,
+    large: bool,
+    asked: Option<Asked>,
+    begun: Option<Arc<Begun>>,
+    diagram: Option<Diagram>,
+    before: Option<Diagram>,
+    progress: Progress,
+    /// The plan that the user wants filled, however large.
+    demanded: Option<Plan>,
+    wanted: Option<Plan>,
+}
+
+struct Asked {
+    plan: Plan,
+    generation: Generation,
+    since: f64,
+    coarse: bool,
+    first_done: Option<(f64, usize)>,
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        let [x, y] = Subject::Laziness.axes();
+        Self {
+            live: None,
+            wake: None,
+            x,
+            y,
+            measure: Measure::default(),
+            seeds: 1,
+            large: false,
+            asked: None,
+            begun: None,
+            diagram: None,
+            before: None,
+            progress: Progress::Idle,
+            demanded: None,
+            wanted: None,
+        }
+    }
+}
+
+impl Phase {
+    /// With a pool whose threads start when the diagram is first looked at.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            wake: Some(Arc::new(wake)),
+            ..Self::default()
+        }
+    }
+
+    /// It has the plots' place.
+    pub fn is_large(&self) -> bool {
+        self.large
+    }
+
+    /// The newest diagram.
+    pub fn diagram(&self) -> Option<&Diagram> {
+        self.diagram.as_ref()
+    }
+
+    /// The spec of the newest diagram.
+    pub fn spec(&self) -> Option<&Spec> {
+        self.begun.as_ref().map(|b| &b.spec)
+    }
+
+    /// Where the computation stands.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn plan(&self, config: &Config) -> Plan {
+        let measures = Measures {
+            stop: self.measure.stop(),
+            tolerance: DEFAULT_TOLERANCE,
+            columns: Vec::new(),
+        };
+        Plan::new(config, self.x.clone(), self.y.clone(), self.seeds, measures)
+    }
+
+    /// Takes in cells, and asks again where the settings moved, if it is shown.
+    /// Returns the seconds until it must be called again, if it must.
+    pub(super) fn advance(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
+        self.receive(now);
+        if !shown {
+            return None;
+        }
+        let plan = self.plan(session.config());
+        let wait = self.ask(&plan, now);
+        self.wanted = Some(plan);
+        wait
+    }
+
+    fn ask(&mut self, plan: &Plan, now: f64) -> Option<f64> {
+        if let Some(asked) = &self.asked {
+            if asked.plan == *plan {
+                return None;
+            }
+            let age = now - asked.since;
+            if !asked.coarse && age < PATIENCE_SECS && !matches!(self.progress, Progress::Failed(_))
+            {
+                return Some(PATIENCE_SECS - age);
+            }
+        }
+        let unasked = plan.largest_dim() <= UNASKED_DIM
+            && plan.base.training.engine == EngineKind::Flow
+            && self.wake.is_some();
+        let demanded = self.demanded.as_ref() == Some(plan);
+        if !(unasked || demanded) {
+            let told = matches!(self.progress, Progress::OnDemand(_));
+            if !(told && self.wanted.as_ref() == Some(plan)) {
+                if let Some(live) = &self.live {
+                    live.stop();
+                }
+                self.asked = None;
+                self.fade();
+                self.progress = Progress::OnDemand(estimate(plan));
+            }
+            return None;
+        }
+        let wake = self.wake.clone()?;
+        let live = self
+            .live
+            .get_or_insert_with(|| Live::spawn(live::threads(), move || wake()));
+        let generation = live.request(plan.clone());
+        self.progress = Progress::Idle;
+        self.asked = Some(Asked {
+            plan: plan.clone(),
+            generation,
+            since: now,
+            coarse: false,
+            first_done: None,
+        });
+        None
+    }
+
+    /// What is drawn belongs to other settings now: it stays as a pale ground.
+    fn fade(&mut self) {
+        self.begun = None;
+        let Some(diagram) = self.diagram.take() else {
+            return;
+        };
+        self.diagram = Some(Diagram::new(diagram.layout().clone()));
+        // One with gaps says less than the one before it.
+        let whole = (diagram.layout().places()).all(|place| diagram.filled_by(place).is_some());
+        if whole || self.before.is_none() {
+            self.before = Some(diagram);
+        }
+    }
+
+    fn receive(&mut self, now: f64) {
+        let Some(live) = &self.live else { return };
+        let news = live.news();
+        let Some(asked) = &mut self.asked else { return };
+        if news.generation != asked.generation {
+            return;
+        }
+        asked.coarse |= news.coarse.is_some();
+        match news.begun {
+            Some(Ok(begun)) => {
+                self.fade();
+                self.diagram = Some(Diagram::new(begun.layout.clone()));
+                self.begun = Some(begun);
+            }
+            Some(Err(why)) => {
+                self.fade();
+                self.progress = Progress::Failed(why);
+                return;
+            }
+            None => {}
+        }
+        let Some(diagram) = &mut self.diagram else {
+            return;
+        };
+        for cell in news.cells {
+            diagram.put(cell);
+        }
+        let (done, of) = (diagram.done(), diagram.len());
+        let Some(asked) = &mut self.asked else { return };
+        if done > 0 && asked.first_done.is_none() {
+            asked.first_done = Some((now, done));
+        }
+        if let Some(why) = news.failed {
+            self.progress = Progress::Failed(why);
+        } else if let Some(time) = news.complete {
+            self.progress = Progress::Complete(of, time);
+            self.before = None;
+        } else if done < of && !matches!(self.progress, Progress::Failed(_)) {
+            // Rates of the exact cells alone: drafts are quicker.
+            let rate = asked.first_done.and_then(|(since, first)| {
+                (now - since > 0.3 && done > first).then(|| (done - first) as f64 / (now - since))
+            });
+            let sketched = diagram.counts().iter().sum();
+            self.progress = Progress::Filling {
+                sketched,
+                done,
+                of,
+                rate,
+            };
+        }
+    }
+
+    /// The settings of a cell, for a run by the engine chosen in the window.
+    pub fn cell_config(&self, place: [usize; 2], on_screen: &Config) -> Option<ValidConfig> {
+        let layout = self.diagram.as_ref()?.layout();
+        let mut config = on_screen.clone();
+        for (side, k) in [(&layout.x, place[0]), (&layout.y, place[1])] {
+            if !side.key.is_empty() {
+                config.set(&side.key, side.values.get(k)?).ok()?;
+            }
+        }
+        config.instance = None;
+        config.check().ok()
+    }
+
+    /// What the view draws.
+    pub fn view(&self, config: &Config) -> View<'_> {
+        let crosshair = self.diagram.as_ref().and_then(|diagram| {
+            let layout = diagram.layout();
+            let at = |side: &Side| position(side, &(field(&side.key)?.get)(config));
+            Some([at(&layout.x)?, at(&layout.y)?])
+        });
+        View {
+            diagram: self.diagram.as_ref(),
+            before: self.before.as_ref(),
+            x: &self.x,
+            y: &self.y,
+            measure: self.measure,
+            seeds: self.seeds,
+            crosshair,
+            horizon: config.training.steps as f64,
+            progress: self.progress.clone(),
+            large: self.large,
+            caption: self.caption(config),
+        }
+    }
+
+    /// What every cell has in common, in a sentence.
+    fn caption(&self, config: &Config) -> String {
+        let plan = self.plan(config);
+        let axes = [self.x.key, self.y.key];
+        let mut text = caption(&plan.base, &axes, self.seeds, self.measure);
+        if config.instance.is_some() {
+            text.push_str(" Its data are sampled: the instance is for the run alone.");
+        }
+        text
+    }
+}
+
+/// What all cells of a diagram have in common, in words.
+pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> String {
+    let shown = |key: &str| {
+        let field = field(key).filter(|_| !axes.contains(&key))?;
+        let name = if field.symbol.is_empty() {
+            field.name
+        } else {
+            field.symbol
+        };
+        Some(format!(
+            "{name} = {}",
+            entry::shown(field, &(field.get)(base))
+        ))
+    };
+    let fixed: Vec<String> = [
+        "task.dim",
+        "task.samples",
+        "network.width",
+        "network.alpha",
+        "network.epsilon",
+    ]
+    .into_iter()
+    .filter_map(shown)
+    .collect();
+    let labels = match base.task.target {
+        TargetKind::Quadratic => String::new(),
+        TargetKind::Eigenvector if axes.contains(&"task.eigenvector") => {
+            " The labels are the j-th eigenvector of K₀ on the train inputs; test labels extend it (Nyström).".into()
+        }
+        kind => format!(" The target is of the kind {}.", kind.name()),
+    };
+    let engine = match base.training.engine {
+        _ if axes.contains(&"training.engine") => "",
+        EngineKind::Flow => "Gradient flow, the limit of small η₀, ",
+        _ => "Gradient descent, ",
+    };
+    let theta = match base.outcome.relative {
+        true => "of the zero predictor's loss",
+        false => "as a loss",
+    };
+    let mut text = format!(
+        "{engine}to {} steps. {}. Thresholds θ = {} {theta}.",
+        crate::history::format::steps(base.training.steps),
+        fixed.join(", "),
+        base.outcome.threshold
+    );
+    text.push_str(&labels);
+    if seeds > 1 && !axes.contains(&"seed") {
+        text.push_str(&format!(
+            " {seeds} seeds in each cell from {} on: the colour is their mean, the mark the class of most.",
+            base.seed
+        ));
+    }
+    if measure == Measure::FinalTest || measure == Measure::Curves {
+        text.push_str(" Every run goes on to the horizon, or until its train loss is spent.");
+    }
+    if measure == Measure::Curves {
+        text.push_str(
+            " Log time from step 1 to the horizon; each cell has a loss axis of its own, from 0.",
+        );
+    }
+    text
+}
+
+/// About how long a diagram takes, from the times of docs/cluster.md.
+fn estimate(plan: &Plan) -> f64 {
+    const SECONDS_AT_100: f64 = 0.2;
+    let cell = SECONDS_AT_100 * (plan.largest_dim() / 100.0).powf(2.9);
+    let cells = plan.x.values().len() * plan.y.values().len() * plan.seeds;
+    cell * cells as f64 / live::threads().get() as f64
+}
+
+impl GrokscopeApp {
+    /// Does what the user asked of the diagram.
+    pub(super) fn apply_diagram(&mut self, action: DiagramAction, ctx: &Context, now: f64) {
+        let phase = &mut self.state.phase;
+        match action {
+            DiagramAction::AxisX(axis) => swap_if_same(&mut phase.x, &mut phase.y, axis),
+            DiagramAction::AxisY(axis) => swap_if_same(&mut phase.y, &mut phase.x, axis),
+            DiagramAction::Measure(measure) => phase.measure = measure,
+            DiagramAction::Seeds(seeds) => {
+                phase.seeds = seeds;
+                if seeds == 1 && phase.measure == Measure::Spread {
+                    phase.measure = Measure::Delay;
+                }
+            }
+            DiagramAction::Large(on) => phase.large = on,
+            DiagramAction::Load(place) => self.load_cell(place, now),
+            DiagramAction::Open(subject) => self.open_subject(subject, now),
+            DiagramAction::Fill => {
+                phase.demanded = phase.wanted.clone();
+                if matches!(phase.progress, Progress::Stopped(..)) {
+                    phase.asked = None;
+                }
+                phase.progress = Progress::Idle;
+            }
+            DiagramAction::Stop => {
+                if let Some(live) = &phase.live {
+                    live.stop();
+                }
+                let (done, of) = (phase.diagram.as_ref()).map_or((0, 0), |d| (d.done(), d.len()));
+                phase.progress = Progress::Stopped(done, of);
+            }
+            DiagramAction::Save(file) => self.save_diagram(file, ctx, now),
+            DiagramAction::CopySpec => {
+                let text = phase.plan(self.state.session.config()).to_toml();
+                ctx.copy_text(text);
+                self.notice(
+                    "Copied: save it as sweep.toml and run `grokscope sweep run sweep.toml --out sweep`."
+                        .into(),
+                    now,
+                );
+            }
+        }
+    }
+
+    fn load_cell(&mut self, place: [usize; 2], now: f64) {
+        let on_screen = self.state.session.config();
+        let Some(config) = self.state.phase.cell_config(place, on_screen) else {
+            return;
+        };
+        let words = self.state.phase.diagram.as_ref().map(|d| {
+            let layout = d.layout();
+            let x = diagram::coordinate(&layout.x, place[0]);
+            format!("{x}, {}", diagram::coordinate(&layout.y, place[1]))
+        });
+        match self.state.session.open(config.into_inner(), None, now) {
+            Ok(()) => {
+                self.state.theory.forget();
+                self.state.preset = None;
+                self.state.field_errors.clear();
+                self.state.changed = None;
+                self.notice(
+                    format!("Loaded the cell {}.", words.unwrap_or_default()),
+                    now,
+                );
+            }
+            Err(error) => self.failure(error.to_string(), now),
+        }
+    }
+
+    fn open_subject(&mut self, subject: Subject, now: f64) {
+        let phase = &mut self.state.phase;
+        [phase.x, phase.y] = subject.axes();
+        phase.measure = subject.measure();
+        let Some(text) = subject.spec() else { return };
+        // The middle of the diagram.
+        let config = Spec::parse(text)
+            .map_err(|e| e.to_string())
+            .and_then(|spec| {
+                let middle = spec.grid().len() / 2;
+                spec.config(middle).map_err(|e| e.to_string())
+            });
+        let opened = config.and_then(|config| {
+            let config = config.into_inner();
+            let opened = self.state.session.open(config.clone(), None, now);
+            opened.map(|()| config).map_err(|e| e.to_string())
+        });
+        match opened {
+            Ok(config) => self.opened(config, None),
+            Err(error) => self.failure(error, now),
+        }
+    }
+
+    fn save_diagram(&mut self, file: DiagramFile, ctx: &Context, now: f64) {
+        let phase = &self.state.phase;
+        let plan = phase.plan(self.state.session.config());
+        let name = format!(
+            "grokscope-diagram-{:08x}.{}",
+            summary::fnv1a64(plan.to_toml().as_bytes()) as u32,
+            match file {
+                DiagramFile::Png => "png",
+                DiagramFile::Csv => "csv",
+                DiagramFile::Spec => "toml",
+            }
+        );
+        let exporter = Arc::clone(&self.exporter);
+        let there = phase.begun.clone().zip(phase.diagram.clone());
+        match (file, there) {
+            (DiagramFile::Spec, _) => {
+                exporter.start(name, Export::Toml, ctx, move || {
+                    Ok(plan.to_toml().into_bytes())
+                });
+            }
+            (DiagramFile::Csv, Some((begun, diagram))) => {
+                exporter.start(name, Export::Csv, ctx, move || {
+                    let mut bytes = Vec::new();
+                    let results = diagram.finished().map(|cell| &cell.result);
+                    merge::table(&mut bytes, &begun.spec, results).map_err(|e| e.to_string())?;
+                    Ok(bytes)
+                });
+            }
+            (DiagramFile::Png, Some((_, diagram))) => {
+                let view = phase.view(self.state.session.config());
+                let picture = Still {
+                    title: String::new(),
+                    caption: view.caption.clone(),
+                    measure: phase.measure,
+                    crosshair: view.crosshair,
+                    horizon: view.horizon,
+                    diagram,
+                };
+                let dark = self.state.dark;
+                exporter.start(name, Export::Window, ctx, move || {
+                    picture.png([720, 620], 2.0, dark)
+                });
+            }
+            (_, None) => self.failure("There is no diagram to save yet.".into(), now),
+        }
+    }
+
+    /// Draws the large diagram where the plots are.
+    pub(super) fn draw_diagram(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let view = self.state.phase.view(self.state.session.config());
+        diagram::show_large(ui, theme, &view, actions);
+    }
+}
+
+/// An axis may not have the setting of the other one: then they change places.
+fn swap_if_same(axis: &mut PlanAxis, other: &mut PlanAxis, new: PlanAxis) {
+    if new.key == other.key {
+        std::mem::swap(axis, other);
+    } else {
+        *axis = new;
+    }
+}
+
+/// Draws the diagram of a sweep, as PNG.
+///
+/// # Errors
+/// Those of the encoder.
+pub fn picture(job: DiagramPicture) -> Result<Vec<u8>, String> {
+    let layout = job.diagram.layout();
+    let axes = [layout.x.key.as_str(), layout.y.key.as_str()];
+    let picture = Still {
+        caption: caption(&job.config, &axes, layout.seeds, job.measure),
+        title: job.title,
+        measure: job.measure,
+        crosshair: None,
+        horizon: job.config.training.steps as f64,
+        diagram: job.diagram,
+    };
+    picture.png(job.size, job.resolution, job.dark)
+}
+
+/// A diagram that stands still, to be drawn without a window.
+struct Still {
+    title: String,
+    caption: String,
+    measure: Measure,
+    crosshair: Option<[f64; 2]>,
+    horizon: f64,
+    diagram: Diagram,
+}
+
+impl Still {
+    fn png(&self, size: [u32; 2], resolution: f32, dark: bool) -> Result<Vec<u8>, String> {
+        let theme = Theme::of(dark);
+        let size = vec2(size[0] as f32, size[1] as f32);
+        let setup = |ctx: &Context| {
+            fonts::install(ctx);
+            theme.apply(ctx, 1.0);
+        };
+        // What stands below the diagram is known only once it is drawn.
+        let mut below = 150.0;
+        let image = raster::draw(size, resolution, theme.background, setup, |ui| {
+            Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
+                let figure = Figure {
+                    diagram: &self.diagram,
+                    before: None,
+                    measure: self.measure,
+                    crosshair: self.crosshair,
+                    horizon: self.horizon,
+                    title: &self.title,
+                };
+                let height = (size.y - 32.0 - below).max(100.0);
+                diagram::figure::show(ui, &theme, &figure, height);
+                ui.add_space(4.0);
+                let text = egui::RichText::new(&self.caption).small();
+                ui.label(text.color(theme.muted));
+                below = (ui.min_rect().height() - height).ceil();
+            });
+        });
+        super::export::png(image.size, image.as_raw())
+    }
+}
+
+/// Least time between two frames that news asks for.
+pub(super) const BETWEEN_FRAMES: Duration = Duration::from_millis(30);

@@ -1,0 +1,166 @@
+//! What else is made of a sweep's cells: their curves in NumPy's format, and the
+//! phase diagram as a picture.
+
+use super::args::{SweepMergeArgs, SweepPictureArgs};
+use super::run::grouped;
+use super::signals::stop_on_signals;
+use super::{CliError, Window};
+use crate::io::{FileError, atomic};
+use crate::startup::DiagramPicture;
+use crate::sweep::Spec;
+use crate::sweep::cell::{self, Cache, CurvePoint, Watch};
+use crate::sweep::curves::Curves;
+use crate::sweep::diagram::{Cell, Diagram, Layout, Measure};
+use crate::sweep::directory::Directory;
+use crate::sweep::spec::{Measures, Stop};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+
+fn processors() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+}
+
+/// Computes and writes the curves of the cells that are done; says what it wrote.
+pub(super) fn write_curves(
+    directory: &Directory,
+    args: &SweepMergeArgs,
+    path: &Path,
+) -> Result<String, CliError> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    atomic::check_writable(parent.unwrap_or(Path::new(".")))?;
+    let contents = directory.read()?;
+    let cells: Vec<usize> = (0..contents.cells.len())
+        .filter(|&c| contents.has(c))
+        .collect();
+    let stop = stop_on_signals()?;
+    let bar = bar(cells.len());
+    let threads = args.threads.unwrap_or_else(processors);
+    let spec = directory.spec();
+    let curves = Curves::compute(spec, &cells, threads, &stop, &|done| {
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let Some(curves) = curves? else {
+        return Err(CliError::Stopped(format!(
+            "told to stop; {} was not written",
+            path.display()
+        )));
+    };
+    curves.write(spec, path)?;
+    Ok(format!(
+        "wrote the curves of {} cells at {} times to {}",
+        grouped(cells.len() as u64),
+        grouped(curves.steps.len() as u64),
+        path.display()
+    ))
+}
+
+fn bar(cells: usize) -> ProgressBar {
+    let target = match std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(cells as u64), target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:28} {human_pos} of {human_len} curves") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Draws the diagram of what is done.
+pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result<String, CliError> {
+    let Some(window) = window else {
+        return Err(CliError::usage(
+            "this build draws no pictures (it was made without the feature `gui`); \
+             `grokscope sweep merge` writes the cells as a table",
+        ));
+    };
+    let directory = Directory::open(&args.dir)?;
+    let spec = directory.spec();
+    let broken = |problem: String| FileError::new(&args.dir, problem);
+    let layout = Layout::of(spec.grid()).map_err(|e| CliError::usage(broken(e).to_string()))?;
+    let measure = (Measure::ALL.into_iter())
+        .find(|m| m.name() == args.measure)
+        .unwrap_or_default();
+    if measure == Measure::FinalTest && spec.measures().stop != Stop::Horizon {
+        return Err(CliError::usage(
+            "--measure final_test: the cells of this sweep end once they are classified; set \
+             stop = \"horizon\" in its section [measures] and run it into another directory",
+        ));
+    }
+    if measure == Measure::Spread && layout.seeds < 2 {
+        return Err(CliError::usage(
+            "--measure spread: this sweep has one seed in each cell; add seed = [1, 2, 3] to its \
+             section [axes]",
+        ));
+    }
+    let contents = directory.read()?;
+    let mut diagram = Diagram::new(layout);
+    let results = contents
+        .cells
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.result);
+    for result in results {
+        let curve = match measure {
+            Measure::Curves => whole_curve(spec, result.cell)?,
+            _ => Vec::new(),
+        };
+        diagram.put(Arc::new(Cell {
+            result,
+            curve,
+            draft: false,
+        }));
+    }
+    if diagram.done() == 0 {
+        return Err(CliError::Failed(format!(
+            "{}: no cell is done yet; `grokscope sweep run` computes them",
+            args.dir.display()
+        )));
+    }
+    let job = DiagramPicture {
+        title: spec.title().into(),
+        config: spec.config(0)?.into_inner(),
+        diagram,
+        measure,
+        size: args.size,
+        resolution: args.resolution,
+        dark: args.theme == "dark",
+    };
+    let missing = job.diagram.len() - job.diagram.done();
+    let png = (window.diagram)(job).map_err(CliError::Failed)?;
+    atomic::write(&args.out, &png)?;
+    Ok(match missing {
+        0 => format!("wrote {}", args.out.display()),
+        n => format!(
+            "wrote {}; {} cells are missing and drawn as those beside them, or empty",
+            args.out.display(),
+            grouped(n as u64)
+        ),
+    })
+}
+
+/// A cell's curve to the horizon.
+fn whole_curve(spec: &Spec, cell: usize) -> Result<Vec<CurvePoint>, CliError> {
+    const DENSITY: u32 = 12;
+    let measures = Measures {
+        stop: Stop::Horizon,
+        ..spec.measures().clone()
+    };
+    let mut curve = Vec::new();
+    cell::watched(
+        spec,
+        cell,
+        &measures,
+        &mut Cache::default(),
+        &mut Watch {
+            samples_per_decade: DENSITY,
+            keep_going: &mut || true,
+            on_sample: &mut |point| curve.push(point),
+        },
+    )?;
+    Ok(curve)
+}

@@ -1,0 +1,480 @@
+//! The cells of a sweep as a picture over two settings: where each stands, what
+//! several seeds come to, which number is shown.
+
+use super::cell::{CellResult, CurvePoint};
+use super::grid::Grid;
+use super::spec::Stop;
+use crate::sim::config::Value;
+use std::sync::Arc;
+
+/// Outcome class of a cell, without numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Fits, and generalises much later.
+    Groks,
+    /// Fits and generalises with no such delay.
+    GeneralisesAtOnce,
+    /// Fits, and does not generalise within the horizon.
+    NeverGeneralises,
+    /// Does not fit within the horizon.
+    NeverFits,
+    /// The loss exploded.
+    Diverged,
+}
+
+impl Class {
+    /// All of them, from the best to the worst.
+    pub const ALL: [Self; 5] = [
+        Self::Groks,
+        Self::GeneralisesAtOnce,
+        Self::NeverGeneralises,
+        Self::NeverFits,
+        Self::Diverged,
+    ];
+
+    /// By its name in files.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+
+    /// Name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Groks => "groks",
+            Self::GeneralisesAtOnce => "generalises_at_once",
+            Self::NeverGeneralises => "never_generalises",
+            Self::NeverFits => "never_fits",
+            Self::Diverged => "diverged",
+        }
+    }
+
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Groks => "groks",
+            Self::GeneralisesAtOnce => "generalises at once",
+            Self::NeverGeneralises => "never generalises",
+            Self::NeverFits => "never fits",
+            Self::Diverged => "diverged",
+        }
+    }
+}
+
+/// What the colours show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Generalisation step over fit step.
+    #[default]
+    Delay,
+    /// Step of the fit.
+    Fit,
+    /// Step of the generalisation.
+    Generalise,
+    /// Test loss where the run ends.
+    FinalTest,
+    /// The outcome class alone.
+    Class,
+    /// Standard deviation over seeds of log₁₀ of the delay ratio.
+    Spread,
+    /// The train and the test curve of every cell.
+    Curves,
+}
+
+impl Measure {
+    /// All, in the order of the menu.
+    pub const ALL: [Self; 7] = [
+        Self::Delay,
+        Self::Fit,
+        Self::Generalise,
+        Self::FinalTest,
+        Self::Class,
+        Self::Spread,
+        Self::Curves,
+    ];
+
+    /// Name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delay => "delay",
+            Self::Fit => "t_train",
+            Self::Generalise => "t_test",
+            Self::FinalTest => "final_test",
+            Self::Class => "class",
+            Self::Spread => "spread",
+            Self::Curves => "curves",
+        }
+    }
+
+    /// In words, as a physicist would write it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Delay => "delay ratio t_test / t_train",
+            Self::Fit => "t_train, steps to fit",
+            Self::Generalise => "t_test, steps to generalise",
+            Self::FinalTest => "final test loss",
+            Self::Class => "outcome class",
+            Self::Spread => "spread of log₁₀ delay over seeds",
+            Self::Curves => "the curves themselves",
+        }
+    }
+
+    /// When a cell's run must end for it.
+    pub fn stop(self) -> Stop {
+        match self {
+            Self::FinalTest | Self::Curves => Stop::Horizon,
+            _ => Stop::Classified,
+        }
+    }
+
+    /// Whether its colours are decimal logarithms.
+    pub fn is_log(self) -> bool {
+        matches!(
+            self,
+            Self::Delay | Self::Fit | Self::Generalise | Self::FinalTest
+        )
+    }
+}
+
+/// A finished cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// What its run came to.
+    pub result: CellResult,
+    /// Its curve, where it was watched.
+    pub curve: Vec<CurvePoint>,
+    /// Computed less closely, to be replaced.
+    pub draft: bool,
+}
+
+/// One side of a diagram.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// Dotted key; empty for a side that the sweep does not have.
+    pub key: String,
+    /// The values along it.
+    pub values: Vec<Value>,
+}
+
+/// Where the cells of a grid stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// From left to right.
+    pub x: Side,
+    /// From bottom to top.
+    pub y: Side,
+    /// Seeds in each place.
+    pub seeds: usize,
+    strides: [usize; 3],
+}
+
+impl Layout {
+    /// Of a grid with at most two dimensions besides the seed.
+    ///
+    /// # Errors
+    /// Says what a picture needs.
+    pub fn of(grid: &Grid) -> Result<Self, String> {
+        let lengths: Vec<usize> = grid.dimensions.iter().map(|d| d.len()).collect();
+        let stride = |dimension: usize| lengths[dimension + 1..].iter().product::<usize>();
+        let is_seed = |dimension: usize| {
+            grid.dimensions[dimension]
+                .axes
+                .iter()
+                .all(|a| a.key == "seed")
+        };
+        let (seeds, mut sides): (Vec<usize>, Vec<usize>) =
+            (0..lengths.len()).partition(|&d| is_seed(d));
+        let mut seed = seeds.first().copied();
+        if sides.is_empty() {
+            sides.extend(seed.take());
+        }
+        if sides.len() > 2 {
+            return Err(format!(
+                "a picture has two axes besides the seed, and this sweep has {}; fix the others in \
+                 [base] or move them together in a zip group",
+                sides.len()
+            ));
+        }
+        let side = |place: usize| match sides.get(place) {
+            Some(&d) => {
+                let axis = grid.dimensions[d].axes.first();
+                let side = axis.map(|axis| Side {
+                    key: axis.key.clone(),
+                    values: axis.values.clone(),
+                });
+                (side, stride(d))
+            }
+            None => (None, 0),
+        };
+        let nothing = || Side {
+            key: String::new(),
+            values: vec![Value::Integer(0)],
+        };
+        let ((x, along_x), (y, along_y)) = (side(0), side(1));
+        Ok(Self {
+            x: x.unwrap_or_else(nothing),
+            y: y.unwrap_or_else(nothing),
+            seeds: seed.map_or(1, |d| lengths[d]),
+            strides: [along_x, along_y, seed.map_or(0, stride)],
+        })
+    }
+
+    /// Places from left to right and from bottom to top.
+    pub fn size(&self) -> [usize; 2] {
+        [self.x.values.len(), self.y.values.len()]
+    }
+
+    /// The cell of a seed in a place.
+    pub fn cell(&self, [x, y]: [usize; 2], seed: usize) -> usize {
+        x * self.strides[0] + y * self.strides[1] + seed * self.strides[2]
+    }
+
+    /// All places.
+    pub fn places(&self) -> impl Iterator<Item = [usize; 2]> + use<> {
+        let [width, height] = self.size();
+        (0..width).flat_map(move |x| (0..height).map(move |y| [x, y]))
+    }
+}
+
+/// Mean and standard deviation over the seeds that have the number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation of the sample, from two seeds on.
+    pub deviation: Option<f64>,
+    /// Seeds that have the number.
+    pub count: usize,
+}
+
+impl Spread {
+    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let values: Vec<f64> = values.filter(|v| v.is_finite()).collect();
+        let count = values.len();
+        let mean = values.iter().sum::<f64>() / count as f64;
+        let square = |v: &f64| (v - mean).powi(2);
+        (count > 0).then(|| Self {
+            mean,
+            deviation: (count > 1)
+                .then(|| (values.iter().map(square).sum::<f64>() / (count - 1) as f64).sqrt()),
+            count,
+        })
+    }
+}
+
+/// What the seeds of a place come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The class of most seeds; of equally frequent ones the worst.
+    pub class: Class,
+    /// How many seeds are in each class, in the order of [`Class::ALL`].
+    pub counts: [usize; 5],
+    /// Seeds computed.
+    pub computed: usize,
+    /// log₁₀ of the delay ratio, where both losses cross.
+    pub delay: Option<Spread>,
+    /// log₁₀ of the fit step.
+    pub fit: Option<Spread>,
+    /// log₁₀ of the generalisation step.
+    pub generalise: Option<Spread>,
+    /// log₁₀ of the test loss at the end.
+    pub final_test: Option<Spread>,
+    /// A number may still change: computed less closely.
+    pub draft: bool,
+}
+
+impl Summary {
+    /// Of the cells of one place; `None` for none.
+    pub fn of<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<Self> {
+        let cells: Vec<&Cell> = cells.collect();
+        let mut counts = [0; 5];
+        for cell in &cells {
+            if let Some(class) = Class::by_name(&cell.result.outcome) {
+                counts[class as usize] += 1;
+            }
+        }
+        let class =
+            (Class::ALL.into_iter()).max_by_key(|&class| (counts[class as usize], class))?;
+        if counts[class as usize] == 0 {
+            return None;
+        }
+        let spread = |value: fn(&CellResult) -> Option<f64>| {
+            Spread::of(cells.iter().filter_map(|cell| value(&cell.result)))
+        };
+        Some(Self {
+            class,
+            counts,
+            computed: cells.len(),
+            delay: spread(|r| r.log10_delay_ratio),
+            fit: spread(|r| Some((r.fit_step?.max(1) as f64).log10())),
+            generalise: spread(|r| Some((r.generalise_step?.max(1) as f64).log10())),
+            final_test: spread(|r| Some(r.test_loss?.max(f64::MIN_POSITIVE).log10())),
+            draft: cells.iter().any(|cell| cell.draft),
+        })
+    }
+
+    /// Seeds in the class of most.
+    pub fn agreeing(&self) -> usize {
+        self.counts[self.class as usize]
+    }
+
+    /// The number that a measure shows in this place, a decimal logarithm where
+    /// [`Measure::is_log`]. `None` where there is no such number: a cell that
+    /// never generalises has no delay, which is not a delay of zero.
+    pub fn value(&self, measure: Measure) -> Option<f64> {
+        let both = matches!(self.class, Class::Groks | Class::GeneralisesAtOnce);
+        let mean = |spread: Option<Spread>| spread.map(|s| s.mean);
+        match measure {
+            Measure::Delay if self.class == Class::Groks => mean(self.delay),
+            Measure::Generalise if both => mean(self.generalise),
+            Measure::Fit if !matches!(self.class, Class::NeverFits | Class::Diverged) => {
+                mean(self.fit)
+            }
+            Measure::FinalTest if self.class != Class::Diverged => mean(self.final_test),
+            Measure::Spread if both => self.delay?.deviation,
+            _ => None,
+        }
+    }
+}
+
+/// A diagram, as far as it is computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagram {
+    layout: Layout,
+    cells: Vec<Option<Arc<Cell>>>,
+    summaries: Vec<Option<Summary>>,
+}
+
+/// Sides of the blocks that the first passes fill, from coarse to fine.
+pub const STRIDES: [usize; 3] = [4, 2, 1];
+
+impl Diagram {
+    /// An empty one.
+    pub fn new(layout: Layout) -> Self {
+        let [width, height] = layout.size();
+        Self {
+            cells: vec![None; width * height * layout.seeds],
+            summaries: vec![None; width * height],
+            layout,
+        }
+    }
+
+    /// Where its cells stand.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Takes in a cell, unless a closer one is there.
+    pub fn put(&mut self, cell: Arc<Cell>) {
+        let index = cell.result.cell;
+        let Some(slot) = self.cells.get_mut(index) else {
+            return;
+        };
+        if cell.draft && slot.as_ref().is_some_and(|c| !c.draft) {
+            return;
+        }
+        *slot = Some(cell);
+        if let Some(place) = self.place_of(index) {
+            let summary = Summary::of(self.seeds(place).map(Arc::as_ref));
+            let height = self.layout.size()[1];
+            self.summaries[place[0] * height + place[1]] = summary;
+        }
+    }
+
+    fn place_of(&self, cell: usize) -> Option<[usize; 2]> {
+        let [width, height] = self.layout.size();
+        let [along_x, along_y, _] = self.layout.strides;
+        let part = |stride: usize, length: usize| match stride {
+            0 => 0,
+            stride => cell / stride % length,
+        };
+        let place = [part(along_x, width), part(along_y, height)];
+        (place[0] < width && place[1] < height).then_some(place)
+    }
+
+    /// The computed cells of a place, seed by seed.
+    pub fn seeds(&self, place: [usize; 2]) -> impl Iterator<Item = &Arc<Cell>> {
+        (0..self.layout.seeds)
+            .filter_map(move |seed| self.cells.get(self.layout.cell(place, seed))?.as_ref())
+    }
+
+    /// What its seeds come to.
+    pub fn summary(&self, [x, y]: [usize; 2]) -> Option<&Summary> {
+        self.summaries.get(x * self.layout.size()[1] + y)?.as_ref()
+    }
+
+    /// The place whose cell fills this one: itself, or else the corner of the
+    /// smallest block that is computed.
+    pub fn filled_by(&self, [x, y]: [usize; 2]) -> Option<[usize; 2]> {
+        (STRIDES.iter().rev())
+            .map(|&stride| [x - x % stride, y - y % stride])
+            .find(|&corner| self.summary(corner).is_some())
+    }
+
+    /// Cells that are computed as closely as they will be.
+    pub fn done(&self) -> usize {
+        self.cells.iter().flatten().filter(|c| !c.draft).count()
+    }
+
+    /// Cells in all.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether it has no cells.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Whether every cell is done.
+    pub fn is_complete(&self) -> bool {
+        self.done() == self.len()
+    }
+
+    /// The cells that are done, in their order.
+    pub fn finished(&self) -> impl Iterator<Item = &Arc<Cell>> {
+        self.cells.iter().flatten().filter(|c| !c.draft)
+    }
+
+    /// Places in each class, in the order of [`Class::ALL`].
+    pub fn counts(&self) -> [usize; 5] {
+        let mut counts = [0; 5];
+        for summary in self.summaries.iter().flatten() {
+            counts[summary.class as usize] += 1;
+        }
+        counts
+    }
+
+    /// Least and largest value of a measure.
+    pub fn range(&self, measure: Measure) -> Option<[f64; 2]> {
+        let values = (self.summaries.iter().flatten()).filter_map(|s| s.value(measure));
+        values.fold(None, |range, v| match range {
+            None => Some([v, v]),
+            Some([low, high]) => Some([low.min(v), high.max(v)]),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::outcome::Outcome;
+
+    #[test]
+    fn every_outcome_has_its_class() {
+        let diverged = Outcome::Diverged {
+            step: 1,
+            stable_learning_rate: 1.0,
+        };
+        let outcomes = [
+            Outcome::Groks,
+            Outcome::GeneralisesAtOnce,
+            Outcome::NeverGeneralises,
+            Outcome::NeverFits,
+            diverged,
+        ];
+        for (outcome, class) in outcomes.into_iter().zip(Class::ALL) {
+            assert_eq!(Class::by_name(outcome.name()), Some(class));
+            assert_eq!(outcome.label(), class.label());
+        }
+    }
+}

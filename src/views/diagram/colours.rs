@@ -1,0 +1,202 @@
+//! Colours and marks: perceptual colormaps for numbers, and outside of them, by
+//! ground and mark, the classes that have no number.
+
+use crate::{
+    sweep::diagram::{Class, Measure},
+    views::theme::Theme,
+};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
+
+/// Control points of matplotlib's viridis and magma (CC0), evenly spaced:
+/// lightness rises evenly along each, also for colour-blind eyes and in grey.
+const VIRIDIS: [u32; 9] = [
+    0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725,
+];
+const MAGMA: [u32; 10] = [
+    0x000004, 0x180f3d, 0x440f76, 0x721f81, 0x9e2f7f, 0xcd4071, 0xf1605d, 0xfd9668, 0xfeca8d,
+    0xfcfdbf,
+];
+
+/// The colour of a measure at a part of its range, from 0 to 1.
+pub fn colour(measure: Measure, part: f64) -> Color32 {
+    // The darkest end would be taken for the ground.
+    match measure {
+        Measure::Delay | Measure::Class | Measure::Curves => along(&VIRIDIS, 0.08 + 0.92 * part),
+        Measure::Fit | Measure::Generalise | Measure::FinalTest | Measure::Spread => {
+            along(&MAGMA, 0.18 + 0.80 * part)
+        }
+    }
+}
+
+fn along(map: &[u32], part: f64) -> Color32 {
+    let last = map.len() - 1;
+    let place = if part.is_nan() {
+        0.0
+    } else {
+        part.clamp(0.0, 1.0) * last as f64
+    };
+    let below = (place.floor() as usize).min(last - 1);
+    let rest = place - below as f64;
+    let channel = |shift: u32| {
+        let value = |hex: u32| f64::from((hex >> shift) & 0xff);
+        let (a, b) = (value(map[below]), value(map[below + 1]));
+        (a + rest * (b - a)).round() as u8
+    };
+    Color32::from_rgb(channel(16), channel(8), channel(0))
+}
+
+/// The ground on which the mark of a class is drawn where it has no number.
+pub fn ground(class: Class, theme: &Theme) -> Color32 {
+    let mix = |a: Color32, share: f32| mixed(a, theme.panel, share);
+    match class {
+        Class::Groks => colour(Measure::Class, 0.72),
+        Class::GeneralisesAtOnce => mix(theme.train, if theme.dark { 0.42 } else { 0.35 }),
+        Class::NeverGeneralises => mix(theme.muted, if theme.dark { 0.22 } else { 0.20 }),
+        Class::NeverFits => mix(theme.muted, if theme.dark { 0.50 } else { 0.48 }),
+        Class::Diverged => mix(theme.warning, if theme.dark { 0.45 } else { 0.40 }),
+    }
+}
+
+/// The form of a class's mark: each has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// No mark.
+    Plain,
+    /// A ring.
+    Ring,
+    /// Diagonal hatching.
+    Hatch,
+    /// Hatching both ways.
+    CrossHatch,
+    /// A cross.
+    Cross,
+}
+
+/// The mark of a class.
+pub fn mark(class: Class) -> Mark {
+    match class {
+        Class::Groks => Mark::Plain,
+        Class::GeneralisesAtOnce => Mark::Ring,
+        Class::NeverGeneralises => Mark::Hatch,
+        Class::NeverFits => Mark::CrossHatch,
+        Class::Diverged => Mark::Cross,
+    }
+}
+
+/// Draws the mark of a class over a cell of this colour.
+pub fn draw_mark(painter: &Painter, rect: Rect, class: Class, fill: Color32) {
+    let size = rect.width().min(rect.height());
+    let radius = (0.26 * size).clamp(1.5, 7.0);
+    let stroke = Stroke::new((0.07 * size).clamp(0.9, 1.6), ink_on(fill));
+    // Large areas of it must not outshine the numbers. Opaque, so that nothing is
+    // seen where the lines of two cells meet.
+    let faint = Stroke::new(1.0, mixed(ink_on(fill), fill, 0.45));
+    match mark(class) {
+        Mark::Plain => {}
+        Mark::Ring => {
+            painter.circle_stroke(rect.center(), radius, stroke);
+        }
+        Mark::Hatch => hatch(painter, rect, faint, 1.0),
+        Mark::CrossHatch => {
+            hatch(painter, rect, faint, 1.0);
+            hatch(painter, rect, faint, -1.0);
+        }
+        Mark::Cross => {
+            let c = rect.center();
+            for way in [1.0, -1.0] {
+                let arm = Vec2::new(radius, way * radius);
+                painter.line_segment([c - arm, c + arm], stroke);
+            }
+        }
+    }
+}
+
+/// Lines in the plane, the same for every cell, so that they run on from one to the
+/// next.
+fn hatch(painter: &Painter, rect: Rect, stroke: Stroke, slope: f32) {
+    const EVERY: f32 = 7.0;
+    // x + slope·y is constant along a line.
+    let corner = |p: Pos2| p.x + slope * p.y;
+    let corners = [
+        rect.left_top(),
+        rect.right_top(),
+        rect.left_bottom(),
+        rect.right_bottom(),
+    ]
+    .map(corner);
+    let low = corners.into_iter().fold(f32::INFINITY, f32::min);
+    let high = corners.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let mut level = (low / EVERY).ceil() * EVERY;
+    while level <= high {
+        let at = |y: f32| pos2(level - slope * y, y);
+        // Cut here rather than by the painter, whose cuts are a draw call each.
+        let (a, b) = (
+            (level - rect.left()) / slope,
+            (level - rect.right()) / slope,
+        );
+        let (top, bottom) = (a.min(b).max(rect.top()), a.max(b).min(rect.bottom()));
+        if top < bottom {
+            painter.add(Shape::line_segment([at(top), at(bottom)], stroke));
+        }
+        level += EVERY;
+    }
+}
+
+/// Ink that is seen on a colour.
+pub fn ink_on(colour: Color32) -> Color32 {
+    let light = 0.299 * f32::from(colour.r())
+        + 0.587 * f32::from(colour.g())
+        + 0.114 * f32::from(colour.b());
+    let ink = if light > 128.0 {
+        Color32::BLACK
+    } else {
+        Color32::WHITE
+    };
+    mixed(ink, colour, 0.67)
+}
+
+/// So much of one colour, the rest of another.
+fn mixed(a: Color32, b: Color32, share: f32) -> Color32 {
+    let of = |x: u8, y: u8| (f32::from(x) * share + f32::from(y) * (1.0 - share)).round() as u8;
+    Color32::from_rgb(of(a.r(), b.r()), of(a.g(), b.g()), of(a.b(), b.b()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn lightness(c: Color32) -> f64 {
+        0.2126 * f64::from(c.r()) + 0.7152 * f64::from(c.g()) + 0.0722 * f64::from(c.b())
+    }
+
+    #[test]
+    fn every_class_has_a_mark_and_a_ground_of_its_own() {
+        let marks: HashSet<Mark> = Class::ALL.into_iter().map(mark).collect();
+        assert_eq!(marks.len(), Class::ALL.len());
+        for theme in [Theme::dark(), Theme::light()] {
+            let grounds: HashSet<[u8; 4]> = (Class::ALL.into_iter())
+                .map(|class| ground(class, &theme).to_array())
+                .collect();
+            assert_eq!(grounds.len(), Class::ALL.len());
+        }
+        assert_ne!(
+            mark(Class::NeverGeneralises),
+            mark(Class::GeneralisesAtOnce)
+        );
+    }
+
+    #[test]
+    fn lightness_rises_along_every_colormap() {
+        for measure in Measure::ALL {
+            let along: Vec<f64> = (0..=20)
+                .map(|k| lightness(colour(measure, f64::from(k) / 20.0)))
+                .collect();
+            assert!(along.windows(2).all(|w| w[0] < w[1]), "{measure:?}");
+        }
+        assert_eq!(
+            colour(Measure::Delay, f64::NAN),
+            colour(Measure::Delay, -1.0)
+        );
+    }
+}

@@ -1,0 +1,668 @@
+//! The diagram itself: cells, axes, colour bar and legend, as on screen so in a
+//! picture.
+
+use super::{
+    colours::{colour, draw_mark, ground, ink_on},
+    miniature::{self, Window},
+};
+use crate::{
+    history::format,
+    sim::config::{Value, field},
+    sweep::diagram::{Class, Diagram, Measure, Side, Summary},
+    views::{entry, theme::Theme},
+};
+use egui::{
+    Align2, Color32, CursorIcon, FontId, Mesh, Painter, Pos2, Rect, Response, Role, Sense, Shape,
+    Stroke, TextStyle, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
+
+/// What is drawn.
+#[derive(Clone, Copy)]
+pub struct Figure<'a> {
+    /// The newest diagram.
+    pub diagram: &'a Diagram,
+    /// The one before, drawn pale where the newest has nothing yet.
+    pub before: Option<&'a Diagram>,
+    /// What the colours show.
+    pub measure: Measure,
+    /// Where the sliders stand.
+    pub crosshair: Option<[f64; 2]>,
+    /// Last step of every cell's run.
+    pub horizon: f64,
+    /// Written above it; nothing if empty.
+    pub title: &'a str,
+}
+
+/// What the pointer did.
+#[derive(Clone, Default)]
+pub struct Seen {
+    /// The place under the pointer.
+    pub hovered: Option<[usize; 2]>,
+    /// The place that was clicked.
+    pub clicked: Option<[usize; 2]>,
+    /// The diagram's rectangle, for what is shown beside it.
+    pub response: Option<Response>,
+}
+
+/// Name of the diagram for assistive technology and tests.
+pub const NAME: &str = "Phase diagram";
+
+/// Draws the diagram into what room there is.
+pub fn show(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>, height: f32) -> Seen {
+    if !figure.title.is_empty() {
+        ui.label(egui::RichText::new(figure.title).strong());
+    }
+    let size = vec2(ui.available_width(), height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, NAME));
+    let small = TextStyle::Small.resolve(ui.style());
+    let plot = Plot::new(ui.painter(), rect, figure.diagram, small);
+    let range = scale(figure);
+    plot.empty(theme);
+    plot.cells(figure, range, theme);
+    plot.axes(figure.diagram, theme);
+    match figure.crosshair {
+        // Lines would cross out the curves.
+        Some(at) if figure.measure == Measure::Curves => plot.frame_nearest(at, theme),
+        Some(at) => plot.crosshair(at, theme),
+        None => {}
+    }
+    let hovered = response.hover_pos().and_then(|p| plot.place_at(p));
+    if let Some(place) = hovered {
+        plot.outline(place, theme);
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
+    let clicked = response
+        .clicked()
+        .then(|| {
+            response
+                .interact_pointer_pos()
+                .and_then(|p| plot.place_at(p))
+        })
+        .flatten();
+    if let Some(range) = range {
+        bar(ui, theme, figure.measure, range, plot.area.x_range());
+    }
+    legend(ui, theme, figure);
+    Seen {
+        hovered,
+        clicked,
+        response: Some(response),
+    }
+}
+
+/// The ends of the colour bar: the values' own, rounded outwards, so that they stay
+/// while cells come in.
+fn scale(figure: &Figure<'_>) -> Option<[f64; 2]> {
+    if matches!(figure.measure, Measure::Class | Measure::Curves) {
+        return None;
+    }
+    let old = figure.before.and_then(|d| d.range(figure.measure));
+    let [low, high] = figure.diagram.range(figure.measure).or(old)?;
+    let grain = if figure.measure.is_log() { 0.5 } else { 0.1 };
+    let low = match figure.measure {
+        Measure::Spread => 0.0,
+        _ => (low / grain).floor() * grain,
+    };
+    let high = (high / grain).ceil() * grain;
+    Some([low, high.max(low + grain)])
+}
+
+struct Plot<'p> {
+    painter: &'p Painter,
+    area: Rect,
+    places: [usize; 2],
+    small: FontId,
+    /// Left edge of the vertical axis's name.
+    title_x: f32,
+}
+
+impl<'p> Plot<'p> {
+    fn new(painter: &'p Painter, rect: Rect, diagram: &Diagram, small: FontId) -> Self {
+        let widest = (diagram.layout().y.values.iter())
+            .map(|v| text_width(painter, &shown(&diagram.layout().y, v), &small))
+            .fold(0.0, f32::max);
+        let left = widest + small.size + 11.0;
+        let bottom = 2.0 * small.size + 13.0;
+        let area = Rect::from_min_max(rect.min + vec2(left, 4.0), rect.max - vec2(4.0, bottom));
+        Self {
+            painter,
+            area,
+            places: diagram.layout().size(),
+            small,
+            title_x: rect.left(),
+        }
+    }
+
+    fn edge(&self, part: f32, vertical: bool) -> f32 {
+        let raw = match vertical {
+            false => self.area.left() + self.area.width() * part / self.places[0] as f32,
+            true => self.area.bottom() - self.area.height() * part / self.places[1] as f32,
+        };
+        egui::emath::GuiRounding::round_to_pixels(raw, self.painter.pixels_per_point())
+    }
+
+    fn rect(&self, [x, y]: [usize; 2]) -> Rect {
+        Rect::from_min_max(
+            pos2(self.edge(x as f32, false), self.edge(y as f32 + 1.0, true)),
+            pos2(self.edge(x as f32 + 1.0, false), self.edge(y as f32, true)),
+        )
+    }
+
+    fn place_at(&self, at: Pos2) -> Option<[usize; 2]> {
+        let inside = self.area.contains(at);
+        let part = |offset: f32, length: f32, n: usize| {
+            ((offset / length * n as f32) as usize).min(n.saturating_sub(1))
+        };
+        inside.then(|| {
+            [
+                part(at.x - self.area.left(), self.area.width(), self.places[0]),
+                part(
+                    self.area.bottom() - at.y,
+                    self.area.height(),
+                    self.places[1],
+                ),
+            ]
+        })
+    }
+
+    /// Cells without a result: the ground with a faint grid.
+    fn empty(&self, theme: &Theme) {
+        self.painter.rect_filled(self.area, 0.0, theme.background);
+        let line = Stroke::new(1.0, theme.grid);
+        for x in 0..=self.places[0] {
+            self.painter
+                .vline(self.edge(x as f32, false), self.area.y_range(), line);
+        }
+        for y in 0..=self.places[1] {
+            self.painter
+                .hline(self.area.x_range(), self.edge(y as f32, true), line);
+        }
+    }
+
+    fn cells(&self, figure: &Figure<'_>, range: Option<[f64; 2]>, theme: &Theme) {
+        let same = |d: &&Diagram| d.layout().size() == figure.diagram.layout().size();
+        let before = figure.before.filter(same);
+        let curves = figure.measure == Measure::Curves;
+        let mut mesh = Mesh::default();
+        let mut marked = Vec::new();
+        for place in figure.diagram.layout().places() {
+            let newest = figure
+                .diagram
+                .filled_by(place)
+                .map(|p| (figure.diagram, p, 1.0));
+            let old = || before.and_then(|d| Some((d, d.filled_by(place)?, 0.4)));
+            let Some((diagram, from, strength)) = newest.or_else(old) else {
+                continue;
+            };
+            let Some(summary) = diagram.summary(from) else {
+                continue;
+            };
+            let rect = self.rect(place);
+            if curves {
+                self.curves(diagram, place, summary, rect, figure.horizon, theme);
+                continue;
+            }
+            let value = summary.value(figure.measure);
+            let fill = match (value, range) {
+                (Some(v), Some([low, high])) => colour(figure.measure, (v - low) / (high - low)),
+                _ => ground(summary.class, theme),
+            };
+            let fill = fade(fill, strength, theme.background);
+            mesh.add_colored_rect(rect, fill);
+            if summary.class != Class::Groks || summary.agreeing() < summary.computed {
+                marked.push((rect, summary, fill));
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
+        for (rect, summary, fill) in marked {
+            draw_mark(self.painter, rect, summary.class, fill);
+            if summary.agreeing() < summary.computed {
+                self.painter.add(corner(rect, ink_on(fill)));
+            }
+        }
+    }
+
+    fn curves(
+        &self,
+        diagram: &Diagram,
+        place: [usize; 2],
+        summary: &Summary,
+        rect: Rect,
+        horizon: f64,
+        theme: &Theme,
+    ) {
+        // Losses differ too much from cell to cell to share an axis.
+        let cells = diagram.seeds(place).map(|c| &**c);
+        let window = Window::around(cells, horizon);
+        let inner = rect.shrink(2.0);
+        self.painter.rect_filled(inner, 3.0, theme.panel);
+        for cell in diagram.seeds(place) {
+            let width = if diagram.layout().seeds > 1 { 0.9 } else { 1.4 };
+            miniature::draw(self.painter, inner.shrink(3.0), theme, cell, window, width);
+        }
+        if summary.class != Class::Groks {
+            let size = (0.2 * inner.height().min(inner.width())).clamp(9.0, 14.0);
+            let badge = Rect::from_min_size(
+                inner.right_top() + vec2(-size - 3.0, 3.0),
+                Vec2::splat(size),
+            );
+            swatch(self.painter, badge, summary.class, theme);
+        }
+    }
+
+    fn axes(&self, diagram: &Diagram, theme: &Theme) {
+        let layout = diagram.layout();
+        let frame = Stroke::new(1.0, theme.border);
+        self.painter
+            .rect_stroke(self.area, 0.0, frame, egui::StrokeKind::Outside);
+        let [width, height] = self.places;
+        let labels: Vec<String> = layout
+            .x
+            .values
+            .iter()
+            .map(|v| shown(&layout.x, v))
+            .collect();
+        let widest = (labels.iter())
+            .map(|text| text_width(self.painter, text, &self.small))
+            .fold(8.0, f32::max);
+        let room = self.area.width() / width as f32;
+        let every = ((widest + 8.0) / room).ceil().max(1.0) as usize;
+        for (k, text) in labels.iter().enumerate().step_by(every) {
+            let x = 0.5 * (self.edge(k as f32, false) + self.edge(k as f32 + 1.0, false));
+            let at = pos2(x, self.area.bottom() + 3.0);
+            self.text(at, Align2::CENTER_TOP, text, theme.muted);
+        }
+        let room = self.area.height() / height as f32;
+        let every = ((self.small.size + 4.0) / room).ceil().max(1.0) as usize;
+        for (k, value) in layout.y.values.iter().enumerate().step_by(every) {
+            if layout.y.key.is_empty() {
+                break;
+            }
+            let y = 0.5 * (self.edge(k as f32, true) + self.edge(k as f32 + 1.0, true));
+            let at = pos2(self.area.left() - 5.0, y);
+            self.text(
+                at,
+                Align2::RIGHT_CENTER,
+                &shown(&layout.y, value),
+                theme.muted,
+            );
+        }
+        let at = pos2(
+            self.area.center().x,
+            self.area.bottom() + self.small.size + 7.0,
+        );
+        self.text(at, Align2::CENTER_TOP, &title_of(&layout.x), theme.text);
+        self.upright(&title_of(&layout.y), theme);
+    }
+
+    /// The name of the vertical axis, read from below.
+    fn upright(&self, name: &str, theme: &Theme) {
+        let galley = (self.painter).layout_no_wrap(name.to_owned(), self.small.clone(), theme.text);
+        let at = pos2(self.title_x, self.area.center().y + 0.5 * galley.size().x);
+        let mut shape = egui::epaint::TextShape::new(at, galley, theme.text);
+        shape.angle = -std::f32::consts::FRAC_PI_2;
+        self.painter.add(shape);
+    }
+
+    fn text(&self, at: Pos2, align: Align2, text: &str, colour: Color32) {
+        self.painter
+            .text(at, align, text, self.small.clone(), colour);
+    }
+
+    /// Lines through the sliders' values, seen on any colour; a value beyond the
+    /// axis stands at its end as an arrow head.
+    fn crosshair(&self, [x, y]: [f64; 2], theme: &Theme) {
+        let [width, height] = self.places.map(|n| n as f64);
+        let (inside_x, inside_y) = ((0.0..=width).contains(&x), (0.0..=height).contains(&y));
+        let at = pos2(
+            self.area.left() + self.area.width() * (x.clamp(0.0, width) / width) as f32,
+            self.area.bottom() - self.area.height() * (y.clamp(0.0, height) / height) as f32,
+        );
+        let (ink, halo) = match theme.dark {
+            true => (Color32::WHITE, Color32::from_black_alpha(150)),
+            false => (Color32::BLACK, Color32::from_white_alpha(170)),
+        };
+        for stroke in [Stroke::new(3.0, halo), Stroke::new(1.0, ink)] {
+            if inside_x {
+                for part in [
+                    self.area.top()..=at.y - 7.0,
+                    at.y + 7.0..=self.area.bottom(),
+                ] {
+                    if part.start() < part.end() {
+                        self.painter.vline(at.x, part, stroke);
+                    }
+                }
+            }
+            if inside_y {
+                for part in [
+                    self.area.left()..=at.x - 7.0,
+                    at.x + 7.0..=self.area.right(),
+                ] {
+                    if part.start() < part.end() {
+                        self.painter.hline(part, at.y, stroke);
+                    }
+                }
+            }
+        }
+        if inside_x && inside_y {
+            self.painter.circle_stroke(at, 6.0, Stroke::new(4.0, halo));
+            self.painter.circle_stroke(at, 6.0, Stroke::new(2.0, ink));
+        } else {
+            let away = |v: f64, length: f64| {
+                if v < 0.0 {
+                    -1.0
+                } else if v > length {
+                    1.0
+                } else {
+                    0.0
+                }
+            };
+            let toward = vec2(away(x, width), -away(y, height)).normalized();
+            let side = vec2(-toward.y, toward.x);
+            let tip = at - 1.0 * toward;
+            let back = at - 10.0 * toward;
+            let corners = vec![tip, back + 5.0 * side, back - 5.0 * side];
+            self.painter
+                .add(Shape::convex_polygon(corners, ink, Stroke::new(1.5, halo)));
+        }
+    }
+
+    /// Frames the cell at the sliders' values, where there is one.
+    fn frame_nearest(&self, at: [f64; 2], theme: &Theme) {
+        let inside = |v: f64, n: usize| (0.0..n as f64).contains(&v).then_some(v as usize);
+        if let (Some(x), Some(y)) = (inside(at[0], self.places[0]), inside(at[1], self.places[1])) {
+            let stroke = Stroke::new(2.0, theme.accent);
+            let rect = self.rect([x, y]).shrink(1.0);
+            self.painter
+                .rect_stroke(rect, 3.0, stroke, egui::StrokeKind::Inside);
+        }
+    }
+
+    fn outline(&self, place: [usize; 2], theme: &Theme) {
+        let rect = self.rect(place);
+        for (width, colour) in [(3.0, theme.background), (1.5, theme.text)] {
+            self.painter.rect_stroke(
+                rect,
+                0.0,
+                Stroke::new(width, colour),
+                egui::StrokeKind::Outside,
+            );
+        }
+    }
+}
+
+/// A triangle in the corner: the seeds of this place disagree.
+fn corner(rect: Rect, ink: Color32) -> Shape {
+    let side = (0.34 * rect.width().min(rect.height())).clamp(3.0, 8.0);
+    let tip = rect.right_top();
+    let corners = vec![tip, tip + vec2(0.0, side), tip - vec2(side, 0.0)];
+    Shape::convex_polygon(corners, ink, Stroke::NONE)
+}
+
+fn fade(colour: Color32, strength: f32, ground: Color32) -> Color32 {
+    if strength >= 1.0 {
+        return colour;
+    }
+    egui::lerp(
+        egui::Rgba::from(ground)..=egui::Rgba::from(colour),
+        strength,
+    )
+    .into()
+}
+
+fn text_width(painter: &Painter, text: &str, font: &FontId) -> f32 {
+    painter
+        .layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE)
+        .size()
+        .x
+}
+
+/// A value at an axis.
+pub fn shown(side: &Side, value: &Value) -> String {
+    match (value, field(&side.key)) {
+        (Value::Real(x), _) => format::plain(*x, 2),
+        (Value::Bool(on), _) => if *on { "on" } else { "off" }.into(),
+        (value, Some(field)) => entry::shown(field, value),
+        (value, None) => value.to_string(),
+    }
+}
+
+/// Symbol and name of a side's setting.
+fn title_of(side: &Side) -> String {
+    match field(&side.key) {
+        Some(f) if f.symbol.is_empty() => f.name.into(),
+        Some(f) => format!("{}, {}", f.symbol, f.name),
+        None => String::new(),
+    }
+}
+
+/// The colour bar with its ticks, under the diagram.
+fn bar(ui: &mut Ui, theme: &Theme, measure: Measure, [low, high]: [f64; 2], x: egui::Rangef) {
+    let small = TextStyle::Small.resolve(ui.style());
+    let size = vec2(ui.available_width(), 2.0 * small.size + 22.0);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let rail = Rect::from_min_max(
+        pos2(x.min, rect.top() + small.size + 5.0),
+        pos2(x.max, rect.top() + small.size + 15.0),
+    );
+    let painter = ui.painter();
+    painter.text(
+        pos2(rail.left(), rect.top()),
+        Align2::LEFT_TOP,
+        measure.label(),
+        small.clone(),
+        theme.text,
+    );
+    ramp(painter, rail, measure);
+    for (value, text) in ticks(measure, low, high) {
+        let part = ((value - low) / (high - low)) as f32;
+        let x = rail.left() + rail.width() * part;
+        let line = Stroke::new(1.0, theme.muted);
+        painter.vline(x, rail.bottom()..=rail.bottom() + 3.0, line);
+        let align = if part < 0.06 {
+            Align2::LEFT_TOP
+        } else if part > 0.94 {
+            Align2::RIGHT_TOP
+        } else {
+            Align2::CENTER_TOP
+        };
+        painter.text(
+            pos2(x, rail.bottom() + 4.0),
+            align,
+            text,
+            small.clone(),
+            theme.muted,
+        );
+    }
+}
+
+fn ticks(measure: Measure, low: f64, high: f64) -> Vec<(f64, String)> {
+    if !measure.is_log() {
+        return (0..=2)
+            .map(|k| low + (high - low) * f64::from(k) / 2.0)
+            .map(|v| (v, format::plain(v, 2)))
+            .collect();
+    }
+    let text = |v: f64| match measure {
+        Measure::Delay => format::times(10f64.powf(v)),
+        _ if v.fract() == 0.0 && v.abs() >= 4.0 => format::power_of_ten(v as i32),
+        Measure::FinalTest => format::plain(10f64.powf(v), 1),
+        _ => format::thousands(10f64.powf(v).round() as u64),
+    };
+    let decades = high - low;
+    let grain = match decades {
+        d if d <= 2.0 => 0.5,
+        d if d <= 6.0 => 1.0,
+        _ => 2.0,
+    };
+    let first = (low / grain).ceil() as i32;
+    let last = (high / grain).floor() as i32;
+    (first..=last)
+        .map(|k| f64::from(k) * grain)
+        .map(|v| (v, text(v)))
+        .collect()
+}
+
+/// The patch of a class in the legend.
+pub fn swatch(painter: &Painter, rect: Rect, class: Class, theme: &Theme) {
+    let fill = ground(class, theme);
+    painter.rect_filled(rect, 2.0, fill);
+    draw_mark(painter, rect, class, fill);
+}
+
+/// The classes that occur, each with its mark and its number of places.
+fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
+    let counts = figure.diagram.counts();
+    let split = (figure.diagram.layout().places())
+        .filter_map(|p| figure.diagram.summary(p))
+        .filter(|s| s.agreeing() < s.computed)
+        .count();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(5.0, 3.0);
+        if figure.measure == Measure::Curves {
+            curve_names(ui, theme);
+        }
+        for class in Class::ALL {
+            let count = counts[class as usize];
+            if count == 0 {
+                continue;
+            }
+            let small = TextStyle::Small.resolve(ui.style());
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(small.size + 3.0), Sense::hover());
+            let groks_by_colour = class == Class::Groks
+                && !matches!(figure.measure, Measure::Class | Measure::Curves);
+            if groks_by_colour {
+                ramp(ui.painter(), rect, figure.measure);
+            } else {
+                swatch(ui.painter(), rect, class, theme);
+            }
+            let text = format!("{} {}", class.label(), format::thousands(count as u64));
+            ui.label(egui::RichText::new(text).small().color(theme.text));
+            ui.add_space(5.0);
+        }
+        if split > 0 {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(11.0), Sense::hover());
+            ui.painter().add(corner(rect, theme.text));
+            let text = format!("seeds disagree {split}");
+            ui.label(egui::RichText::new(text).small().color(theme.text));
+        }
+    });
+}
+
+/// What the lines in the cells are.
+fn curve_names(ui: &mut Ui, theme: &Theme) {
+    for (name, colour, dashed) in [("train", theme.train, true), ("test", theme.test, false)] {
+        let (rect, _) = ui.allocate_exact_size(vec2(20.0, 11.0), Sense::hover());
+        let ends = [rect.left_center(), rect.right_center()];
+        let stroke = Stroke::new(1.8, colour);
+        ui.painter().extend(match dashed {
+            true => Shape::dashed_line(&ends, stroke, 4.0, 2.5),
+            false => vec![Shape::line_segment(ends, stroke)],
+        });
+        ui.label(egui::RichText::new(name).small().color(theme.text));
+        ui.add_space(5.0);
+    }
+}
+
+/// The colours of a measure from left to right.
+fn ramp(painter: &Painter, rect: Rect, measure: Measure) {
+    const PARTS: u32 = 32;
+    let mut mesh = Mesh::default();
+    for k in 0..=PARTS {
+        let part = f64::from(k) / f64::from(PARTS);
+        let x = rect.left() + rect.width() * part as f32;
+        for y in [rect.top(), rect.bottom()] {
+            mesh.colored_vertex(pos2(x, y), colour(measure, part));
+        }
+        if k > 0 {
+            let last = 2 * k;
+            mesh.add_triangle(last - 2, last - 1, last);
+            mesh.add_triangle(last - 1, last, last + 1);
+        }
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+/// Where a value stands along a side, in places from its beginning: the middle of
+/// place k is k + ½. Below 0 or above the number of places where it is beyond.
+pub fn position(side: &Side, value: &Value) -> Option<f64> {
+    let values = &side.values;
+    if let Some(k) = values.iter().position(|v| v == value) {
+        return Some(k as f64 + 0.5);
+    }
+    let x = value.as_f64()?;
+    let numbers: Vec<f64> = values.iter().map(Value::as_f64).collect::<Option<_>>()?;
+    let (&first, &last) = (numbers.first()?, numbers.last()?);
+    let count = numbers.len();
+    if count < 2 {
+        return Some(if x < first { -1.0 } else { count as f64 + 1.0 });
+    }
+    let rising = last > first;
+    // By ratio where the places are.
+    let log = first > 0.0 && last > 0.0 && {
+        let ratio = |k: usize| (numbers[k + 1] / numbers[k]).ln();
+        let step = |k: usize| numbers[k + 1] - numbers[k];
+        let (a, b) = (0, count - 2);
+        (ratio(a) - ratio(b)).abs() / ratio(a).abs() <= (step(a) - step(b)).abs() / step(a).abs()
+    };
+    let map = |v: f64| {
+        if log {
+            v.max(f64::MIN_POSITIVE).ln()
+        } else {
+            v
+        }
+    };
+    let between = |a: f64, b: f64| (map(x) - map(a)) / (map(b) - map(a));
+    let k = (numbers.windows(2))
+        .position(|w| if rising { x < w[1] } else { x > w[1] })
+        .unwrap_or(count - 2);
+    let part = between(numbers[k], numbers[k + 1]);
+    let place = k as f64 + 0.5 + part;
+    Some(if place.is_finite() {
+        place
+    } else {
+        count as f64 + 1.0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(values: &[f64]) -> Side {
+        Side {
+            key: "network.alpha".into(),
+            values: values.iter().map(|&x| Value::Real(x)).collect(),
+        }
+    }
+
+    #[test]
+    fn the_crosshair_sits_at_the_sliders_values() {
+        let log = side(&[0.1, 1.0, 10.0]);
+        let at = |x: f64| position(&log, &Value::Real(x)).expect("a number");
+        assert_eq!(at(1.0), 1.5);
+        assert!((at(10f64.sqrt()) - 2.0).abs() < 1e-12);
+        assert!(at(0.01) < 0.0 && at(1e3) > 3.0);
+        let linear = side(&[1.0, 2.0, 3.0]);
+        let at = position(&linear, &Value::Real(2.5)).expect("a number");
+        assert!((at - 2.0).abs() < 1e-12);
+        let words = Side {
+            key: "network.centered".into(),
+            values: vec![Value::Bool(false), Value::Bool(true)],
+        };
+        assert_eq!(position(&words, &Value::Bool(true)), Some(1.5));
+    }
+
+    #[test]
+    fn a_bar_has_round_ticks() {
+        let texts = |m, low, high| -> Vec<String> {
+            ticks(m, low, high).into_iter().map(|(_, t)| t).collect()
+        };
+        assert_eq!(
+            texts(Measure::Delay, 0.0, 3.0),
+            ["1×", "10×", "100×", "1,000×"]
+        );
+        assert_eq!(texts(Measure::Fit, 3.0, 5.0)[0], "1,000");
+    }
+}
