@@ -16,17 +16,11 @@ pub const HELP: &[(&str, &str)] = &[
     ("Shift+R", "reseed: other data, target and weights"),
     (
         "← and →",
-        "a recorded step back and on; with Shift a tenth of a decade",
+        "one recorded step; with Shift a tenth of a decade",
     ),
-    ("Home, End", "step 0; back to the live end"),
-    (
-        "1, 2, 3",
-        "to where it fits, to the test peak, to where it generalises",
-    ),
-    (
-        "Ctrl+Z, Ctrl+Y",
-        "undo and redo a change of settings or pins",
-    ),
+    ("Home, End", "step 0, the live end"),
+    ("1, 2, 3", "to where it fits, peaks, generalises"),
+    ("Ctrl+Z", "undo a change of settings or pins; Ctrl+Y: redo"),
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),
     ("+ and −", "larger and smaller text"),

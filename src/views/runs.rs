@@ -29,10 +29,10 @@ use egui::{
 /// Height of a row of the table.
 const ROW: f32 = 21.0;
 /// Widths of the columns: fits, generalises, ratio.
-const COLUMNS: [f32; 3] = [38.0, 44.0, 27.0];
+const COLUMNS: [f32; 3] = [38.0, 43.0, 27.0];
 const CHECK: f32 = 16.0;
 const SWATCH: f32 = 20.0;
-const MENU: f32 = 18.0;
+const MENU: f32 = 17.0;
 
 /// Draws the tab's content.
 pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
@@ -179,6 +179,8 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             actions.push(Action::UnpinAll);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            // The scroll bar stands here.
+            ui.add_space(6.0);
             let text = format!("{} of {MAX_PINS}", state.pins.len());
             ui.label(RichText::new(text).color(theme.faint));
         });
@@ -433,7 +435,7 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
             .add(
                 TextEdit::singleline(&mut text)
                     .id(id)
-                    .desired_width(width - 4.0)
+                    .desired_width(width - 2.0)
                     .clip_text(true)
                     .text_color(color)
                     .background_color(fill)
@@ -441,7 +443,7 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
                         egui::Frame::new()
                             .fill(fill)
                             .corner_radius(4)
-                            .inner_margin(2),
+                            .inner_margin(1),
                     ),
             )
             .accessible_name(format!("Name of {}", pin.name));
