@@ -113,7 +113,10 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
             .filter(|class| summary.counts[*class as usize] > 0)
             .map(|class| format!("{} {}", summary.counts[class as usize], class.label()))
             .collect();
-        lines.push(format!("{of} seeds: {}", parts.join(", ")));
+        lines.push(format!(
+            "{of} seeds: {} (the curve is the first one's)",
+            parts.join(", ")
+        ));
         lines.extend(spread("log₁₀ t_test/t_train", summary.delay, of));
         lines.extend(spread("log₁₀ t_train", summary.fit, of));
         lines.extend(spread("log₁₀ t_test", summary.generalise, of));
