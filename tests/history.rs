@@ -2,7 +2,7 @@
 
 use grokscope::history::{
     Run,
-    decimate::{LOG_STEP_ZERO, decimate, log_step, segments},
+    decimate::{LOG_STEP_ZERO, decimate, log_step, segments, simplify},
 };
 use grokscope::sim::{
     config::{Config, MAX_RECORDED_STEPS},
@@ -77,6 +77,7 @@ fn snapshot(step: u64, phase: Phase, crossings: Crossings, recent: Vec<RecentSte
         recent,
         state: Arc::clone(&state),
         initial: state,
+        keyframes: Default::default(),
     }
 }
 
@@ -342,4 +343,46 @@ proptest! {
         // A gap is never closed up, and none appears.
         prop_assert_eq!(points.len() == all.len(), drawn.len() == kept.len());
     }
+}
+
+fn interpolated(points: &[[f64; 2]], x: f64) -> f64 {
+    let after = points.partition_point(|p| p[0] < x);
+    let (a, b) = (points[after.saturating_sub(1)], points[after]);
+    if b[0] > a[0] {
+        a[1] + (b[1] - a[1]) * (x - a[0]) / (b[0] - a[0])
+    } else {
+        b[1]
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_simplified_curve_passes_every_point_within_the_tolerance(
+        values in prop::collection::vec(-1.0..1.0f64, 1..300),
+        tolerance in 0.0..0.7f64,
+    ) {
+        let points: Vec<[f64; 2]> = (0..).zip(&values).map(|(i, v)| [f64::from(i), *v]).collect();
+        let few = simplify(&points, tolerance);
+        prop_assert_eq!(few.first(), points.first());
+        prop_assert_eq!(few.last(), points.last());
+        for p in &points {
+            let error = (interpolated(&few, p[0]) - p[1]).abs();
+            prop_assert!(error <= tolerance + 1e-9, "{error} at {}", p[0]);
+        }
+    }
+}
+
+#[test]
+fn a_straight_line_is_two_points_and_gaps_and_jumps_stay() {
+    let line: Vec<[f64; 2]> = (0..1_000)
+        .map(|i| [f64::from(i), 2.0 * f64::from(i)])
+        .collect();
+    assert_eq!(simplify(&line, 1e-9), [line[0], line[999]]);
+    let mut broken = line[..10].to_vec();
+    broken.push([10.0, f64::NAN]);
+    broken.extend([[11.0, 0.0], [11.0, 5.0], [12.0, 5.0]]);
+    let kept = simplify(&broken, 1e-9);
+    assert_eq!(kept.len(), 6);
+    assert_eq!(segments(&kept).count(), 2);
+    assert!(simplify(&[], 1.0).is_empty());
 }

@@ -13,7 +13,7 @@ use crate::{
         config::{Config, ConfigError, Value, Width, field},
         instance::Instance,
     },
-    training::{Command, Pace, RunId, Snapshot, StartOptions},
+    training::{Command, Keyframe, Pace, RunId, Snapshot, StartOptions},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -38,6 +38,9 @@ pub const INSTANCE_KEYS: [&str; 8] = [
     "network.width",
     "network.solution_mix",
 ];
+
+/// Keys that no run has to be trained again for: its rows carry their errors.
+const ACCURACY_KEYS: [&str; 2] = ["outcome.accuracy_tolerance", "outcome.accuracy_level"];
 
 /// A restart that waits for a drag to settle.
 #[derive(Clone, Copy)]
@@ -127,6 +130,12 @@ impl Session {
         self.screen.snapshot.as_ref()
     }
 
+    /// The weights at a step of the run on screen, or the nearest earlier ones
+    /// that were kept.
+    pub fn keyframe(&self, step: u64) -> Option<Keyframe> {
+        self.snapshot()?.keyframes.at_or_before(step)
+    }
+
     /// What the run on screen is doing.
     pub fn state(&self) -> RunState {
         self.screen.state()
@@ -170,6 +179,8 @@ impl Session {
                 };
                 config.training.weight_decay = self.config.training.weight_decay;
                 config.training.steps = self.config.training.steps;
+                config.outcome.accuracy_tolerance = self.config.outcome.accuracy_tolerance;
+                config.outcome.accuracy_level = self.config.outcome.accuracy_level;
                 config.instance = self.config.instance.clone();
                 config
             }
@@ -244,6 +255,8 @@ impl Session {
                 paused: held,
                 lower_unstable_learning_rate: true,
                 every_column: false,
+                cheap_columns: false,
+                keep_weights: true,
             },
         });
         if take_up && old_step > 0 {
@@ -354,6 +367,9 @@ impl Session {
         let Some(run) = &self.screen.run else {
             return false;
         };
+        if ACCURACY_KEYS.contains(&key) {
+            return true;
+        }
         let state = self.screen.state();
         let training = matches!(state, RunState::Running | RunState::Paused);
         let (begun, step, lowered) = (run.step() > 0, run.step(), run.lowered().is_some());
@@ -483,6 +499,42 @@ impl Session {
         self.dragging = false;
         self.within_drag = false;
         self.restart(now, false);
+        Ok(())
+    }
+
+    /// Takes up other settings where the run on screen stands: those of before a
+    /// change, or of another run. A longer or shorter horizon alone needs no
+    /// restart.
+    ///
+    /// # Errors
+    /// Settings that are not valid; nothing changes then.
+    pub fn take_up(
+        &mut self,
+        config: Config,
+        instance: Option<Loaded>,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        let config = config.check()?.into_inner();
+        let mut longer = self.config.clone();
+        longer.training.steps = config.training.steps;
+        let horizon_alone = longer == config && config != self.config;
+        let mut judged = self.config.clone();
+        judged.outcome.accuracy_tolerance = config.outcome.accuracy_tolerance;
+        judged.outcome.accuracy_level = config.outcome.accuracy_level;
+        let accuracy_alone = judged == config && config != self.config && self.run().is_some();
+        let same_instance = match (&self.instance, &instance) {
+            (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        self.config = config;
+        self.instance = instance;
+        self.dragging = false;
+        self.within_drag = false;
+        let live = accuracy_alone || horizon_alone && self.change_live("training.steps");
+        if !(same_instance && live) {
+            self.restart(now, true);
+        }
         Ok(())
     }
 

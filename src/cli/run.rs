@@ -6,8 +6,9 @@ use super::signals::stop_on_signals;
 use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{atomic, csv};
+use crate::sim::accuracy;
 use crate::sim::config::EngineKind;
-use crate::sim::outcome::Outcome;
+use crate::sim::outcome::{Crossings, Outcome};
 use crate::training::Snapshot;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write as _;
@@ -44,7 +45,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     csv::write(&out.join(CURVE), &run.rows, None)?;
     atomic::write(&out.join(CONFIG), run.info.config.to_toml().as_bytes())?;
     // Last, so that a summary stands for a complete run.
-    Summary::new(&run.info, &run.finish, described).write(&out.join(SUMMARY))?;
+    Summary::new(&run.info, &run.finish, &run.rows, described).write(&out.join(SUMMARY))?;
     Ok(Report::new(&run, out))
 }
 
@@ -62,7 +63,8 @@ pub struct Report {
 impl Report {
     fn new(run: &HeadlessRun, out: &Path) -> Self {
         let finish = &run.finish;
-        let mut text = outcome_sentence(run);
+        let mut text = outcome_sentence(finish.outcome, finish.crossings);
+        let _ = write!(text, "\n{}", accuracy_sentence(run));
         let seconds = finish.training_seconds;
         let _ = write!(text, "\n{} steps in {seconds:.2} s", grouped(finish.step));
         if seconds > 0.0 {
@@ -117,12 +119,25 @@ impl Report {
     }
 }
 
+/// The same by accuracy, and what counts as right.
+fn accuracy_sentence(run: &HeadlessRun) -> String {
+    let config = &run.info.config.outcome;
+    let crossings = accuracy::crossings(&run.rows, config.accuracy_level);
+    let outcome = Outcome::classify(crossings, config.min_ratio);
+    format!(
+        "by accuracy ({} % of points within {}{}): {}",
+        100.0 * config.accuracy_level,
+        config.accuracy_tolerance,
+        if config.relative { " rms of y" } else { "" },
+        outcome_sentence(outcome, crossings)
+    )
+}
+
 /// How the run ended, in a sentence.
-fn outcome_sentence(run: &HeadlessRun) -> String {
-    let crossings = run.finish.crossings;
-    let label = run.finish.outcome.label();
+fn outcome_sentence(outcome: Outcome, crossings: Crossings) -> String {
+    let label = outcome.label();
     let at = |step: Option<u64>| step.map_or_else(|| "never".into(), grouped);
-    match run.finish.outcome {
+    match outcome {
         Outcome::Groks | Outcome::GeneralisesAtOnce => format!(
             "{label}: fits at {}, generalises at {}, {:.1}× later",
             at(crossings.fit),

@@ -124,6 +124,46 @@ pub fn decimate(points: &[[f64; 2]], x: RangeInclusive<f64>, columns: usize) -> 
     out
 }
 
+/// Drops points that the line between their neighbours passes within `tolerance`
+/// (in y): a smooth curve needs few. First and last points, gaps and points that
+/// share their x with the one before stay. Expects points in order of x.
+pub fn simplify(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
+    let mut out = Vec::new();
+    // The last point kept, and the slopes of lines from it that pass every point
+    // since closely enough; then the newest of those.
+    let mut anchor: Option<([f64; 2], f64, f64)> = None;
+    let mut newest: Option<[f64; 2]> = None;
+    for &point in points {
+        if !point[0].is_finite() || !point[1].is_finite() {
+            out.extend(newest.take());
+            out.push(point);
+            anchor = None;
+            continue;
+        }
+        if let (Some(([x, y], low, high)), Some(last)) = (anchor, newest)
+            && !((point[0] - x) > 0.0 && (low..=high).contains(&((point[1] - y) / (point[0] - x))))
+        {
+            out.push(last);
+            anchor = Some((last, f64::NEG_INFINITY, f64::INFINITY));
+        }
+        match &mut anchor {
+            Some(([x, y], low, high)) if point[0] > *x => {
+                let (up, across) = (point[1] - *y, point[0] - *x);
+                *low = low.max((up - tolerance) / across);
+                *high = high.min((up + tolerance) / across);
+                newest = Some(point);
+            }
+            _ => {
+                out.push(point);
+                anchor = Some((point, f64::NEG_INFINITY, f64::INFINITY));
+                newest = None;
+            }
+        }
+    }
+    out.extend(newest);
+    out
+}
+
 /// The unbroken stretches of a series: gaps, where y is not finite, split it.
 pub fn segments(points: &[[f64; 2]]) -> impl Iterator<Item = &[[f64; 2]]> {
     points

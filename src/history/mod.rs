@@ -2,9 +2,12 @@
 //! how the run stands. Knows nothing of the window; exports use these rows,
 //! [`decimate`] is for display alone.
 
+pub mod accuracy;
 pub mod decimate;
 pub mod format;
+mod moment;
 mod run;
 mod sentence;
 
+pub use moment::Moment;
 pub use run::{Lowered, Peak, Run};

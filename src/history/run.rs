@@ -1,11 +1,13 @@
 //! One run as the frontend knows it.
 
 use crate::sim::{
+    accuracy::ErrorProfile,
     config::Config,
     metrics::{Metric, Row},
     outcome::{Crossings, Outcome, Thresholds},
 };
 use crate::training::protocol::{Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot};
+use std::sync::Arc;
 
 /// Longest dense window of recent steps kept for display.
 const MAX_RECENT: usize = 4096;
@@ -37,6 +39,7 @@ pub struct Run {
     config: Config,
     info: Option<RunInfo>,
     rows: Vec<Row>,
+    errors: Vec<(u64, Arc<ErrorProfile>)>,
     recent: Vec<RecentStep>,
     peak: Option<Peak>,
     phase: Phase,
@@ -58,6 +61,7 @@ impl Run {
             config,
             info: None,
             rows: Vec::new(),
+            errors: Vec::new(),
             recent: Vec::new(),
             peak: None,
             phase: Phase::Running,
@@ -90,6 +94,7 @@ impl Run {
                 ..
             } => {
                 self.rows.clear();
+                self.errors.clear();
                 self.recent.clear();
                 self.peak = None;
                 self.step = 0;
@@ -154,6 +159,9 @@ impl Run {
             if let Some(last) = row.get(self.test_metric_of(row)) {
                 self.raise_peak(row.step, last);
             }
+            if let Some(errors) = row.errors() {
+                self.errors.push((row.step, Arc::clone(errors)));
+            }
             self.rows.push(row.clone());
         }
         if let (Some(last), Some(finish)) = (self.rows.last(), &self.finish)
@@ -197,6 +205,12 @@ impl Run {
     /// Every recorded row, in order.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// The errors on the train set and on test points at the steps that carry
+    /// them, in order.
+    pub fn errors(&self) -> &[(u64, Arc<ErrorProfile>)] {
+        &self.errors
     }
 
     /// The last steps one by one, for display.
@@ -303,6 +317,8 @@ impl Run {
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.rows.capacity() * size_of::<Row>()
+            + self.errors.capacity() * size_of::<(u64, Arc<ErrorProfile>)>()
+            + self.errors.iter().map(|(_, e)| e.bytes()).sum::<usize>()
             + self.recent.capacity() * size_of::<RecentStep>()
             + self.config.record.steps.capacity() * size_of::<u64>()
             + self.info.as_ref().map_or(0, |info| {

@@ -1,7 +1,9 @@
 //! `summary.json`: what ran, how it ended, and how long it took.
 
 use super::{FileError, atomic};
+use crate::sim::accuracy::{self, Tolerances};
 use crate::sim::config::{Config, FIELDS, Value, Width};
+use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
 use crate::training::{Finish, RunInfo};
 use serde::Serialize;
@@ -27,6 +29,46 @@ pub struct InstanceSummary {
     pub fnv1a64: String,
 }
 
+/// The outcome by the accuracy criterion, at recorded steps.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AccuracySummary {
+    /// Outcome class, by its name in files.
+    pub outcome: String,
+    /// First recorded step with the train accuracy at its level.
+    pub fit_step: Option<u64>,
+    /// First recorded step with the test accuracy at its level.
+    pub generalise_step: Option<u64>,
+    /// Steps from the fit to the generalisation.
+    pub delay: Option<i64>,
+    /// Generalisation step over fit step.
+    pub ratio: Option<f64>,
+    /// Largest error of a right point of the train set.
+    pub train_tolerance: f64,
+    /// Largest error of a right test point; `null` where there are none.
+    pub test_tolerance: f64,
+    /// Fraction of right points from which on a set counts as learned.
+    pub level: f64,
+}
+
+impl AccuracySummary {
+    /// From every recorded row.
+    pub fn new(info: &RunInfo, rows: &[Row]) -> Self {
+        let config = &info.config.outcome;
+        let crossings = accuracy::crossings(rows, config.accuracy_level);
+        let tolerances = Tolerances::new(config, info.zero_train_loss, info.zero_test_loss);
+        Self {
+            outcome: Outcome::classify(crossings, config.min_ratio).name().into(),
+            fit_step: crossings.fit,
+            generalise_step: crossings.generalise,
+            delay: crossings.delay(),
+            ratio: crossings.ratio(),
+            train_tolerance: tolerances.train,
+            test_tolerance: tolerances.test,
+            level: config.accuracy_level,
+        }
+    }
+}
+
 /// Everything about a finished run but its curve. Numbers that do not exist are
 /// `null`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,6 +85,8 @@ pub struct Summary {
     pub delay: Option<i64>,
     /// Generalisation step over fit step.
     pub ratio: Option<f64>,
+    /// The same by accuracy instead of loss.
+    pub accuracy: AccuracySummary,
     /// Steps trained.
     pub steps: u64,
     /// Training steps a second, metrics and files left out.
@@ -71,8 +115,13 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a run that ended.
-    pub fn new(info: &RunInfo, finish: &Finish, instance: Option<InstanceSummary>) -> Self {
+    /// The summary of a run that ended, with every recorded row.
+    pub fn new(
+        info: &RunInfo,
+        finish: &Finish,
+        rows: &[Row],
+        instance: Option<InstanceSummary>,
+    ) -> Self {
         let (diverged_at, stable_learning_rate) = match finish.outcome {
             Outcome::Diverged {
                 step,
@@ -88,6 +137,7 @@ impl Summary {
             generalise_step: finish.crossings.generalise,
             delay: finish.crossings.delay(),
             ratio: finish.crossings.ratio(),
+            accuracy: AccuracySummary::new(info, rows),
             steps: finish.step,
             steps_per_second: (seconds > 0.0).then(|| finish.step as f64 / seconds),
             wall_seconds: seconds,
@@ -195,7 +245,7 @@ mod tests {
             training_seconds: 0.5,
             changed_live: false,
         };
-        serde_json::to_value(Summary::new(&info, &finish, None)).unwrap()
+        serde_json::to_value(Summary::new(&info, &finish, &[], None)).unwrap()
     }
 
     #[test]
@@ -211,6 +261,8 @@ mod tests {
         assert_eq!(s["config"]["network"]["width"], "inf");
         assert_eq!(s["config"]["task"]["dim"], 50);
         assert_eq!(s["config"]["seed"], Config::default().seed);
+        assert_eq!(s["accuracy"]["outcome"], "never_fits");
+        assert_eq!(s["accuracy"]["level"], 0.95);
         assert!(s["diverged_at"].is_null() && s["config"]["instance"].is_null());
     }
 

@@ -2,6 +2,8 @@
 //! and along the strongest direction across it.
 
 use super::config::Width;
+use super::crowd::{Crowd, Density};
+use super::feature_matrix::FeatureMatrix;
 use super::moments::{InitialWeights, MomentState};
 use super::task::Target;
 use faer::{Mat, Side};
@@ -11,6 +13,9 @@ use ndarray::{Array1, Array2, ArrayView1};
 pub const EVERY_NEURON: usize = 2_000;
 /// Of more neurons, this many are shown.
 pub const SHOWN: usize = 600;
+/// Standard deviations within which the neurons are shown, or as many as the
+/// outermost of them lies away.
+const SIGMAS: f64 = 3.6;
 /// Eigenvalues of M kept.
 const EIGENVALUES: usize = 5;
 /// Multiplications that the latent coordinates of a run may cost before fewer
@@ -30,7 +35,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    fn new(state: &MomentState, plane: &[Array1<f64>; 2]) -> Self {
+    pub(super) fn new(state: &MomentState, plane: &[Array1<f64>; 2]) -> Self {
         let mean = [0, 1].map(|a| plane[a].dot(&state.mean));
         let parts = [0, 1].map(|a| state.factor.t().dot(&plane[a]));
         let covariance = [0, 1].map(|a| [0, 1].map(|b| parts[a].dot(&parts[b])));
@@ -76,6 +81,8 @@ pub struct Cloud {
     /// Their latent coordinates, one row each.
     latents: Array2<f64>,
     eigenvalues: Vec<f64>,
+    /// All neurons, where not all of them are shown.
+    crowd: Option<Crowd>,
 }
 
 /// The neurons at one step, in the plane of the target direction β (first
@@ -90,6 +97,10 @@ pub struct Features {
     pub now: Spread,
     /// Of all neurons at step 0, in the same plane.
     pub initial: Spread,
+    /// How densely all neurons lie, where they are too many to draw one by one.
+    pub density: Option<Density>,
+    /// M in a basis that begins with the target's directions.
+    pub matrix: FeatureMatrix,
     /// Largest eigenvalues of M, descending.
     pub eigenvalues: Vec<f64>,
     /// Those at step 0.
@@ -133,6 +144,17 @@ impl Features {
         }
     }
 
+    /// How far the neurons reach along an axis of the plane, now or at step 0.
+    pub fn reach(&self, axis: usize) -> f64 {
+        // Of n normal draws about one lies beyond √(2 ln n).
+        let sigmas = match self.width {
+            Width::Finite(n) => (2.0 * (n.max(2) as f64).ln()).sqrt(),
+            Width::Infinite => SIGMAS,
+        };
+        let of = |s: &Spread| s.mean[axis].abs() + sigmas.max(SIGMAS) * s.deviation(axis);
+        of(&self.now).max(of(&self.initial))
+    }
+
     /// How many times as wide the cloud is along the target as across it.
     pub fn elongation(&self) -> f64 {
         self.now.root_mean_square(0) / self.now.root_mean_square(1)
@@ -162,10 +184,18 @@ impl Cloud {
         }
         Some(Self {
             width,
-            shown,
             latents,
             eigenvalues: decompose(&initial.second_moment())?.0,
+            crowd: Crowd::new(weights)
+                .filter(|_| shown.len() < weights.width().finite().unwrap_or(0)),
+            shown,
         })
+    }
+
+    /// Draws more of the neurons of which only some are shown; false where all
+    /// are there, or as many as fit into memory.
+    pub fn grow(&mut self, weights: &InitialWeights) -> bool {
+        self.crowd.as_mut().is_some_and(|crowd| crowd.grow(weights))
     }
 
     /// The neurons at `state`. `None` where they are not finite, or not of the
@@ -192,6 +222,12 @@ impl Cloud {
         Some(Features {
             width: self.width,
             points: self.points(state, &plane, now.mean)?,
+            density: match &self.crowd {
+                Some(crowd) => crowd.density(initial, state, &plane, &now),
+                None if self.width == Width::Infinite => Some(Density::gaussian(&now, SIGMAS)),
+                None => None,
+            },
+            matrix: FeatureMatrix::new(&second, target)?,
             now,
             initial: Spread::new(initial, &plane),
             eigenvalues: decompose(&second)?.0,

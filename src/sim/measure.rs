@@ -1,5 +1,6 @@
 //! Fills a [`Row`] with the metrics of one state.
 
+use super::accuracy::{Errors, Points};
 use super::engine::{Losses, Problem};
 use super::kernel::{
     Alignments, Gram, GramInputs, population_alignment, relative_alignment, relative_distance,
@@ -13,6 +14,9 @@ use super::packed::{Affine, Inputs, Symmetric};
 use faer::{Mat, Side};
 use ndarray::{Array1, ArrayView2};
 use std::sync::{Arc, OnceLock};
+
+/// Largest D at which the eigenvalues of M, O(D³), are measured.
+const MAX_SPECTRUM_DIM: usize = 512;
 
 /// Measures states of one run against its initial state.
 pub struct Meter {
@@ -94,6 +98,52 @@ impl Meter {
             alpha * epsilon * (m[(i, j)] - kappa * m0[(i, j)])
         });
         function
+    }
+
+    /// Absolute errors on the train set, and on the test set or else on other
+    /// points.
+    pub(super) fn errors(
+        &self,
+        state: &MomentState,
+        network: Option<&Network>,
+        others: Option<&Points>,
+    ) -> (Errors, Option<Errors>) {
+        let function = self.function(state);
+        let before = self.initial_network.as_ref();
+        let output = |inputs: &Inputs, x: ArrayView2<f64>, before: Option<&Array1<f64>>| {
+            let mut output = vec![0.0; inputs.rows()];
+            match (network, before) {
+                (Some(network), Some(before)) => {
+                    let now = network.output(x) - before * self.problem.kappa;
+                    output.iter_mut().zip(now).for_each(|(o, f)| *o = f);
+                }
+                _ => inputs.evaluate(&function, &mut inputs.scratch(), &mut output),
+            }
+            output
+        };
+        let task = &self.problem.task;
+        let train = output(
+            &self.train,
+            task.x.view(),
+            before.map(|initial| &initial.train_output),
+        );
+        let train = Errors::new(train.iter().zip(&task.y).map(|(f, y)| f - y));
+        let test = match (&self.test, &task.test, others) {
+            (Some(inputs), Some((x, y)), _) => {
+                let before = before.and_then(|initial| initial.test_output.as_ref());
+                let output = output(inputs, x.view(), before);
+                Some(Errors::new(output.iter().zip(y).map(|(f, y)| f - y)))
+            }
+            (_, _, Some(points)) => {
+                let x = points.x.view();
+                let before = before.map(|initial| initial.network.output(x));
+                let output = output(&points.inputs, x, before.as_ref());
+                let errors = output.iter().zip(&points.labels).map(|(f, y)| f - y);
+                Some(Errors::new(errors))
+            }
+            _ => None,
+        };
+        (train, test)
     }
 
     /// Mean squared error on the test set, if there is one.
@@ -245,6 +295,21 @@ impl Meter {
             row.set(Metric::TestAlignment, test.raw);
             row.set(Metric::TestCenteredAlignment, test.centered);
             row.set(Metric::TestColumnCenteredAlignment, test.column_centered);
+        }
+    }
+
+    /// The largest eigenvalues of M.
+    pub fn spectrum(&self, row: &mut Row, state: &MomentState) {
+        if state.dim() > MAX_SPECTRUM_DIM {
+            return;
+        }
+        let metrics = [
+            Metric::FeatureEigenvalue1,
+            Metric::FeatureEigenvalue2,
+            Metric::FeatureEigenvalue3,
+        ];
+        for (metric, value) in metrics.into_iter().zip(state.eigenvalues()) {
+            row.set(metric, value);
         }
     }
 

@@ -1,6 +1,9 @@
 //! The registry of metrics: each is named, given its symbol and meaning once,
 //! and the plots, the CSV columns and the documentation follow.
 
+use super::accuracy::ErrorProfile;
+use std::sync::Arc;
+
 /// Number of metrics.
 pub const METRIC_COUNT: usize = Metric::ALL.len();
 
@@ -20,6 +23,10 @@ pub enum Metric {
     LinearPower,
     /// Mean squared error on the sampled test set.
     SampleTestLoss,
+    /// Fraction of the train set within the tolerance.
+    TrainAccuracy,
+    /// Fraction of test points within the tolerance.
+    TestAccuracy,
     /// Train loss of the linearised model.
     LinTrainLoss,
     /// Exact test loss of the linearised model.
@@ -42,6 +49,12 @@ pub enum Metric {
     TestColumnCenteredAlignment,
     /// Fraction of tr M along the target's directions.
     FeatureAlignment,
+    /// Largest eigenvalue of M.
+    FeatureEigenvalue1,
+    /// Second largest eigenvalue of M.
+    FeatureEigenvalue2,
+    /// Third largest eigenvalue of M.
+    FeatureEigenvalue3,
     /// Relative distance of the NTK from its initial value.
     NtkDrift,
     /// Cosine between the NTK and its initial value.
@@ -116,6 +129,10 @@ registry! {
         "Term of eq 6 from linear modes, which a quadratic target has none of: memorised noise. For an eigenvector of K₀, which has a linear part l, |b − l|²/D.";
     SampleTestLoss: "sample_test_loss", "L_test (sample)", "", true, Cheap,
         "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one.";
+    TrainAccuracy: "train_accuracy", "P(|r| ≤ θ), train", "", false, Cheap,
+        "Fraction of the train set with |f(x) − κf₀(x) − y| at most the tolerance `outcome.accuracy_tolerance`.";
+    TestAccuracy: "test_accuracy", "P(|r| ≤ θ), test", "", false, Cheap,
+        "The same on the test set, or without one on the first 1,000 points of the seed's test stream; empty where the target is not known either.";
     LinTrainLoss: "lin_train_loss", "L_train (lazy)", "", true, Gram,
         "Train loss of the network linearised about its initial weights (kernel K₀) after the same steps; empty with weight decay, trained readouts or Hermite activations.";
     LinTestLoss: "lin_test_loss", "L_test (lazy)", "", true, Gram,
@@ -138,6 +155,12 @@ registry! {
         "Kernel alignment on the test Gram matrix, column-centred; empty without a test set.";
     FeatureAlignment: "feature_alignment", "βᵀMβ/(|β|² tr M)", "", true, Cheap,
         "Fraction of the weights' second moment M along the target's directions; empty where the target is not known.";
+    FeatureEigenvalue1: "feature_eigenvalue_1", "λ₁(M)", "", true, Gram,
+        "Largest eigenvalue of the weights' second moment M; empty above D = 512.";
+    FeatureEigenvalue2: "feature_eigenvalue_2", "λ₂(M)", "", true, Gram,
+        "Second largest eigenvalue of M; empty above D = 512 and for D = 1.";
+    FeatureEigenvalue3: "feature_eigenvalue_3", "λ₃(M)", "", true, Gram,
+        "Third largest eigenvalue of M; empty above D = 512 and for D < 3.";
     NtkDrift: "ntk_drift", "‖K_t−K₀‖/‖K₀‖", "", true, Gram,
         "Relative Frobenius distance of the NTK's train Gram matrix from its initial value: zero while training is lazy.";
     NtkRelativeAlignment: "ntk_relative_alignment", "⟨K_t,K₀⟩/(‖K_t‖‖K₀‖)", "", true, Gram,
@@ -168,9 +191,11 @@ pub struct Row {
     /// Step count t; 0 is before the first update.
     pub step: u64,
     values: [f64; METRIC_COUNT],
+    errors: Option<Arc<ErrorProfile>>,
 }
 
-/// To the bit, so that two metrics that were not measured are equal.
+/// To the bit, so that two metrics that were not measured are equal. The errors
+/// are not compared: files do not hold them.
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
         let bits = |row: &Self| row.values.map(f64::to_bits);
@@ -184,7 +209,19 @@ impl Row {
         Self {
             step,
             values: [f64::NAN; METRIC_COUNT],
+            errors: None,
         }
+    }
+
+    /// The errors from which the accuracy at any tolerance follows, where the
+    /// row carries them.
+    pub fn errors(&self) -> Option<&Arc<ErrorProfile>> {
+        self.errors.as_ref()
+    }
+
+    /// Gives the row its errors.
+    pub(super) fn keep_errors(&mut self, errors: ErrorProfile) {
+        self.errors = Some(Arc::new(errors));
     }
 
     /// The value of a metric, or `None` where it was not measured.

@@ -6,8 +6,11 @@
 //! engines ([`moments_engine`], [`neurons`]) on a [`task`], measures the
 //! [`metrics`] at the steps of a [`schedule`] and says what the [`outcome`] is.
 
+pub mod accuracy;
 pub mod config;
+pub mod crowd;
 pub mod engine;
+pub mod feature_matrix;
 pub mod features;
 pub mod flow;
 pub mod hermite;

@@ -33,6 +33,19 @@ impl MomentState {
         self.factor.dot(&self.factor.t()) + column.dot(&column.t())
     }
 
+    /// The eigenvalues of M, descending; none where M is not finite.
+    pub fn eigenvalues(&self) -> Vec<f64> {
+        let (d, second) = (self.dim(), self.second_moment());
+        if !second.iter().all(|v| v.is_finite()) {
+            return Vec::new();
+        }
+        let values = Mat::from_fn(d, d, |i, j| second[(i, j)])
+            .self_adjoint_eigenvalues(faer::Side::Lower)
+            .unwrap_or_default();
+        // Rounding makes a zero negative.
+        values.into_iter().rev().map(|v| v.max(0.0)).collect()
+    }
+
     /// tr M, the mean squared norm of a neuron's weights.
     pub fn weight_norm_sq(&self) -> f64 {
         self.mean.dot(&self.mean) + self.factor.iter().map(|v| v * v).sum::<f64>()

@@ -1,6 +1,7 @@
 //! A run: engine, record schedule, metrics, crossings and the watch for
 //! divergence. Frontends differ only in when they call it.
 
+use super::accuracy::AccuracyMeter;
 use super::config::{ConfigError, EngineKind, TargetKind, ValidConfig, Width};
 use super::engine::{Engine, Losses};
 use super::flow::FlowEngine;
@@ -49,6 +50,7 @@ pub struct Simulation {
     tracker: CrossingTracker,
     watch: StabilityWatch,
     meter: Meter,
+    accuracy: AccuracyMeter,
     step: u64,
     next_record: u64,
     flow_time: f64,
@@ -115,6 +117,7 @@ impl Simulation {
             schedule: Schedule::new(&config.record),
             tracker: CrossingTracker::new(thresholds),
             watch: StabilityWatch::new(),
+            accuracy: AccuracyMeter::new(Arc::clone(&task), config.seed, &config.outcome),
             meter,
             rates: LearningRates::with_momentum(momentum),
             config,
@@ -252,9 +255,16 @@ impl Simulation {
             self.network(),
         );
         self.meter.cheap(&mut row, &state);
+        let network = match &self.dynamics {
+            Dynamics::Descent(engine) => engine.network(),
+            Dynamics::Flow(_) => None,
+        };
+        self.accuracy
+            .measure(&self.meter, &state, network, &mut row);
         self.meter
             .training(&mut row, self.config.training.learning_rate, self.flow_time);
         if every_column {
+            self.meter.spectrum(&mut row, &state);
             self.meter.gram(
                 &mut row,
                 &state,

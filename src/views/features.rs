@@ -1,31 +1,47 @@
 //! The neurons in the plane of the target direction and the strongest direction
 //! across it, the eigenvalues of M, and how much of M lies along the target.
 
-use super::{controls::heading, facts::fact, theme::Theme};
+use super::{
+    colormap::{image, sequential},
+    controls::heading,
+    eigenvalues,
+    facts::fact,
+    heat_map,
+    theme::Theme,
+};
 use crate::{
     history::{Run, format},
     sim::{
         config::Width,
+        crowd::Density,
         features::{EVERY_NEURON, Features, Spread, Verdict},
         metrics::Metric,
     },
     training::FeatureView,
 };
 use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, TextStyle,
-    Ui, Vec2, WidgetInfo, pos2,
+    Align2, Color32, ColorImage, FontId, Painter, Pos2, Rect, RichText, Role, Sense, Shape, Stroke,
+    TextStyle, TextureOptions, Ui, Vec2, WidgetInfo, pos2,
 };
+use std::time::Duration;
 
 /// Height of the scatter plot.
 const HEIGHT: f32 = 212.0;
-/// Standard deviations that fit into the axes: of 2,000 normal draws about half
-/// a neuron lies further out.
-const SIGMAS: f64 = 3.6;
+/// Where the ramp of the densest cell ends: before the colour of the ellipses.
+const FULL: f32 = 0.62;
 /// Corners of an ellipse.
 const CORNERS: usize = 96;
 
 /// Draws the tab's content.
-pub fn show(ui: &mut Ui, theme: &Theme, run: &Run, view: Option<Result<&FeatureView, &str>>) {
+///
+/// `at` is the step that the window shows.
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    run: &Run,
+    at: u64,
+    view: Option<Result<&FeatureView, &str>>,
+) {
     let view = match view {
         Some(Ok(view)) => view,
         other => {
@@ -42,10 +58,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, run: &Run, view: Option<Result<&FeatureV
     let features = &view.features;
     let title = format!("NEURONS AT STEP {}", format::thousands(view.step));
     heading(ui, theme, &title);
-    scatter(ui, theme, features);
-    legend(ui, theme, features);
+    scatter(ui, theme, features, view.look);
+    legend(ui, theme, view);
     ui.add_space(4.0);
     ui.label(RichText::new(sentence(features)).color(theme.muted));
+    heading(ui, theme, "LARGEST EIGENVALUES OF M OVER TIME");
+    eigenvalues::over_time(ui, theme, run, at);
+    heading(ui, theme, "M, THE TARGET DIRECTION FIRST");
+    heat_map::show(ui, theme, &features.matrix, view.look);
     heading(ui, theme, "FEATURE ALIGNMENT");
     ui.spacing_mut().item_spacing.y = 3.0;
     let spec = Metric::FeatureAlignment.spec();
@@ -56,12 +76,12 @@ pub fn show(ui: &mut Ui, theme: &Theme, run: &Run, view: Option<Result<&FeatureV
     ] {
         fact(ui, theme, name, &number(value, 4), &meaning, true);
     }
-    heading(ui, theme, "LARGEST EIGENVALUES OF M");
-    eigenvalues(ui, theme, features);
+    heading(ui, theme, "LARGEST EIGENVALUES OF M NOW");
+    eigenvalues::now(ui, theme, features);
 }
 
 /// A number, or a dash where there is none.
-fn number(value: f64, digits: usize) -> String {
+pub(super) fn number(value: f64, digits: usize) -> String {
     if value.is_nan() {
         "–".into()
     } else {
@@ -107,6 +127,26 @@ fn population(features: &Features) -> String {
     }
 }
 
+/// Which neurons were counted, how many lie in the fullest cell, and how long
+/// it took.
+fn counted(features: &Features, density: &Density, cost: Duration) -> String {
+    let count = density.counted.unwrap_or(0);
+    let all = features.width.finite().unwrap_or(count);
+    let [some, every] = [count, all].map(|n| format::thousands(n as u64));
+    let which = if density.growing {
+        format!("first {some} of {every} neurons, more to come")
+    } else if count < all {
+        format!("first {some} of {every} neurons: more do not fit into 200 MB")
+    } else {
+        format!("all {every} neurons")
+    };
+    format!(
+        "{which}, 1 to {} a cell, counted in {} ms",
+        format::thousands(density.peak() as u64),
+        cost.as_millis().max(1)
+    )
+}
+
 /// Equal axes around the origin.
 struct Plane {
     area: Rect,
@@ -117,15 +157,11 @@ struct Plane {
 
 impl Plane {
     fn new(area: Rect, features: &Features) -> Self {
-        let reach = |axis: usize| {
-            let of = |s: &Spread| s.mean[axis].abs() + SIGMAS * s.deviation(axis);
-            of(&features.now).max(of(&features.initial))
-        };
         let fit = |pixels: f32, reach: f64| f64::from(pixels) / 2.0 / reach.max(1e-12);
         Self {
             area,
             centre: area.center(),
-            scale: fit(area.width(), reach(0)).min(fit(area.height(), reach(1))),
+            scale: fit(area.width(), features.reach(0)).min(fit(area.height(), features.reach(1))),
         }
     }
 
@@ -189,7 +225,7 @@ impl Plane {
     }
 }
 
-fn scatter(ui: &mut Ui, theme: &Theme, features: &Features) {
+fn scatter(ui: &mut Ui, theme: &Theme, features: &Features, look: u64) {
     let size = Vec2::new(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| {
@@ -204,11 +240,21 @@ fn scatter(ui: &mut Ui, theme: &Theme, features: &Features) {
     let plane = Plane::new(area, features);
     plane.grid(ui.painter(), theme, &small);
     let painter = ui.painter_at(area);
-    let many = features.points.len() > 300;
-    let (radius, opacity) = if many { (1.5, 0.5) } else { (2.0, 0.8) };
-    let colour = theme.alignment.gamma_multiply(opacity);
-    let dots = features.points.iter().map(|p| plane.at(*p));
-    painter.extend(dots.map(|p| Shape::circle_filled(p, radius, colour)));
+    if let Some(density) = &features.density {
+        shade(ui, area, theme, &plane, density, look);
+    }
+    // Counted neurons are in the picture already.
+    if features
+        .density
+        .as_ref()
+        .is_none_or(|d| d.counted.is_none())
+    {
+        let many = features.points.len() > 300;
+        let (radius, opacity) = if many { (1.5, 0.5) } else { (2.0, 0.8) };
+        let colour = theme.alignment.gamma_multiply(opacity);
+        let dots = features.points.iter().map(|p| plane.at(*p));
+        painter.extend(dots.map(|p| Shape::circle_filled(p, radius, colour)));
+    }
     painter.extend(plane.ellipse(&features.initial, 2.0, theme.ghost, true));
     for sigmas in [1.0, 2.0] {
         painter.extend(plane.ellipse(&features.now, sigmas, theme.text, false));
@@ -242,17 +288,62 @@ fn scatter(ui: &mut Ui, theme: &Theme, features: &Features) {
     }
 }
 
+/// Colours the plane by how many neurons there are.
+fn shade(ui: &mut Ui, area: Rect, theme: &Theme, plane: &Plane, density: &Density, look: u64) {
+    let [columns, rows] = density.cells;
+    let place = Rect::from_two_pos(plane.at(density.low), plane.at(density.high));
+    let part = shading(density);
+    let make = || {
+        let value = |k: usize| density.values[(rows - 1 - k / columns) * columns + k % columns];
+        let pixels = (0..columns * rows).map(|k| {
+            let value = value(k);
+            // Ground without neurons stays as it is, grid lines and all.
+            if value <= 0.0 {
+                return Color32::TRANSPARENT;
+            }
+            let part = part(value);
+            let colour = sequential(theme, theme.alignment, part);
+            colour.gamma_multiply((4.0 * part).min(1.0))
+        });
+        ColorImage::new([columns, rows], pixels.collect())
+    };
+    let name = "density of the neurons";
+    let painter = ui.painter_at(area);
+    image(
+        &painter,
+        name,
+        (look, theme.dark),
+        TextureOptions::LINEAR,
+        place,
+        make,
+    );
+}
+
+/// Where a density lies on the ramp: the logarithm of a count, so that one
+/// neuron is seen; the root of an exact density.
+fn shading(density: &Density) -> impl Fn(f32) -> f32 + use<> {
+    let counts = density.counted.is_some();
+    let peak = density.peak().max(1e-12);
+    move |value| {
+        if counts {
+            FULL * (0.25 + 0.75 * value.ln() / peak.ln().max(1e-6))
+        } else {
+            FULL * (value / peak).sqrt()
+        }
+    }
+}
+
 fn explanation(features: &Features) -> String {
     let dots = match features.width {
         Width::Infinite => format!(
-            "Each dot is a draw from the distribution of the infinitely many neurons, the same {} draws at every step.",
+            "The shading is the exact density of the infinitely many neurons, a Gaussian. Each dot is a draw from it, the same {} draws at every step.",
             features.points.len()
         ),
         Width::Finite(n) if n == features.points.len() => {
             "Each dot is a neuron's weight vector w_i.".into()
         }
         Width::Finite(_) => format!(
-            "Each dot is a neuron's weight vector w_i. Of more than {} neurons a part is shown; it stays the same at every step.",
+            "Shaded by how many neurons there are, on a logarithmic scale: more than {} are not drawn one by one. Each is counted where its own weight vector w_i lies.",
             format::thousands(EVERY_NEURON as u64)
         ),
     };
@@ -264,17 +355,36 @@ fn explanation(features: &Features) -> String {
     )
 }
 
-fn legend(ui: &mut Ui, theme: &Theme, features: &Features) {
+fn legend(ui: &mut Ui, theme: &Theme, view: &FeatureView) {
+    let features = &view.features;
     let row = |ui: &mut Ui, text: &str, draw: &dyn Fn(&Painter, Rect)| {
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, 10.0), Sense::hover());
             draw(ui.painter(), rect);
-            ui.label(RichText::new(text).color(theme.text));
+            ui.add(egui::Label::new(RichText::new(text).color(theme.text)).wrap());
         });
     };
-    row(ui, &population(features), &|painter, rect| {
-        painter.circle_filled(rect.center(), 3.0, theme.alignment);
-    });
+    let ramp = |painter: &Painter, rect: Rect| {
+        for k in 0..9u8 {
+            let part = FULL * f32::from(k) / 8.0;
+            let x = rect.left() + 2.0 * f32::from(k);
+            let stripe = Rect::from_min_size(pos2(x, rect.top()), Vec2::new(2.0, 10.0));
+            painter.rect_filled(stripe, 0.0, sequential(theme, theme.alignment, part));
+        }
+    };
+    match &features.density {
+        Some(density) if density.counted.is_some() => {
+            row(ui, &counted(features, density, view.cost), &ramp);
+        }
+        density => {
+            row(ui, &population(features), &|painter, rect| {
+                painter.circle_filled(rect.center(), 3.0, theme.alignment);
+            });
+            if density.is_some() {
+                row(ui, "exact density, N = ∞", &ramp);
+            }
+        }
+    }
     row(ui, "1σ and 2σ of all neurons", &|painter, rect| {
         let ends = [rect.left_center(), rect.right_center()];
         painter.line_segment(ends, Stroke::new(1.5, theme.text));
@@ -286,63 +396,10 @@ fn legend(ui: &mut Ui, theme: &Theme, features: &Features) {
     });
 }
 
-/// A bar for each eigenvalue, with a mark where it was at step 0.
-fn eigenvalues(ui: &mut Ui, theme: &Theme, features: &Features) {
-    let (now, before) = (&features.eigenvalues, &features.initial_eigenvalues);
-    let top = now.iter().chain(before).copied().fold(0.0, f64::max);
-    let mono = TextStyle::Monospace.resolve(ui.style());
-    let line = 1.35 * mono.size;
-    for (k, (value, initial)) in now.iter().zip(before).enumerate() {
-        let size = Vec2::new(ui.available_width(), line);
-        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-        let text = number(*value, 3);
-        response.widget_info(|| {
-            let name = format!("eigenvalue {} of M: {text}", k + 1);
-            WidgetInfo::labeled(Role::Label, true, name)
-        });
-        let painter = ui.painter();
-        let room = 6.0 * mono.size;
-        let rail = Rect::from_min_max(
-            rect.min + Vec2::new(0.0, 0.22 * line),
-            rect.max - Vec2::new(room, 0.22 * line),
-        );
-        let part = |v: f64| {
-            if top > 0.0 {
-                rail.width() * (v / top) as f32
-            } else {
-                0.0
-            }
-        };
-        painter.rect_filled(rail, 2.0, theme.grid);
-        let mut bar = rail;
-        bar.set_width(part(*value));
-        painter.rect_filled(bar, 2.0, theme.alignment);
-        let x = rail.left() + part(*initial);
-        let mark = rail.expand2(Vec2::new(0.0, 2.0)).y_range();
-        painter.vline(x, mark, Stroke::new(1.5, theme.text));
-        painter.text(
-            rect.right_center(),
-            Align2::RIGHT_CENTER,
-            &text,
-            mono.clone(),
-            theme.text,
-        );
-        response.on_hover_text(format!(
-            "Eigenvalue {} of M = (1/N) Σ w_i w_iᵀ: {text}\nAt step 0 (mark): {}",
-            k + 1,
-            number(*initial, 3)
-        ));
-    }
-    ui.label(
-        RichText::new("Bars now, marks at step 0.")
-            .text_style(TextStyle::Small)
-            .color(theme.muted),
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::feature_matrix::FeatureMatrix;
 
     fn features(movement: f64, alignment: f64) -> Features {
         let spread = |along: f64| Spread {
@@ -352,6 +409,12 @@ mod tests {
         Features {
             width: Width::Infinite,
             points: vec![[0.0; 2]; 600],
+            density: None,
+            matrix: FeatureMatrix {
+                values: ndarray::Array2::eye(2),
+                target_axes: 1,
+                dim: 2,
+            },
             now: spread(6.0),
             initial: spread(1.0),
             eigenvalues: vec![36.0, 1.0],
@@ -390,7 +453,7 @@ mod tests {
     fn both_axes_have_the_same_unit_and_hold_the_cloud() {
         let area = Rect::from_min_size(Pos2::ZERO, Vec2::new(200.0, 180.0));
         let plane = Plane::new(area, &features(0.5, 0.7));
-        let right = plane.at([6.0 * SIGMAS, 0.0]);
+        let right = plane.at([features(0.5, 0.5).reach(0), 0.0]);
         assert!((right.x - area.right()).abs() < 1e-3);
         let up = plane.centre.y - plane.at([0.0, 1.0]).y;
         let along = plane.at([1.0, 0.0]).x - plane.centre.x;

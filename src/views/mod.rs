@@ -1,20 +1,27 @@
 //! What the window shows: each view draws from borrowed data and returns what
 //! the user asked for; none of them changes a run.
 
+pub mod accuracy;
 pub mod axes;
+pub mod colormap;
 pub mod controls;
 pub mod curves;
 pub mod decomposition;
 pub mod diagram;
+pub mod eigenvalues;
 pub mod entry;
 pub mod facts;
 pub mod features;
 pub mod fonts;
+pub mod heat_map;
 pub mod help;
 pub mod kernel;
 pub mod narration;
+pub mod runs;
+pub mod scrubber;
 pub mod side;
 pub mod slider;
+pub mod small_plot;
 pub mod status;
 pub mod theme;
 pub mod transport;

@@ -1,36 +1,63 @@
 //! The right panel: tabs.
 
-use super::{decomposition, diagram, facts, features, kernel, theme::Theme};
-use crate::{
-    app::{Action, state::Tab, theory::Theory},
-    history::Run,
+use super::{
+    accuracy, controls, decomposition, diagram, facts, features, kernel, runs, theme::Theme,
 };
-use egui::{Button, RichText, ScrollArea, Ui};
+use crate::{
+    app::{
+        Action,
+        session::Session,
+        state::{State, Tab},
+    },
+    history::{Moment, Run, format},
+};
+use egui::{Button, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 /// Draws the panel's content.
 pub fn show(
     ui: &mut Ui,
     theme: &Theme,
-    tab: Tab,
     run: Option<&Run>,
-    theory: &Theory,
+    state: &State,
+    settings: &controls::View<'_>,
     actions: &mut Vec<Action>,
 ) {
+    let tab = state.tab;
     tabs(ui, theme, tab, actions);
+    // What does not fit must not widen the panel, or the plots would jump.
+    let room = ui.available_rect_before_wrap();
+    ui.allocate_rect(room, Sense::hover());
+    let ui = &mut ui.new_child(UiBuilder::new().max_rect(room));
+    if tab == Tab::Runs {
+        runs::show(ui, theme, state, actions);
+        return;
+    }
     let Some(run) = run else {
         ui.add_space(12.0);
         ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
         return;
     };
+    let (moment, theory) = (run.moment(state.time.step()), &state.theory);
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| match tab {
-            Tab::Error => decomposition::show(ui, theme, run),
-            Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
-            Tab::Features => features::show(ui, theme, run, theory.features()),
-            // Drawn by `show_diagram`: it needs no run.
-            Tab::Phase => {}
-            Tab::Facts => facts::show(ui, theme, run),
+            Tab::Error => decomposition::show(ui, theme, moment),
+            Tab::Kernel => {
+                let view = theory.kernel();
+                whose(ui, theme, moment, &state.session);
+                kernel::show(ui, theme, moment, view);
+            }
+            Tab::Features => {
+                let view = theory.features();
+                whose(ui, theme, moment, &state.session);
+                features::show(ui, theme, run, moment.step(), view);
+            }
+            Tab::Accuracy => {
+                accuracy::show(ui, theme, run, moment.step(), settings, actions);
+            }
+            Tab::Facts => facts::show(ui, theme, moment),
+            // Drawn above, and by `show_diagram`: they need no run.
+            Tab::Runs | Tab::Phase => {}
         });
 }
 
@@ -59,4 +86,25 @@ fn tabs(ui: &mut Ui, theme: &Theme, tab: Tab, actions: &mut Vec<Action>) {
             }
         }
     });
+}
+
+/// Says so where the weights of the moment were not kept.
+fn whose(ui: &mut Ui, theme: &Theme, moment: Moment<'_>, session: &Session) {
+    let past = !moment.is_live() && moment.run().failure().is_none();
+    let Some(kept) = past.then(|| session.keyframe(moment.step())) else {
+        return;
+    };
+    let asked = format::thousands(moment.step());
+    let text = match kept.map(|kept| kept.step) {
+        Some(step) if step == moment.step() => return,
+        Some(step) => format!(
+            "Weights of step {}, the nearest kept before step {asked}.",
+            format::thousands(step)
+        ),
+        None => {
+            format!("The weights of step {asked} were not kept: too large. These are the newest.")
+        }
+    };
+    ui.add_space(6.0);
+    ui.label(RichText::new(text).color(theme.muted));
 }

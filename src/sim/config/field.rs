@@ -3,7 +3,7 @@
 use super::{Config, ConfigError, Value};
 
 /// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
-pub const MAX_RECORDED_STEPS: usize = 200_000;
+pub const MAX_RECORDED_STEPS: usize = 150_000;
 
 /// Type and allowed range of a setting.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -374,6 +374,30 @@ pub static FIELDS: &[Field] = &[
         access!(real outcome.min_ratio)
     ),
     field!(
+        "outcome.accuracy_tolerance",
+        "θₐ",
+        "accuracy tolerance",
+        "",
+        Kind::Real {
+            min: 1e-12,
+            max: 1e6
+        },
+        "A point counts as right if the network is this close to its label (in units of the rms of y where outcome.relative): the accuracy can grok at one tolerance and not at another.",
+        access!(real outcome.accuracy_tolerance)
+    ),
+    field!(
+        "outcome.accuracy_level",
+        "",
+        "accuracy level",
+        "",
+        Kind::Real {
+            min: 0.01,
+            max: 1.0
+        },
+        "The fraction of right points from which on a set counts as fitted (train) or generalised (test).",
+        access!(real outcome.accuracy_level)
+    ),
+    field!(
         "record.points_per_decade",
         "",
         "points per decade",

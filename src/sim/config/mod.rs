@@ -170,6 +170,11 @@ pub struct OutcomeConfig {
     pub relative: bool,
     /// Smallest t_test/t_train that counts as grokking.
     pub min_ratio: f64,
+    /// Largest error of a point that counts as right, in units of the rms of y
+    /// where `relative`.
+    pub accuracy_tolerance: f64,
+    /// Fraction of right points from which on a set counts as learned.
+    pub accuracy_level: f64,
 }
 
 /// Which steps are recorded; step 0 always is.
@@ -238,6 +243,8 @@ impl Default for Config {
                 threshold: 0.1,
                 relative: true,
                 min_ratio: 2.0,
+                accuracy_tolerance: 0.5,
+                accuracy_level: 0.95,
             },
             record: RecordConfig {
                 points_per_decade: 50,

@@ -97,6 +97,8 @@ pub struct KernelView {
 pub struct FeatureView {
     /// The step.
     pub step: u64,
+    /// Tells this look from every other one.
+    pub look: u64,
     /// The neurons and M.
     pub features: Features,
     /// Time that the computation took.

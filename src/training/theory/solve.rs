@@ -36,6 +36,8 @@ const MAX_KERNEL_SAMPLES: usize = 1024;
 /// Largest D of which the neurons are shown: the eigendecomposition of M,
 /// O(D³), cannot be interrupted either.
 const MAX_FEATURE_DIM: usize = 1024;
+/// Time that one look at the neurons spends on drawing more of them.
+const GROWTH: Duration = Duration::from_millis(60);
 /// A drag that never rests must not see nothing: where requests have gone
 /// unanswered for this long, the coarse curve under way is finished although a
 /// newer request waits …
@@ -50,6 +52,8 @@ pub(super) struct Solver {
     eigen: Option<Eigen>,
     /// The neurons, and the initial weights that they come from.
     cloud: Option<(Arc<MomentState>, Cloud)>,
+    /// Looks at the neurons so far.
+    looks: u64,
     /// Since when no request was answered.
     unanswered: Option<Instant>,
 }
@@ -305,16 +309,22 @@ impl Solver {
             ));
         }
         let kept = self.cloud.take();
-        let cloud = match kept.filter(|(of, _)| Arc::ptr_eq(of, &setup.initial)) {
+        let mut cloud = match kept.filter(|(of, _)| Arc::ptr_eq(of, &setup.initial)) {
             Some((_, cloud)) => cloud,
             None => {
-                Cloud::new(&setup.weights, &setup.initial).ok_or("the weights are not finite")?
+                let cloud = Cloud::new(&setup.weights, &setup.initial);
+                cloud.ok_or("the weights are not finite")?
             }
         };
+        // A million neurons take longer to draw than anyone should wait: each
+        // look draws some more.
+        while start.elapsed() < GROWTH && cloud.grow(&setup.weights) {}
         let features = cloud.at(target, &setup.initial, &request.state);
         self.cloud = Some((Arc::clone(&setup.initial), cloud));
+        self.looks += 1;
         Ok(FeatureView {
             step: request.step,
+            look: self.looks,
             features: features.ok_or("these weights are not finite, or of another run")?,
             cost: start.elapsed(),
         })

@@ -1,7 +1,7 @@
 //! The alignments over log time.
 
 use super::{
-    ALIGNMENTS, AlignmentCurve, CurvesAction, CurvesState, PlotKind,
+    ALIGNMENTS, AlignmentCurve, CurvesAction, CurvesState, FEW, PlotKind,
     bounds::Span,
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
     placement::Side,
@@ -22,7 +22,8 @@ pub(super) fn alignments<'a>(
     action: &mut Option<CurvesAction>,
 ) -> Panel<'a> {
     let Scene { model, theme, .. } = *scene;
-    let canvas = scene.canvas(Scale::Linear);
+    let canvas = scene.canvas(Scale::Linear, state.alignment.shown(), rect.height());
+    let known = &state.kept;
     let on = state.alignments;
     let chosen = ALIGNMENTS.iter().zip(on).filter(|(_, on)| *on);
     let chosen: Vec<&AlignmentCurve> = chosen.map(|(curve, _)| curve).collect();
@@ -33,7 +34,7 @@ pub(super) fn alignments<'a>(
                 width,
                 style: curve.style,
             };
-            Drawn::new(run, curve.metric, canvas, pen)
+            Drawn::new(run, curve.metric, canvas, pen, known)
         };
         chosen.iter().map(line).collect::<Vec<_>>()
     };
@@ -46,7 +47,16 @@ pub(super) fn alignments<'a>(
     }
     let faded = behind.len();
     for kept in model.pinned {
-        behind.extend(draw(kept.run, &|_| kept.color, 1.5));
+        let many = model.pinned.len() > FEW;
+        let pale = |curve: &AlignmentCurve| {
+            let first = chosen.first().is_some_and(|c| c.metric == curve.metric);
+            if many && !first {
+                kept.color.gamma_multiply(0.5)
+            } else {
+                kept.color
+            }
+        };
+        behind.extend(draw(kept.run, &pale, if many { 1.2 } else { 1.5 }));
     }
     let curves = model
         .run
@@ -77,6 +87,9 @@ pub(super) fn alignments<'a>(
         .overlay
         .avoid(behind[faded..].iter().chain(&panel.curves));
     if let Some(run) = model.run {
+        if let Some(step) = model.cursor {
+            panel.overlay.veil(step);
+        }
         panel.overlay.divergence(run, false);
         for (line, curve) in panel.curves.iter().zip(&chosen) {
             let places = &mut state.places;

@@ -18,7 +18,7 @@ impl Span {
         Self { low, high }
     }
 
-    fn width(self) -> f64 {
+    pub fn width(self) -> f64 {
         self.high - self.low
     }
 
@@ -58,6 +58,11 @@ impl Axis {
         let next = if moving { next } else { fit };
         self.shown = Some(next);
         (next, moving)
+    }
+
+    /// The interval shown in the last frame.
+    pub fn shown(&self) -> Option<Span> {
+        self.shown.filter(|span| span.is_sound())
     }
 
     /// Takes what the plot shows after the user's input of this frame; keeps it

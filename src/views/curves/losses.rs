@@ -1,7 +1,7 @@
 //! The losses over log time.
 
 use super::{
-    CurvesAction, CurvesModel, CurvesState, DASHED, Pinned, PlotKind,
+    CurvesAction, CurvesModel, CurvesState, DASHED, FEW, Pinned, PlotKind,
     bounds::{self, Extent},
     overlay::{Mark, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
@@ -26,7 +26,7 @@ pub(super) fn losses<'a>(
 ) -> Panel<'a> {
     let Scene { model, theme, .. } = *scene;
     let scale = state.loss_scale;
-    let canvas = scene.canvas(scale);
+    let canvas = scene.canvas(scale, state.loss.shown(), state.loss_height);
     let pens = |color: Color32, width: f32| {
         let pen = |style| Pen {
             color,
@@ -38,10 +38,22 @@ pub(super) fn losses<'a>(
     let pair = |run: &Run, [train, test]: [Pen; 2], state: &CurvesState| {
         let mut lines = Vec::new();
         if state.test {
-            lines.push(Drawn::new(run, run.test_metric(), canvas, test));
+            lines.push(Drawn::new(
+                run,
+                run.test_metric(),
+                canvas,
+                test,
+                &state.kept,
+            ));
         }
         if state.train {
-            lines.push(Drawn::new(run, Metric::TrainLoss, canvas, train));
+            lines.push(Drawn::new(
+                run,
+                Metric::TrainLoss,
+                canvas,
+                train,
+                &state.kept,
+            ));
         }
         lines
     };
@@ -54,7 +66,12 @@ pub(super) fn losses<'a>(
     }
     let mut pinned = Vec::new();
     for kept in model.pinned {
-        let lines = pair(kept.run, pens(kept.color, 1.5), state);
+        let [mut train, mut test] = pens(kept.color, 1.5);
+        test.style = kept.style;
+        if model.pinned.len() > FEW {
+            (train.color, train.width) = (kept.color.gamma_multiply(0.5), 1.0);
+        }
+        let lines = pair(kept.run, [train, test], state);
         pinned.push((kept, lines));
     }
     let computed = foreseen(scene, state);
@@ -169,7 +186,7 @@ fn level(model: &CurvesModel<'_>, state: &CurvesState) -> Option<f64> {
 /// The curves that are computed rather than trained.
 fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
     let (model, theme) = (scene.model, scene.theme);
-    let canvas = scene.canvas(state.loss_scale);
+    let canvas = scene.canvas(state.loss_scale, state.loss.shown(), state.loss_height);
     let mut lines = Vec::new();
     if let Some(level) = level(model, state) {
         let hair = Pen {
@@ -231,6 +248,9 @@ fn annotate_losses(
         overlay.message("No run yet. Press space to train.", theme.muted);
         return;
     };
+    if let Some(step) = scene.model.cursor {
+        overlay.veil(step);
+    }
     overlay.divergence(run, true);
     overlay.outcome(run);
     let mut lines = panel.curves.iter();
@@ -267,7 +287,9 @@ fn annotate_losses(
     if let Some(level) = level(scene.model, state) {
         overlay.name_level(state.loss_scale.place(level), theme.test, LEVEL);
     }
-    overlay.held(run);
+    if scene.model.cursor.is_none() {
+        overlay.held(run);
+    }
     if run.phase() == Phase::Running {
         for curve in &panel.curves {
             overlay.head(curve);

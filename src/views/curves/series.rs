@@ -1,15 +1,17 @@
 //! A run's series as points to draw: transformed, then decimated to the pixels.
 
 use super::bounds::{Extent, Span};
+use super::kept::KeptSeries;
 use crate::history::{
     Run,
-    decimate::{LOG_STEP_ZERO, decimate, log_step, segments},
+    decimate::{LOG_STEP_ZERO, decimate, log_step, segments, simplify},
 };
 use crate::sim::metrics::Metric;
 use crate::training::LossPoint;
 use crate::views::axes::Scale;
 use egui::{Color32, Pos2, Stroke};
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotTransform, PlotUi};
+use std::sync::Arc;
 
 /// How a line is drawn.
 #[derive(Clone, Copy)]
@@ -24,12 +26,12 @@ pub struct Pen {
 
 /// A series ready to draw.
 pub struct Drawn {
-    points: Vec<[f64; 2]>,
+    points: Arc<[[f64; 2]]>,
     pen: Pen,
 }
 
 /// The pixels that a series is drawn on.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Canvas {
     /// Visible time, as log₁₀ of the step.
     pub time: Span,
@@ -37,6 +39,16 @@ pub struct Canvas {
     pub scale: Scale,
     /// Width in pixels.
     pub columns: usize,
+    /// Height on the value axis that is too small to see.
+    pub tolerance: f64,
+}
+
+impl Canvas {
+    /// Points as they are drawn: few.
+    fn thin(&self, points: &[[f64; 2]], columns: usize) -> Vec<[f64; 2]> {
+        let decimated = decimate(points, self.time.low..=self.time.high, columns);
+        simplify(&decimated, self.tolerance)
+    }
 }
 
 /// A loss or another metric of a run over log time. Between the first and the
@@ -74,16 +86,22 @@ pub fn points(run: &Run, metric: Metric, scale: Scale) -> Vec<[f64; 2]> {
 }
 
 impl Drawn {
-    /// A run's metric, decimated to the canvas.
-    pub fn new(run: &Run, metric: Metric, canvas: Canvas, pen: Pen) -> Self {
-        let points = points(run, metric, canvas.scale);
+    /// A run's metric, decimated to the canvas: as it was in the last frame where
+    /// neither has changed.
+    pub fn new(run: &Run, metric: Metric, canvas: Canvas, pen: Pen, kept: &KeptSeries) -> Self {
         // A dash is several pixels long: half the columns show the same.
         let columns = match pen.style {
             LineStyle::Solid => canvas.columns,
             LineStyle::Dashed { .. } | LineStyle::Dotted { .. } => canvas.columns / 2,
         };
+        let canvas = Canvas { columns, ..canvas };
+        let make = || {
+            canvas
+                .thin(&points(run, metric, canvas.scale), columns)
+                .into()
+        };
         Self {
-            points: decimate(&points, canvas.time.low..=canvas.time.high, columns),
+            points: kept.get(run, metric, canvas, make),
             pen,
         }
     }
@@ -101,7 +119,7 @@ impl Drawn {
         };
         let points: Vec<_> = curve.iter().map(place).collect();
         Self {
-            points: decimate(&points, canvas.time.low..=canvas.time.high, canvas.columns),
+            points: canvas.thin(&points, canvas.columns).into(),
             pen,
         }
     }
@@ -110,7 +128,7 @@ impl Drawn {
     pub fn level(value: f64, canvas: Canvas, pen: Pen) -> Self {
         let y = canvas.scale.place(value);
         Self {
-            points: vec![[canvas.time.low, y], [canvas.time.high, y]],
+            points: Arc::new([[canvas.time.low, y], [canvas.time.high, y]]),
             pen,
         }
     }
@@ -135,7 +153,7 @@ impl Drawn {
 
     /// Widens `extent` to hold its values.
     pub fn extend(&self, extent: &mut Extent, scale: Scale) {
-        for point in &self.points {
+        for point in self.points.iter() {
             extent.add(scale.value(point[1]));
         }
     }

@@ -1,0 +1,291 @@
+//! Accuracy for regression, after the criterion of Power et al. (2022): a point
+//! counts as right where the network is within a tolerance θ of its label,
+//! |f(x) − κf₀(x) − y| ≤ θ, and a set counts as learned once the fraction of its
+//! points that are right reaches a level.
+//!
+//! Whether a run groks by this criterion can depend on θ alone (paper §16). So
+//! each recorded row carries the sorted errors themselves, from which the
+//! accuracy at any θ follows without training again.
+
+use super::config::OutcomeConfig;
+use super::measure::Meter;
+use super::metrics::{Metric, Row};
+use super::moments::MomentState;
+use super::neurons::Network;
+use super::outcome::Crossings;
+use super::packed::Inputs;
+use super::rng::{Stream, normal_matrix};
+use super::task::Task;
+use ndarray::{Array1, Array2};
+use std::sync::{Arc, OnceLock};
+
+/// Points on which the test accuracy is measured where the run has no test set
+/// of its own: the first of the seed's test stream.
+pub const TEST_POINTS: usize = 1_000;
+/// Errors kept of a set; of larger ones, as many evenly spaced quantiles.
+const KEPT: usize = 2_048;
+/// Rows of a decade of steps that carry their errors, at most.
+const PER_DECADE: f64 = 100.0;
+/// Fractions of points this close count as equal: 0.95 of 1,000 is 950.
+const ROUNDING: f64 = 1e-9;
+
+/// Absolute errors on a set of points, in order of size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Errors(Box<[f32]>);
+
+impl Errors {
+    /// Sorts the errors; one that is no number counts as infinite.
+    pub fn new(errors: impl Iterator<Item = f64>) -> Self {
+        let size = |e: f64| {
+            let size = e.abs() as f32;
+            if size.is_nan() { f32::INFINITY } else { size }
+        };
+        let mut sorted: Vec<f32> = errors.map(size).collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        Self(sorted.into())
+    }
+
+    /// The same in at most [`KEPT`] numbers.
+    fn thinned(self) -> Self {
+        let n = self.0.len();
+        if n <= KEPT {
+            return self;
+        }
+        // The largest error of each of KEPT equal parts.
+        let part = |j: usize| self.0[(j + 1) * n / KEPT - 1];
+        Self((0..KEPT).map(part).collect())
+    }
+
+    /// Accuracy at a tolerance: the fraction of points within it.
+    pub fn within(&self, tolerance: f64) -> f64 {
+        let right = self.0.partition_point(|&e| f64::from(e) <= tolerance);
+        right as f64 / self.0.len() as f64
+    }
+
+    /// The smallest tolerance at which the accuracy reaches `level`; NaN for an
+    /// empty set.
+    pub fn tolerance_for(&self, level: f64) -> f64 {
+        let n = self.0.len();
+        let right = (level * n as f64 - ROUNDING).ceil().max(1.0) as usize;
+        self.0
+            .get(right.min(n).wrapping_sub(1))
+            .map_or(f64::NAN, |&e| f64::from(e))
+    }
+
+    fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+}
+
+/// The errors of one state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorProfile {
+    /// On the train set.
+    pub train: Errors,
+    /// On the test set, or on points drawn for this where there is none; none
+    /// where the target is not known either.
+    pub test: Option<Errors>,
+}
+
+impl ErrorProfile {
+    /// Memory held, in bytes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.train.bytes() + self.test.as_ref().map_or(0, Errors::bytes)
+    }
+}
+
+/// Absolute tolerances of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerances {
+    /// On the train set.
+    pub train: f64,
+    /// On test points; NaN where there are none.
+    pub test: f64,
+}
+
+impl Tolerances {
+    /// θ itself, or θ times the rms of y, the root of the zero predictor's loss:
+    /// on the train set, and over all inputs for test.
+    pub fn new(config: &OutcomeConfig, zero_train_loss: f64, zero_test_loss: f64) -> Self {
+        let unit = |zero: f64| if config.relative { zero.sqrt() } else { 1.0 };
+        Self {
+            train: config.accuracy_tolerance * unit(zero_train_loss),
+            test: config.accuracy_tolerance * unit(zero_test_loss),
+        }
+    }
+}
+
+/// First recorded steps at which the accuracies of the rows reach `level`.
+pub fn crossings(rows: &[Row], level: f64) -> Crossings {
+    let first = |metric| {
+        let reached = |row: &&Row| row.get(metric).is_some_and(|a| a + ROUNDING >= level);
+        rows.iter().find(reached).map(|row| row.step)
+    };
+    Crossings {
+        fit: first(Metric::TrainAccuracy),
+        generalise: first(Metric::TestAccuracy),
+    }
+}
+
+/// Points of the test stream, and their labels.
+pub(super) struct Points {
+    pub(super) inputs: Inputs,
+    pub(super) x: Array2<f64>,
+    pub(super) labels: Array1<f64>,
+}
+
+/// Measures the errors of the states of one run.
+pub(super) struct AccuracyMeter {
+    task: Arc<Task>,
+    seed: u64,
+    tolerances: Tolerances,
+    /// For a run without a test set.
+    drawn: OnceLock<Option<Points>>,
+    /// The next step whose errors are kept.
+    next: u64,
+}
+
+impl AccuracyMeter {
+    pub(super) fn new(task: Arc<Task>, seed: u64, config: &OutcomeConfig) -> Self {
+        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
+        Self {
+            tolerances: Tolerances::new(config, task.zero_train_loss(), zero_test),
+            task,
+            seed,
+            drawn: OnceLock::new(),
+            next: 0,
+        }
+    }
+
+    /// Sets the accuracies of the row, and gives it the errors unless they
+    /// would be closer to the last ones kept than [`PER_DECADE`]. `network` as
+    /// the meter wants it.
+    pub(super) fn measure(
+        &mut self,
+        meter: &Meter,
+        state: &MomentState,
+        network: Option<&Network>,
+        row: &mut Row,
+    ) {
+        let drawn = self.task.test.is_none().then(|| self.drawn()).flatten();
+        let (train, test) = meter.errors(state, network, drawn);
+        row.set(Metric::TrainAccuracy, train.within(self.tolerances.train));
+        if let Some(test) = &test {
+            row.set(Metric::TestAccuracy, test.within(self.tolerances.test));
+        }
+        if row.step >= self.next {
+            let spaced = (row.step as f64 * 10f64.powf(1.0 / PER_DECADE)).ceil();
+            self.next = (row.step + 1).max(spaced as u64);
+            row.keep_errors(ErrorProfile {
+                train: train.thinned(),
+                test: test.map(Errors::thinned),
+            });
+        }
+    }
+
+    fn drawn(&self) -> Option<&Points> {
+        self.drawn
+            .get_or_init(|| {
+                let target = self.task.target.as_ref()?;
+                let dim = self.task.x.ncols();
+                let scale = 1.0 / (dim as f64).sqrt();
+                let x = normal_matrix(self.seed, Stream::Test, TEST_POINTS, dim) * scale;
+                Some(Points {
+                    inputs: Inputs::new(x.view()),
+                    labels: target.labels(x.view()),
+                    x,
+                })
+            })
+            .as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Simulation, config::Config};
+
+    #[test]
+    fn the_accuracy_reaches_the_level_exactly_at_the_tolerance_for_it() {
+        let errors =
+            Errors::new((1..=20).map(|i| f64::from(i) * if i % 2 == 0 { 1.0 } else { -1.0 }));
+        assert_eq!(errors.tolerance_for(0.95), 19.0);
+        assert_eq!(errors.within(19.0), 0.95);
+        assert!(errors.within(18.99) < 0.95);
+        assert_eq!((errors.within(0.0), errors.within(20.0)), (0.0, 1.0));
+        assert_eq!(
+            (errors.tolerance_for(1.0), errors.tolerance_for(0.0)),
+            (20.0, 1.0)
+        );
+    }
+
+    #[test]
+    fn an_error_that_is_no_number_is_never_right() {
+        let errors = Errors::new([0.1, f64::NAN, f64::INFINITY, 0.2].into_iter());
+        assert_eq!(errors.within(1e30), 0.5);
+        assert_eq!(errors.tolerance_for(0.75), f64::INFINITY);
+    }
+
+    #[test]
+    fn many_errors_are_kept_as_quantiles() {
+        let all = Errors::new((0..100_000).map(|i| f64::from(i) / 1e5));
+        let few = all.clone().thinned();
+        assert_eq!(few.0.len(), KEPT);
+        for tolerance in [0.0, 0.1, 0.5, 0.933, 1.0] {
+            let difference = all.within(tolerance) - few.within(tolerance);
+            assert!((0.0..=1.0 / KEPT as f64).contains(&difference));
+        }
+    }
+
+    #[test]
+    fn a_run_without_a_test_set_is_judged_on_the_points_that_one_would_have() {
+        let mut config = Config::default();
+        (config.task.dim, config.task.samples, config.training.steps) = (10, 40, 500);
+        let last = |config: &Config| {
+            let mut run =
+                Simulation::new(&config.clone().check().expect("valid"), None).expect("a run");
+            let mut rows = vec![run.record(false)];
+            while !run.is_finished() {
+                if run.advance(1_000) {
+                    rows.push(run.record(false));
+                }
+            }
+            rows
+        };
+        let without = last(&config);
+        config.task.test_samples = TEST_POINTS;
+        let with = last(&config);
+        for (a, b) in without.iter().zip(&with) {
+            for metric in [Metric::TrainAccuracy, Metric::TestAccuracy] {
+                assert_eq!(a.get(metric), b.get(metric), "step {}", a.step);
+            }
+        }
+        let accuracy = |row: &Row| row.get(Metric::TrainAccuracy).expect("measured");
+        assert!(accuracy(&without[0]) < 0.8);
+        assert!(accuracy(without.last().expect("rows")) > 0.95);
+        // What a row carries says the same as its columns.
+        let row = without.last().expect("rows");
+        let errors = row.errors().expect("kept");
+        let units = Tolerances::new(&config.outcome, 0.0, 0.0);
+        assert_eq!((units.train, units.test), (0.0, 0.0));
+        assert!(errors.train.within(f64::MAX) == 1.0 && errors.test.is_some());
+    }
+
+    #[test]
+    fn dense_records_carry_their_errors_now_and_then() {
+        let mut config = Config::default();
+        (config.task.dim, config.task.samples, config.training.steps) = (5, 20, 3_000);
+        config.record.steps = (0..=3_000).collect();
+        let config = config.check().expect("valid");
+        let mut run = Simulation::new(&config, None).expect("a run");
+        let mut kept = Vec::new();
+        while !run.is_finished() {
+            run.advance(1);
+            if let Some(errors) = run.record(false).errors() {
+                kept.push((run.step(), errors.bytes()));
+            }
+        }
+        assert_eq!(kept[0].0, 1);
+        assert!((150..300).contains(&kept.len()), "{}", kept.len());
+    }
+}
