@@ -1,7 +1,8 @@
 //! What a place of the diagram holds, in words and as a curve.
 
 use super::{
-    figure::{shown, swatch},
+    figure::shown,
+    legend::swatch,
     miniature::{self, Window},
 };
 use crate::{
