@@ -1,7 +1,8 @@
 //! What a place of the diagram holds, in words and as a curve.
 
 use super::{
-    figure::{shown, swatch},
+    figure::shown,
+    legend::swatch,
     miniature::{self, Window},
 };
 use crate::{
@@ -113,7 +114,10 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
             .filter(|class| summary.counts[*class as usize] > 0)
             .map(|class| format!("{} {}", summary.counts[class as usize], class.label()))
             .collect();
-        lines.push(format!("{of} seeds: {}", parts.join(", ")));
+        lines.push(format!(
+            "{of} seeds: {} (the curve is the first one's)",
+            parts.join(", ")
+        ));
         lines.extend(spread("log₁₀ t_test/t_train", summary.delay, of));
         lines.extend(spread("log₁₀ t_train", summary.fit, of));
         lines.extend(spread("log₁₀ t_test", summary.generalise, of));

@@ -3,6 +3,7 @@
 mod card;
 pub mod colours;
 pub mod figure;
+mod legend;
 mod miniature;
 mod settings;
 

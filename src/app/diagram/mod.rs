@@ -1,27 +1,32 @@
 //! The phase diagram in the window: asks the pool for the diagram over the settings
 //! as they stand, and takes in its cells.
 
-use super::{Action, GrokscopeApp, export::Export, raster, session::Session};
+mod still;
+mod subject;
+
+pub use still::{caption, picture};
+pub use subject::Subject;
+
+use super::{Action, GrokscopeApp, export::Export, session::Session};
 use crate::{
     io::summary,
-    sim::config::{Config, EngineKind, TargetKind, ValidConfig, Value, field},
-    startup::DiagramPicture,
+    sim::config::{Config, EngineKind, ValidConfig, field},
     sweep::{
         Spec,
         diagram::{Diagram, Measure, Side},
         live::{self, Begun, Generation, Live},
         merge,
-        plan::{Places, Plan, PlanAxis},
+        plan::{Plan, PlanAxis},
         spec::{DEFAULT_TOLERANCE, Measures},
     },
     views::{
-        diagram::{self, Figure, Progress, View, figure::position},
-        entry, fonts,
+        diagram::{self, Progress, View, figure::position},
         theme::Theme,
     },
 };
-use egui::{Context, Frame, Margin, Ui, vec2};
+use egui::{Context, Ui};
 use std::{sync::Arc, time::Duration};
+use still::Still;
 
 /// What the user can ask of the diagram.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,114 +81,6 @@ impl DiagramFile {
             "The same cells as a file for `grokscope sweep run`",
         ),
     ];
-}
-
-/// Diagrams with a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// α × ε of the settings as they stand.
-    Laziness,
-    /// α × P of the settings as they stand.
-    Data,
-    /// Figure 3(e) at D = 30, P = 120.
-    Figure3eSmall,
-    /// Figure 3(e) at its own size.
-    Figure3e,
-    /// Figure 19, a grid of curves.
-    Figure19,
-}
-
-const FIGURE_3E: &str = include_str!("../../assets/sweeps/figure3e.toml");
-const FIGURE_19: &str = include_str!("../../assets/sweeps/figure19.toml");
-const FIGURE_3E_SMALL: &str = include_str!("../../assets/sweeps/figure3e-small.toml");
-
-impl Subject {
-    /// All, in the order of the menu.
-    pub const ALL: [Self; 5] = [
-        Self::Laziness,
-        Self::Data,
-        Self::Figure3eSmall,
-        Self::Figure3e,
-        Self::Figure19,
-    ];
-
-    /// In the menu.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Laziness => "Laziness and alignment: α × ε",
-            Self::Data => "Laziness and data: α × P",
-            Self::Figure3eSmall => "Figure 3(e), small: D = 30, P = 120",
-            Self::Figure3e => "Figure 3(e): D = 100, P = 550",
-            Self::Figure19 => "Figure 19: eigenvector j × P, curves",
-        }
-    }
-
-    /// What it shows.
-    pub fn why(self) -> &'static str {
-        match self {
-            Self::Laziness => "Over the settings as they stand",
-            Self::Data => "Over the settings as they stand: the Goldilocks zone of P",
-            Self::Figure3eSmall => {
-                "The paper's axes at a size that fills in a second; opens its settings"
-            }
-            Self::Figure3e => "The paper's own size, filled on demand; opens its settings",
-            Self::Figure19 => {
-                "The labels are the j-th eigenvector of K₀. The paper does not say D and N: \
-                 D = 40, N = 500 here; opens these settings"
-            }
-        }
-    }
-
-    fn spec(self) -> Option<&'static str> {
-        match self {
-            Self::Laziness | Self::Data => None,
-            Self::Figure3eSmall => Some(FIGURE_3E_SMALL),
-            Self::Figure3e => Some(FIGURE_3E),
-            Self::Figure19 => Some(FIGURE_19),
-        }
-    }
-
-    fn axes(self) -> [PlanAxis; 2] {
-        let axis = |key, from, to, count, log| PlanAxis {
-            key,
-            places: Places::Range {
-                from,
-                to,
-                count,
-                log,
-            },
-        };
-        let list = |key, values: [u64; 5]| PlanAxis {
-            key,
-            places: Places::List(values.map(Value::Integer).to_vec()),
-        };
-        match self {
-            Self::Figure19 => [
-                list("task.samples", [120, 200, 300, 400, 500]),
-                list("task.eigenvector", [1, 10, 40, 70, 100]),
-            ],
-            Self::Laziness => [
-                axis("network.alpha", 0.03, 30.0, 14, true),
-                axis("network.epsilon", 0.02, 2.0, 14, true),
-            ],
-            Self::Data => [
-                axis("task.samples", 50.0, 800.0, 14, true),
-                axis("network.alpha", 0.03, 30.0, 14, true),
-            ],
-            Self::Figure3eSmall | Self::Figure3e => [
-                axis("network.alpha", 0.4, 5.6, 14, false),
-                axis("network.epsilon", 0.02, 0.28, 14, false),
-            ],
-        }
-    }
-
-    fn measure(self) -> Measure {
-        match self {
-            Self::Laziness | Self::Data => Measure::Delay,
-            Self::Figure3eSmall | Self::Figure3e => Measure::Generalise,
-            Self::Figure19 => Measure::Curves,
-        }
-    }
 }
 
 /// Inputs up to this dimension are filled unasked: the whole diagram then follows
@@ -449,70 +346,6 @@ impl Phase {
     }
 }
 
-/// What all cells of a diagram have in common, in words.
-pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> String {
-    let shown = |key: &str| {
-        let field = field(key).filter(|_| !axes.contains(&key))?;
-        let name = if field.symbol.is_empty() {
-            field.name
-        } else {
-            field.symbol
-        };
-        Some(format!(
-            "{name} = {}",
-            entry::shown(field, &(field.get)(base))
-        ))
-    };
-    let fixed: Vec<String> = [
-        "task.dim",
-        "task.samples",
-        "network.width",
-        "network.alpha",
-        "network.epsilon",
-    ]
-    .into_iter()
-    .filter_map(shown)
-    .collect();
-    let labels = match base.task.target {
-        TargetKind::Quadratic => String::new(),
-        TargetKind::Eigenvector if axes.contains(&"task.eigenvector") => {
-            " The labels are the j-th eigenvector of K₀ on the train inputs; test labels extend it (Nyström).".into()
-        }
-        kind => format!(" The target is of the kind {}.", kind.name()),
-    };
-    let engine = match base.training.engine {
-        _ if axes.contains(&"training.engine") => "",
-        EngineKind::Flow => "Gradient flow, the limit of small η₀, ",
-        _ => "Gradient descent, ",
-    };
-    let theta = match base.outcome.relative {
-        true => "of the zero predictor's loss",
-        false => "as a loss",
-    };
-    let mut text = format!(
-        "{engine}to {} steps. {}. Thresholds θ = {} {theta}.",
-        crate::history::format::steps(base.training.steps),
-        fixed.join(", "),
-        base.outcome.threshold
-    );
-    text.push_str(&labels);
-    if seeds > 1 && !axes.contains(&"seed") {
-        text.push_str(&format!(
-            " {seeds} seeds in each cell from {} on: the colour is their mean, the mark the class of most.",
-            base.seed
-        ));
-    }
-    if measure == Measure::FinalTest || measure == Measure::Curves {
-        text.push_str(" Every run goes on to the horizon, or until its train loss is spent.");
-    }
-    if measure == Measure::Curves {
-        text.push_str(
-            " Log time from step 1 to the horizon; each cell has a loss axis of its own, from 0.",
-        );
-    }
-    text
-}
-
 /// About how long a diagram takes, from the times of docs/cluster.md.
 fn estimate(plan: &Plan) -> f64 {
     const SECONDS_AT_100: f64 = 0.2;
@@ -673,66 +506,6 @@ fn swap_if_same(axis: &mut PlanAxis, other: &mut PlanAxis, new: PlanAxis) {
         std::mem::swap(axis, other);
     } else {
         *axis = new;
-    }
-}
-
-/// Draws the diagram of a sweep, as PNG.
-///
-/// # Errors
-/// Those of the encoder.
-pub fn picture(job: DiagramPicture) -> Result<Vec<u8>, String> {
-    let layout = job.diagram.layout();
-    let axes = [layout.x.key.as_str(), layout.y.key.as_str()];
-    let picture = Still {
-        caption: caption(&job.config, &axes, layout.seeds, job.measure),
-        title: job.title,
-        measure: job.measure,
-        crosshair: None,
-        horizon: job.config.training.steps as f64,
-        diagram: job.diagram,
-    };
-    picture.png(job.size, job.resolution, job.dark)
-}
-
-/// A diagram that stands still, to be drawn without a window.
-struct Still {
-    title: String,
-    caption: String,
-    measure: Measure,
-    crosshair: Option<[f64; 2]>,
-    horizon: f64,
-    diagram: Diagram,
-}
-
-impl Still {
-    fn png(&self, size: [u32; 2], resolution: f32, dark: bool) -> Result<Vec<u8>, String> {
-        let theme = Theme::of(dark);
-        let size = vec2(size[0] as f32, size[1] as f32);
-        let setup = |ctx: &Context| {
-            fonts::install(ctx);
-            theme.apply(ctx, 1.0);
-        };
-        // What stands below the diagram is known only once it is drawn.
-        let mut below = 150.0;
-        let image = raster::draw(size, resolution, theme.background, setup, |ui| {
-            Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
-                let figure = Figure {
-                    diagram: &self.diagram,
-                    before: None,
-                    measure: self.measure,
-                    crosshair: self.crosshair,
-                    horizon: self.horizon,
-                    title: &self.title,
-                };
-                let height = (size.y - 32.0 - below).max(100.0);
-                diagram::figure::show(ui, &theme, &figure, height);
-                ui.add_space(4.0);
-                let text = egui::RichText::new(&self.caption).small();
-                ui.label(text.color(theme.muted));
-                below = (ui.min_rect().height() - height).ceil();
-            });
-        });
-        super::export::png(image.size, image.as_raw())
     }
 }
 
