@@ -8,14 +8,15 @@
 
 pub mod args;
 mod command_line;
+mod figure;
 pub mod gui_help;
-pub mod headless;
 mod panics;
 mod run;
 pub mod settings;
 mod submit;
 mod sweep;
 
+pub use crate::training::headless;
 pub use command_line::command_line;
 
 use crate::io::{FileError, atomic};
@@ -122,6 +123,10 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
                 Some(failure) => Err(failure),
                 None => Ok(()),
             }
+        }
+        Some(Command::Figure(args)) => {
+            say(figure::figure(&args)?.trim_end());
+            Ok(())
         }
         Some(Command::Picture(args)) => draw_picture(&args, window),
         Some(Command::Presets) => {

@@ -5,6 +5,7 @@
 
 mod frontend;
 mod handle;
+pub mod headless;
 mod pace;
 pub mod protocol;
 mod theory;

@@ -1,4 +1,4 @@
-//! Training without a window: the third frontend of the worker.
+//! Training without a window: a frontend of the worker that collects one run.
 
 use crate::sim::config::ValidConfig;
 use crate::sim::instance::Instance;
@@ -6,6 +6,7 @@ use crate::sim::metrics::Row;
 use crate::training::{
     Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle, pump,
 };
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,31 @@ pub fn train(
     instance: Option<Arc<Instance>>,
     mut progress: impl FnMut(&Snapshot),
 ) -> Result<HeadlessRun, String> {
+    let options = StartOptions {
+        every_column: true,
+        ..StartOptions::default()
+    };
+    let trained = train_until(config, instance, options, |snapshot| {
+        if let Some(snapshot) = snapshot {
+            progress(snapshot);
+        }
+        ControlFlow::Continue(())
+    })?;
+    trained.ok_or_else(|| "the run was given up; please report this".into())
+}
+
+/// As [`train`], with these options, until `progress` breaks off: it is asked
+/// some ten times a second, with the newest state if there is one since the last
+/// time. A run that was broken off comes back as `None`.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_until(
+    config: ValidConfig,
+    instance: Option<Arc<Instance>>,
+    options: StartOptions,
+    mut progress: impl FnMut(Option<&Snapshot>) -> ControlFlow<()>,
+) -> Result<Option<HeadlessRun>, String> {
     /// Often enough for a smooth bar, seldom enough to cost nothing.
     const INTERVAL: Duration = Duration::from_millis(100);
     let worker = WorkerHandle::spawn(|| {});
@@ -64,10 +90,7 @@ pub fn train(
         run: RUN,
         config: Box::new(config),
         instance,
-        options: StartOptions {
-            every_column: true,
-            ..StartOptions::default()
-        },
+        options,
     });
     let mut collector = Collector::default();
     let finish = loop {
@@ -80,16 +103,16 @@ pub fn train(
         if let Some(end) = collector.end.take() {
             break end?;
         }
-        if let Some(snapshot) = worker.latest() {
-            progress(&snapshot);
+        if progress(worker.latest().as_ref()).is_break() {
+            return Ok(None);
         }
     };
     let info = collector
         .info
         .ok_or("the run ended before it had begun; please report this")?;
-    Ok(HeadlessRun {
+    Ok(Some(HeadlessRun {
         info,
         rows: collector.rows,
         finish,
-    })
+    }))
 }
