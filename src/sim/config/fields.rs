@@ -1,58 +1,6 @@
 //! The table of settings: one row for each, read by everything that names one.
 
-use super::{Config, ConfigError, EngineKind, Value, Width};
-
-/// Type and allowed range of a setting.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
-    /// A whole number in `min..=max`.
-    Integer {
-        /// Smallest allowed.
-        min: u64,
-        /// Largest allowed.
-        max: u64,
-    },
-    /// A finite real number in `min..=max`.
-    Real {
-        /// Smallest allowed.
-        min: f64,
-        /// Largest allowed.
-        max: f64,
-    },
-    /// `true` or `false`.
-    Bool,
-    /// A width in `1..=max`, or `"inf"`.
-    Width {
-        /// Largest finite width allowed.
-        max: usize,
-    },
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// A list of increasing steps.
-    Steps,
-    /// A path, or nothing.
-    Path,
-}
-
-/// One setting: how it is written, what it means, what it may be.
-pub struct Field {
-    /// Dotted key in files and flags.
-    pub key: &'static str,
-    /// The paper's symbol; empty where there is none.
-    pub symbol: &'static str,
-    /// Its name in the field's terms.
-    pub name: &'static str,
-    /// Unit; empty for pure numbers.
-    pub unit: &'static str,
-    /// Type and range.
-    pub kind: Kind,
-    /// Why it matters, in one sentence.
-    pub why: &'static str,
-    /// Reads it.
-    pub get: fn(&Config) -> Value,
-    /// Writes a value of the right type.
-    set: fn(&mut Config, &Value) -> bool,
-}
+use super::{Config, EngineKind, Field, Kind, TargetKind, Value, Width};
 
 macro_rules! access {
     (int $($path:ident).+ as $t:ty) => {
@@ -160,6 +108,42 @@ pub static FIELDS: &[Field] = &[
         access!(int task.test_samples as usize)
     ),
     field!(
+        "task.target",
+        "",
+        "target",
+        "",
+        Kind::Choice(&["quadratic", "eigenvector", "hermite"]),
+        "What is learned: ½xᵀTx; an eigenvector of the initial kernel K₀, which tells kernels that suit the task from those that do not; or a Hermite polynomial of β·x.",
+        (
+            |c| Value::Text(c.task.target.name().into()),
+            |c, v| if let Value::Text(s) = v {
+                TargetKind::by_name(s)
+                    .map(|kind| c.task.target = kind)
+                    .is_some()
+            } else {
+                false
+            }
+        )
+    ),
+    field!(
+        "task.eigenvector",
+        "j",
+        "eigenvector",
+        "",
+        Kind::Integer { min: 1, max: 2048 },
+        "Which eigenvector of K₀ the labels are, from the largest eigenvalue down: the later it is, the less the initial kernel can do.",
+        access!(int task.eigenvector as usize)
+    ),
+    field!(
+        "task.degree",
+        "",
+        "Hermite degree",
+        "",
+        Kind::Integer { min: 2, max: 4 },
+        "Degree of the Hermite polynomial that the target and the activation are: the higher, the less a random feature tells about the target.",
+        access!(int task.degree as usize)
+    ),
+    field!(
         "task.target_scale",
         "s",
         "target scale",
@@ -265,6 +249,27 @@ pub static FIELDS: &[Field] = &[
         access!(bool network.centered)
     ),
     field!(
+        "network.solution_mix",
+        "",
+        "solution in the init",
+        "",
+        Kind::Real {
+            min: 0.0,
+            max: 10.0
+        },
+        "How much of the solution the initial weights have, from 0 to all of it at 1: features that are there already need not be found.",
+        access!(real network.solution_mix)
+    ),
+    field!(
+        "network.train_readouts",
+        "",
+        "trained readouts",
+        "",
+        Kind::Bool,
+        "Trains the readouts too, which begin as random numbers; only neuron by neuron.",
+        access!(bool network.train_readouts)
+    ),
+    field!(
         "training.engine",
         "",
         "engine",
@@ -304,6 +309,18 @@ pub static FIELDS: &[Field] = &[
         },
         "Flow time per step; too large and training diverges, smaller only takes more steps.",
         access!(real training.learning_rate)
+    ),
+    field!(
+        "training.momentum",
+        "μ",
+        "momentum",
+        "",
+        Kind::Real {
+            min: 0.0,
+            max: 0.9999
+        },
+        "Keeps a part of the last step: training runs 1/(1 − μ) times as fast.",
+        access!(real training.momentum)
     ),
     field!(
         "training.weight_decay",
@@ -392,81 +409,9 @@ pub static FIELDS: &[Field] = &[
     ),
 ];
 
-/// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
-pub const MAX_RECORDED_STEPS: usize = 200_000;
-
 /// The setting with this dotted key.
 pub fn field(key: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|f| f.key == key)
-}
-
-impl Field {
-    /// The allowed values, in words.
-    pub fn range(&self) -> String {
-        match self.kind {
-            Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
-            Kind::Real { min, max } => format!("a number from {min} to {max}"),
-            Kind::Bool => "true or false".into(),
-            Kind::Width { max } => format!("a whole number from 1 to {max}, or \"inf\""),
-            Kind::Choice(words) => format!("one of {}", words.join(", ")),
-            Kind::Steps => format!("a list of at most {MAX_RECORDED_STEPS} increasing steps"),
-            Kind::Path => "the path of a NumPy .npz file".into(),
-        }
-    }
-
-    /// The value in [`Config::default`].
-    pub fn default_value(&self) -> Value {
-        (self.get)(&Config::default())
-    }
-
-    /// The error that names this field, the value, its range and the fix.
-    pub fn error(&self, value: impl ToString) -> ConfigError {
-        let default = self.default_value();
-        let fix = match &default {
-            Value::Text(s) if s.is_empty() => "leave it out".to_owned(),
-            Value::Steps(_) => "for example [1, 10, 100]".to_owned(),
-            _ => format!("the default is {default}"),
-        };
-        ConfigError {
-            field: self.key.into(),
-            value: value.to_string(),
-            allowed: format!("must be {}", self.range()),
-            fix,
-        }
-    }
-
-    /// Whether a value of this field's type is in its range.
-    ///
-    /// # Errors
-    /// The error of [`Field::error`] where it is not.
-    pub fn check(&self, value: &Value) -> Result<(), ConfigError> {
-        let ok = match (self.kind, value) {
-            (Kind::Integer { min, max }, Value::Integer(n)) => (min..=max).contains(n),
-            (Kind::Real { min, max }, Value::Real(x)) => x.is_finite() && (min..=max).contains(x),
-            (Kind::Bool, Value::Bool(_)) | (Kind::Path, Value::Text(_)) => true,
-            (Kind::Width { max }, Value::Width(w)) => {
-                w.finite().is_none_or(|n| (1..=max).contains(&n))
-            }
-            (Kind::Choice(words), Value::Text(s)) => words.contains(&s.as_str()),
-            (Kind::Steps, Value::Steps(s)) => s.len() <= MAX_RECORDED_STEPS,
-            _ => false,
-        };
-        if ok { Ok(()) } else { Err(self.error(value)) }
-    }
-
-    /// Writes `value` into `config` after checking its type and range.
-    ///
-    /// # Errors
-    /// The error of [`Field::error`]; the config is then unchanged.
-    pub fn set(&self, config: &mut Config, value: &Value) -> Result<(), ConfigError> {
-        let mut trial = config.clone();
-        if !(self.set)(&mut trial, value) {
-            return Err(self.error(value));
-        }
-        self.check(&(self.get)(&trial))?;
-        *config = trial;
-        Ok(())
-    }
 }
 
 /// The documented table of settings, as Markdown.

@@ -6,11 +6,15 @@
 //! why it matters. The file parser, `--set`, the sliders and the documentation
 //! all read that table.
 
+mod check;
+mod field;
 pub mod fields;
 mod parse;
 mod value;
 
-pub use fields::{FIELDS, Field, Kind, field};
+pub use check::ConfigError;
+pub use field::{Field, Kind, MAX_RECORDED_STEPS};
+pub use fields::{FIELDS, field};
 pub use parse::parse_value;
 pub use value::Value;
 
@@ -68,6 +72,36 @@ impl EngineKind {
     }
 }
 
+/// What kind of function is learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// ½xᵀTx, T = (s/k) Σ β_j β_jᵀ.
+    Quadratic,
+    /// An eigenvector of the initial kernel K₀ on the train set.
+    Eigenvector,
+    /// A Hermite polynomial of β·x, which the activation then has too.
+    Hermite,
+}
+
+impl TargetKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Quadratic, Self::Eigenvector, Self::Hermite];
+
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quadratic => "quadratic",
+            Self::Eigenvector => "eigenvector",
+            Self::Hermite => "hermite",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// What is learned, and from how much data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskConfig {
@@ -77,6 +111,13 @@ pub struct TaskConfig {
     pub samples: usize,
     /// Size of the sampled test set; 0 uses the exact test loss only.
     pub test_samples: usize,
+    /// Kind of the target.
+    pub target: TargetKind,
+    /// Which eigenvector j of K₀ the labels are, 1 having the largest eigenvalue;
+    /// only for [`TargetKind::Eigenvector`].
+    pub eigenvector: usize,
+    /// Degree of the Hermite polynomial; only for [`TargetKind::Hermite`].
+    pub degree: usize,
     /// Factor s of the target: y = s·½xᵀTx.
     pub target_scale: f64,
     /// Number k of directions β_j: T = (1/k) Σ β_j β_jᵀ.
@@ -98,6 +139,11 @@ pub struct NetworkConfig {
     pub init_scale: f64,
     /// κ = 1: the initial function is subtracted (paper eq 7).
     pub centered: bool,
+    /// Fraction s of the solution in the initial weights: M₀ gains s²T/(αε).
+    pub solution_mix: f64,
+    /// The readouts v_i, which begin as N(0, 1), are trained too; otherwise they
+    /// are 1.
+    pub train_readouts: bool,
 }
 
 /// How it is trained.
@@ -107,6 +153,8 @@ pub struct TrainingConfig {
     pub engine: EngineKind,
     /// η₀; the step size in the weights is η = η₀·N/α².
     pub learning_rate: f64,
+    /// Momentum μ: the step is along Σ_s μ^{t−s} times the gradient at step s.
+    pub momentum: f64,
     /// Weight decay λ per unit of flow time.
     pub weight_decay: f64,
     /// Horizon: number of gradient descent steps.
@@ -163,6 +211,9 @@ impl Default for Config {
                 dim: 50,
                 samples: 200,
                 test_samples: 0,
+                target: TargetKind::Quadratic,
+                eigenvector: 1,
+                degree: 2,
                 target_scale: 1.0,
                 target_rank: 1,
                 label_noise: 0.0,
@@ -173,10 +224,13 @@ impl Default for Config {
                 epsilon: 0.1,
                 init_scale: 1.0,
                 centered: true,
+                solution_mix: 0.0,
+                train_readouts: false,
             },
             training: TrainingConfig {
                 engine: EngineKind::Moments,
                 learning_rate: 1.0,
+                momentum: 0.0,
                 weight_decay: 0.0,
                 steps: 100_000,
             },
@@ -191,21 +245,6 @@ impl Default for Config {
             },
         }
     }
-}
-
-/// A setting that cannot be used: names the field, the value, what is allowed
-/// and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} = {value}: {allowed}; {fix}")]
-pub struct ConfigError {
-    /// Dotted key, such as `network.alpha`.
-    pub field: String,
-    /// The offending value, as written.
-    pub value: String,
-    /// The allowed range or form.
-    pub allowed: String,
-    /// What to do about it.
-    pub fix: String,
 }
 
 /// A checked config: every field is in range and the fields agree with each
@@ -224,97 +263,5 @@ impl ValidConfig {
     /// The settings, unlocked for editing.
     pub fn into_inner(self) -> Config {
         self.0
-    }
-}
-
-/// Largest number of matrix entries a run may ask for (2 GiB of float64).
-const MAX_ENTRIES: usize = 1 << 28;
-
-impl Config {
-    /// Checks every field against its range in [`FIELDS`], then the fields
-    /// against each other.
-    ///
-    /// # Errors
-    /// The first [`ConfigError`] found, in table order.
-    pub fn check(self) -> Result<ValidConfig, ConfigError> {
-        for field in FIELDS {
-            field.check(&(field.get)(&self))?;
-        }
-        let error = |field: &str, value: String, allowed: String, fix: &str| {
-            Err(ConfigError {
-                field: field.into(),
-                value,
-                allowed,
-                fix: fix.into(),
-            })
-        };
-        let Config {
-            task,
-            network,
-            training,
-            ..
-        } = &self;
-        if task.target_rank > task.dim {
-            return error(
-                "task.target_rank",
-                task.target_rank.to_string(),
-                format!("must be at most task.dim = {}", task.dim),
-                "lower the rank or raise task.dim",
-            );
-        }
-        if training.engine == EngineKind::Neurons && network.width == Width::Infinite {
-            return error(
-                "network.width",
-                "inf".into(),
-                "must be finite for training.engine = \"neurons\"".into(),
-                "use training.engine = \"moments\" or give a width",
-            );
-        }
-        if let (EngineKind::Neurons, Width::Finite(n)) = (training.engine, network.width) {
-            let entries = n.saturating_mul(task.dim + task.samples);
-            if entries > MAX_ENTRIES {
-                return error(
-                    "network.width",
-                    n.to_string(),
-                    format!(
-                        "N·(D + P) must be at most {MAX_ENTRIES} for training.engine = \"neurons\""
-                    ),
-                    "use training.engine = \"moments\", whose cost does not depend on N",
-                );
-            }
-        }
-        for (key, rows) in [
-            ("task.samples", task.samples),
-            ("task.test_samples", task.test_samples),
-        ] {
-            if rows.saturating_mul(task.dim.max(rows)) > MAX_ENTRIES {
-                return error(
-                    key,
-                    rows.to_string(),
-                    format!("rows × max(rows, task.dim) must be at most {MAX_ENTRIES}"),
-                    "lower it, or lower task.dim",
-                );
-            }
-        }
-        if training.learning_rate * training.weight_decay >= 1.0 {
-            return error(
-                "training.weight_decay",
-                training.weight_decay.to_string(),
-                format!(
-                    "η₀·λ must be below 1 (learning_rate = {})",
-                    training.learning_rate
-                ),
-                "lower the weight decay or the learning rate",
-            );
-        }
-        if self.record.steps.windows(2).any(|w| w[0] >= w[1]) {
-            return error(
-                "record.steps",
-                format!("{:?}", self.record.steps),
-                "must be strictly increasing".into(),
-                "sort the list and drop repeated steps",
-            );
-        }
-        Ok(ValidConfig(self))
     }
 }

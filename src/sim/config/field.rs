@@ -1,0 +1,127 @@
+//! One setting: its type, its range, and the error that names them.
+
+use super::{Config, ConfigError, Value};
+
+/// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
+pub const MAX_RECORDED_STEPS: usize = 200_000;
+
+/// Type and allowed range of a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A whole number in `min..=max`.
+    Integer {
+        /// Smallest allowed.
+        min: u64,
+        /// Largest allowed.
+        max: u64,
+    },
+    /// A finite real number in `min..=max`.
+    Real {
+        /// Smallest allowed.
+        min: f64,
+        /// Largest allowed.
+        max: f64,
+    },
+    /// `true` or `false`.
+    Bool,
+    /// A width in `1..=max`, or `"inf"`.
+    Width {
+        /// Largest finite width allowed.
+        max: usize,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of increasing steps.
+    Steps,
+    /// A path, or nothing.
+    Path,
+}
+
+/// One setting: how it is written, what it means, what it may be.
+pub struct Field {
+    /// Dotted key in files and flags.
+    pub key: &'static str,
+    /// The paper's symbol; empty where there is none.
+    pub symbol: &'static str,
+    /// Its name in the field's terms.
+    pub name: &'static str,
+    /// Unit; empty for pure numbers.
+    pub unit: &'static str,
+    /// Type and range.
+    pub kind: Kind,
+    /// Why it matters, in one sentence.
+    pub why: &'static str,
+    /// Reads it.
+    pub get: fn(&Config) -> Value,
+    /// Writes a value of the right type.
+    pub(super) set: fn(&mut Config, &Value) -> bool,
+}
+
+impl Field {
+    /// The allowed values, in words.
+    pub fn range(&self) -> String {
+        match self.kind {
+            Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+            Kind::Real { min, max } => format!("a number from {min} to {max}"),
+            Kind::Bool => "true or false".into(),
+            Kind::Width { max } => format!("a whole number from 1 to {max}, or \"inf\""),
+            Kind::Choice(words) => format!("one of {}", words.join(", ")),
+            Kind::Steps => format!("a list of at most {MAX_RECORDED_STEPS} increasing steps"),
+            Kind::Path => "the path of a NumPy .npz file".into(),
+        }
+    }
+
+    /// The value in [`Config::default`].
+    pub fn default_value(&self) -> Value {
+        (self.get)(&Config::default())
+    }
+
+    /// The error that names this field, the value, its range and the fix.
+    pub fn error(&self, value: impl ToString) -> ConfigError {
+        let default = self.default_value();
+        let fix = match &default {
+            Value::Text(s) if s.is_empty() => "leave it out".to_owned(),
+            Value::Steps(_) => "for example [1, 10, 100]".to_owned(),
+            _ => format!("the default is {default}"),
+        };
+        ConfigError {
+            field: self.key.into(),
+            value: value.to_string(),
+            allowed: format!("must be {}", self.range()),
+            fix,
+        }
+    }
+
+    /// Whether a value of this field's type is in its range.
+    ///
+    /// # Errors
+    /// The error of [`Field::error`] where it is not.
+    pub fn check(&self, value: &Value) -> Result<(), ConfigError> {
+        let ok = match (self.kind, value) {
+            (Kind::Integer { min, max }, Value::Integer(n)) => (min..=max).contains(n),
+            (Kind::Real { min, max }, Value::Real(x)) => x.is_finite() && (min..=max).contains(x),
+            (Kind::Bool, Value::Bool(_)) | (Kind::Path, Value::Text(_)) => true,
+            (Kind::Width { max }, Value::Width(w)) => {
+                w.finite().is_none_or(|n| (1..=max).contains(&n))
+            }
+            (Kind::Choice(words), Value::Text(s)) => words.contains(&s.as_str()),
+            (Kind::Steps, Value::Steps(s)) => s.len() <= MAX_RECORDED_STEPS,
+            _ => false,
+        };
+        if ok { Ok(()) } else { Err(self.error(value)) }
+    }
+
+    /// Writes `value` into `config` after checking its type and range.
+    ///
+    /// # Errors
+    /// The error of [`Field::error`]; the config is then unchanged.
+    pub fn set(&self, config: &mut Config, value: &Value) -> Result<(), ConfigError> {
+        let mut trial = config.clone();
+        if !(self.set)(&mut trial, value) {
+            return Err(self.error(value));
+        }
+        self.check(&(self.get)(&trial))?;
+        *config = trial;
+        Ok(())
+    }
+}
