@@ -138,7 +138,10 @@ fn figure_3b_the_smaller_epsilon_the_worse_the_lazy_model_and_the_better_the_net
     let names = ["epsilon-0.25", "epsilon-0.5", "epsilon-1", "epsilon-4"];
     let seeds = measure("3b", names, SEEDS, true);
     for s in &seeds {
-        let lazy: Vec<f64> = s.iter().map(|m| m.in_units(m.summary.lazy_test_loss)).collect();
+        let lazy: Vec<f64> = s
+            .iter()
+            .map(|m| m.in_units(m.summary.lazy_test_loss))
+            .collect();
         let end: Vec<f64> = s.iter().map(Measured::end).collect();
         println!("{lazy:?} {end:?}");
     }
@@ -154,16 +157,44 @@ fn figure_4_and_9() {
         let z = m.summary.zero_test_loss.unwrap();
         let pk = lp.iter().copied().fold(0.0, f64::max);
         let v = |r: &Row, k| r.get(k).unwrap() / z;
-        println!("lin0 {:.3} peak {:.3} | at fit var {:.3} mis {:.3} lin {:.3} test0 {:.3} peak {:.3}", lp[0]/z, pk/z, v(fit, Metric::VarianceError), v(fit, Metric::MisalignmentError), v(fit, Metric::LinearPower), m.first(Metric::TestLoss)/z, m.summary.peak_test_loss.unwrap()/z);
+        println!(
+            "lin0 {:.3} peak {:.3} | at fit var {:.3} mis {:.3} lin {:.3} test0 {:.3} peak {:.3}",
+            lp[0] / z,
+            pk / z,
+            v(fit, Metric::VarianceError),
+            v(fit, Metric::MisalignmentError),
+            v(fit, Metric::LinearPower),
+            m.first(Metric::TestLoss) / z,
+            m.summary.peak_test_loss.unwrap() / z
+        );
     }
 }
 
 #[test]
 fn figure_7() {
-    let names = ["sigma-0.125", "alpha-0.015625", "sigma-0.25", "alpha-0.0625", "sigma-0.5", "alpha-0.25", "sigma-1", "sigma-2", "alpha-4"];
+    let names = [
+        "sigma-0.125",
+        "alpha-0.015625",
+        "sigma-0.25",
+        "alpha-0.0625",
+        "sigma-0.5",
+        "alpha-0.25",
+        "sigma-1",
+        "sigma-2",
+        "alpha-4",
+    ];
     let seeds = measure("7", names, SEEDS, false);
     for s in &seeds {
-        println!("{:?}", s.iter().map(|m| (m.summary.sigma2_alpha, m.end(), m.summary.param_movement.unwrap())).collect::<Vec<_>>());
+        println!(
+            "{:?}",
+            s.iter()
+                .map(|m| (
+                    m.summary.sigma2_alpha,
+                    m.end(),
+                    m.summary.param_movement.unwrap()
+                ))
+                .collect::<Vec<_>>()
+        );
     }
 }
 

@@ -51,6 +51,12 @@ pub enum Action {
     ResetField(&'static str),
     /// Open a preset by name.
     LoadPreset(String),
+    /// Open a figure of the paper by its ID.
+    OpenFigure(String),
+    /// Put the figure away.
+    CloseFigure,
+    /// Put the headless command for the figure on the clipboard.
+    CopyFigureCommand,
     /// Open a config or an instance file.
     OpenFile(PathBuf),
     /// Go back to sampled data.
@@ -125,6 +131,9 @@ impl GrokscopeApp {
                 }
             }
             Action::LoadPreset(name) => self.load_preset(&name, now),
+            Action::OpenFigure(id) => self.open_figure(&id, ctx, now),
+            Action::CloseFigure => self.close_figure(),
+            Action::CopyFigureCommand => self.copy_figure_command(ctx, now),
             Action::OpenFile(path) => self.open_file(path, ctx),
             Action::CloseInstance => self.state.session.drop_instance(now),
             Action::SetPace(pace) => self.state.session.set_pace(pace),
@@ -142,7 +151,7 @@ impl GrokscopeApp {
         }
     }
 
-    fn notice(&mut self, text: String, now: f64) {
+    pub(super) fn notice(&mut self, text: String, now: f64) {
         self.state.notice = Some(Notice {
             text,
             bad: false,
@@ -203,6 +212,9 @@ impl GrokscopeApp {
     /// New settings are in force: what a double click resets to, what the menu
     /// shows.
     pub(super) fn opened(&mut self, config: Config, preset: Option<String>) {
+        if !self.is_of_figure(&config) {
+            self.close_figure();
+        }
         self.state.theory.forget();
         self.state.defaults = config;
         self.state.preset = preset;
@@ -272,6 +284,8 @@ impl GrokscopeApp {
             self.state.field_errors.clear();
         } else if self.state.fullscreen {
             self.set_fullscreen(false, ctx);
+        } else if self.state.figure.is_some() {
+            self.close_figure();
         } else {
             self.state.curves.refit();
         }

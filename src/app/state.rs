@@ -1,6 +1,6 @@
 //! What the window shows besides the run.
 
-use super::{session::Session, theory::Theory};
+use super::{figures::OpenFigure, session::Session, theory::Theory};
 use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -23,15 +23,18 @@ pub enum Tab {
     Features,
     /// Every metric of the newest row.
     Facts,
+    /// The figure of the paper on show; only where there is one.
+    Figure,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
         (Self::Features, "Features"),
         (Self::Facts, "Numbers"),
+        (Self::Figure, "Figure"),
     ];
 }
 
@@ -114,6 +117,8 @@ pub struct State {
     pub curves: CurvesState,
     /// Runs kept for comparison.
     pub pins: Vec<Pin>,
+    /// Figure of the paper on show.
+    pub figure: Option<OpenFigure>,
     /// Room that the plots had in the last frame.
     pub plots_size: egui::Vec2,
 }

@@ -5,16 +5,17 @@ use super::{
     export::Export,
     raster,
     session::RunState,
-    state::{NOTICE_SECS, State},
+    state::{NOTICE_SECS, State, Tab},
 };
 use crate::{
+    figures::Curve,
     history::Run,
     presets,
     sim::config::field,
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
-        entry, fonts, help,
+        entry, figure, fonts, help,
         narration::Numbers,
         side, status,
         theme::Theme,
@@ -22,8 +23,8 @@ use crate::{
     },
 };
 use egui::{
-    Align2, CentralPanel, ColorImage, Context, FontId, Frame, Id, LayerId, Margin, Order, Panel,
-    ScrollArea, Stroke, Ui,
+    Align2, CentralPanel, Color32, ColorImage, Context, FontId, Frame, Id, LayerId, Margin, Order,
+    Panel, ScrollArea, Stroke, Ui,
 };
 
 /// The side panel hides itself in windows narrower than this: the plots keep
@@ -166,7 +167,10 @@ impl GrokscopeApp {
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
                     let theory = &self.state.theory;
-                    side::show(ui, &theme, self.state.tab, run, theory, actions);
+                    let color = |curve: &Curve| self.curve_color(curve, &theme);
+                    let figure = self.state.figure.as_ref();
+                    let figure = figure.map(|open| (open, &color as figure::CurveColor<'_>));
+                    side::show(ui, &theme, self.state.tab, run, theory, figure, actions);
                 });
         }
         CentralPanel::no_frame()
@@ -175,13 +179,27 @@ impl GrokscopeApp {
                     .fill(theme.background)
                     .inner_margin(Margin::symmetric(10, 8)),
             )
-            .show(ui, |ui| self.draw_plots(ui, &theme, actions));
+            .show(ui, |ui| {
+                if let Some(open) = &self.state.figure {
+                    let side = self.state.side_shown;
+                    let told = side && self.state.tab == Tab::Figure;
+                    figure::strip(ui, &theme, open.figure(), told, side, actions);
+                }
+                self.draw_plots(ui, &theme, actions);
+            });
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
         }
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
             invite_drop(ui.ctx(), &theme);
         }
+    }
+
+    /// The colour that a figure's curve has on the plots.
+    fn curve_color(&self, curve: &Curve, theme: &Theme) -> Color32 {
+        let pins = self.state.pins.iter().zip(theme.pinned);
+        let kept = pins.into_iter().find(|(pin, _)| pin.label == curve.label);
+        kept.map_or(theme.test, |(_, color)| color)
     }
 
     fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
@@ -191,6 +209,7 @@ impl GrokscopeApp {
             state: session.state(),
             preset: self.state.preset.as_deref(),
             presets: presets::all(),
+            figure: self.state.figure.as_ref().map(|open| open.figure()),
             step: run.map_or(0, Run::step),
             horizon: session.config().training.steps,
             steps_per_second: run.map_or(0.0, Run::steps_per_second),

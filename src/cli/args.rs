@@ -28,6 +28,9 @@ pub struct Cli {
     /// What the window opens with.
     #[command(flatten)]
     pub source: Source,
+    /// A figure of the paper to open (`grokscope figure` lists them)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["preset", "config", "instance"])]
+    pub figure: Option<String>,
 }
 
 /// The headless commands.
@@ -229,6 +232,9 @@ pub struct PictureArgs {
     /// Set one setting, as often as needed (`grokscope fields` lists them)
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
+    /// A figure of the paper instead (`grokscope figure` lists them)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["preset", "config", "instance", "set"])]
+    pub figure: Option<String>,
     /// Width and height of the window, in points
     #[arg(long, value_name = "WxH", value_parser = size, default_value = "1280x800")]
     pub size: [u32; 2],

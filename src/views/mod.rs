@@ -8,6 +8,7 @@ pub mod decomposition;
 pub mod entry;
 pub mod facts;
 pub mod features;
+pub mod figure;
 pub mod fonts;
 pub mod help;
 pub mod kernel;
