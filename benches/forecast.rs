@@ -6,16 +6,13 @@
 //! `cargo bench --bench forecast`; with `--test` every case runs once, small.
 
 use grokscope::sim::config::{Config, Width};
-use grokscope::sim::engine::Problem;
 use grokscope::sim::flow::{FlowOptions, FlowSummary, FlowSystem, Quality, integrate};
-use grokscope::sim::moments::InitialWeights;
 use grokscope::sim::outcome::Thresholds;
 use grokscope::sim::rng::{Stream, row_rng};
-use grokscope::sim::task::Task;
+use grokscope::sim::sampled::Sampled;
 use rand_distr::{Distribution, Uniform};
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Processor time of this thread, or else the wall clock's.
@@ -44,14 +41,8 @@ impl Clock {
 /// while a slider of the network or the training moves.
 fn curve(config: &Config, quality: Quality, until_classified: bool) -> (f64, FlowSummary) {
     let config = config.clone().check().expect("valid");
-    let task = Arc::new(Task::sample(&config));
-    let initial = InitialWeights::sample(&config).moments();
-    let problem = Problem {
-        alpha: config.network.alpha,
-        epsilon: config.network.epsilon,
-        kappa: if config.network.centered { 1.0 } else { 0.0 },
-        task,
-    };
+    let sampled = Sampled::new(&config).expect("sampled");
+    let (problem, initial) = (sampled.problem(&config), sampled.initial);
     let zero_test = problem.task.zero_test_loss().expect("known target");
     let training = &config.training;
     let mut options = FlowOptions::new(quality, training.learning_rate, training.steps);

@@ -7,12 +7,11 @@ use grokscope::sim::engine::Problem;
 use grokscope::sim::flow::{Ending, FlowOptions, FlowSummary, FlowSystem, Quality, integrate};
 use grokscope::sim::limits::TwoModes;
 use grokscope::sim::metrics::{Metric, Row};
-use grokscope::sim::moments::{InitialWeights, MomentState};
+use grokscope::sim::moments::MomentState;
 use grokscope::sim::outcome::Thresholds;
 use grokscope::sim::rkc::System;
-use grokscope::sim::task::Task;
+use grokscope::sim::sampled::Sampled;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 const FINE: Quality = Quality {
     rtol: 1e-6,
@@ -28,17 +27,11 @@ struct Setup {
 impl Setup {
     fn new(config: Config) -> Self {
         let config = config.check().expect("valid");
-        let problem = Problem {
-            task: Arc::new(Task::sample(&config)),
-            alpha: config.network.alpha,
-            epsilon: config.network.epsilon,
-            kappa: if config.network.centered { 1.0 } else { 0.0 },
-        };
-        let initial = InitialWeights::sample(&config).moments();
+        let sampled = Sampled::new(&config).expect("sampled");
         Self {
+            problem: sampled.problem(&config),
+            initial: (*sampled.initial).clone(),
             config,
-            problem,
-            initial,
         }
     }
 

@@ -5,7 +5,7 @@ use grokscope::history::{
     decimate::{LOG_STEP_ZERO, decimate, log_step, segments},
 };
 use grokscope::sim::{
-    config::{Config, fields::MAX_RECORDED_STEPS},
+    config::{Config, MAX_RECORDED_STEPS},
     metrics::{Metric, Row},
     moments::MomentState,
     outcome::{Crossings, Outcome, Thresholds},

@@ -3,33 +3,24 @@
 
 use grokscope::io::npz;
 use grokscope::sim::Simulation;
-use grokscope::sim::config::{Config, ValidConfig, Width};
+use grokscope::sim::config::{Config, Width};
 use grokscope::sim::engine::Problem;
 use grokscope::sim::instance::Instance;
 use grokscope::sim::linearized::{LazyTime, LearningRates, Linearized};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::sim::moments::{InitialWeights, MomentState};
-use grokscope::sim::task::Task;
+use grokscope::sim::sampled::Sampled;
 use grokscope::sim::test_loss::TestLoss;
 use ndarray::{Array1, Array2, Axis};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-fn problem(config: &ValidConfig, task: Task) -> Problem {
-    Problem {
-        task: Arc::new(task),
-        alpha: config.network.alpha,
-        epsilon: config.network.epsilon,
-        kappa: if config.network.centered { 1.0 } else { 0.0 },
-    }
-}
-
 fn sampled(config: &Config) -> (Problem, InitialWeights, Arc<MomentState>) {
     let config = config.clone().check().expect("valid");
-    let weights = InitialWeights::sample(&config);
-    let initial = Arc::new(weights.moments());
-    (problem(&config, Task::sample(&config)), weights, initial)
+    let sampled = Sampled::new(&config).expect("sampled");
+    let problem = sampled.problem(&config);
+    (problem, sampled.weights, sampled.initial)
 }
 
 fn small_config() -> Config {
@@ -106,7 +97,7 @@ fn compare(name: &str, reference: Reference) {
         rows,
     } = reference;
     let config = config.check().expect("valid");
-    let problem = problem(&config, Task::from_instance(&instance));
+    let problem = Sampled::from_instance(&instance).problem(&config);
     let initial = Arc::new(MomentState::from_weights(instance.w0.view()));
     let start = Instant::now();
     let linearized = Linearized::new(&problem, &initial).expect("finite");

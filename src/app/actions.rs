@@ -193,8 +193,18 @@ impl GrokscopeApp {
                 if (field.get)(before) == (field.get)(self.state.session.config()) {
                     return;
                 }
+                let config = self.state.session.config();
+                let others: Vec<String> = FIELDS
+                    .iter()
+                    .filter(|f| f.key != key && (f.get)(before) != (f.get)(config))
+                    .map(|f| format!("{} = {}", f.key, (f.get)(config)))
+                    .collect();
                 self.state.preset = None;
                 self.state.changed = Some((field.key, now));
+                if !others.is_empty() {
+                    let text = format!("{} needs {}: set too.", field.key, others.join(", "));
+                    self.notice(text, now);
+                }
             }
         }
     }

@@ -28,7 +28,16 @@ const PATIENCE_SECS: f64 = 0.15;
 const HANDOVER_SECS: f64 = 0.25;
 
 /// Keys that an instance fixes.
-pub const INSTANCE_KEYS: [&str; 3] = ["task.dim", "task.samples", "network.width"];
+pub const INSTANCE_KEYS: [&str; 8] = [
+    "task.dim",
+    "task.samples",
+    "task.target",
+    "task.eigenvector",
+    "task.degree",
+    "task.target_rank",
+    "network.width",
+    "network.solution_mix",
+];
 
 /// A restart that waits for a drag to settle.
 #[derive(Clone, Copy)]
@@ -316,6 +325,8 @@ impl Session {
         if self.instance.is_some() && INSTANCE_KEYS.contains(&key) {
             return Err(locked(key, &config));
         }
+        let mut config = config;
+        config.reconcile(key);
         config.clone().check()?;
         self.dragging = dragging;
         if config == self.config {

@@ -5,6 +5,7 @@ use super::headless::{self, HeadlessRun};
 use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{atomic, csv};
+use crate::sim::config::EngineKind;
 use crate::sim::outcome::Outcome;
 use crate::training::Snapshot;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -75,6 +76,15 @@ impl Report {
             out.display()
         );
         let warning = match finish.outcome {
+            Outcome::Diverged { step, .. }
+                if run.info.config.training.engine == EngineKind::Flow =>
+            {
+                Some(format!(
+                    "the flow left the range of numbers by step {}: raise network.alpha or lower \
+                     network.epsilon",
+                    grouped(step)
+                ))
+            }
             Outcome::Diverged {
                 step,
                 stable_learning_rate,

@@ -1,6 +1,7 @@
 //! One trait for every form of the dynamics.
 
 use super::moments::MomentState;
+use super::neurons::Network;
 use super::task::Task;
 use super::test_loss::TestLoss;
 use std::sync::Arc;
@@ -42,6 +43,12 @@ pub trait Engine: Send {
 
     /// The current weights as moments.
     fn state(&self) -> MomentState;
+
+    /// The network, where these moments do not determine its function and kernel:
+    /// trained readouts, Hermite activations.
+    fn network(&self) -> Option<&Network> {
+        None
+    }
 
     /// A copy at the same weights, for looking back.
     fn snapshot(&self) -> Box<dyn Engine>;

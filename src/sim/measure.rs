@@ -8,13 +8,19 @@ use super::kernel::{
 use super::linearized::{LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
 use super::metrics::{Metric, Row};
 use super::moments::MomentState;
+use super::neurons::Network;
 use super::packed::{Affine, Inputs, Symmetric};
+use faer::{Mat, Side};
+use ndarray::{Array1, ArrayView2};
 use std::sync::{Arc, OnceLock};
 
 /// Measures states of one run against its initial state.
 pub struct Meter {
     problem: Problem,
     initial: Arc<MomentState>,
+    // Where the moments do not determine function and kernel.
+    initial_network: Option<InitialNetwork>,
+    momentum: f64,
     train: Inputs,
     test: Option<Inputs>,
     // Gram matrices are P×P: made when first asked for.
@@ -23,7 +29,32 @@ pub struct Meter {
     linearized: OnceLock<Result<Linearized, NoLinearized>>,
 }
 
+/// The network at step 0, and f₀ on the train and test set.
+struct InitialNetwork {
+    train_output: Array1<f64>,
+    test_output: Option<Array1<f64>>,
+    network: Network,
+}
+
 impl Meter {
+    /// For a network whose moments do not determine its function and kernel; the
+    /// methods then want that network as it is at the step measured.
+    pub fn with_network(mut self, network: Network) -> Self {
+        let test = self.problem.task.test.as_ref();
+        self.initial_network = Some(InitialNetwork {
+            train_output: network.output(self.problem.task.x.view()),
+            test_output: test.map(|(x, _)| network.output(x.view())),
+            network,
+        });
+        self
+    }
+
+    /// For gradient descent with momentum μ.
+    pub fn with_momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
     /// A meter for runs that start at `initial`.
     pub fn new(problem: Problem, initial: Arc<MomentState>) -> Self {
         Self {
@@ -36,6 +67,8 @@ impl Meter {
             train_gram: OnceLock::new(),
             test_gram: OnceLock::new(),
             linearized: OnceLock::new(),
+            initial_network: None,
+            momentum: 0.0,
             problem,
             initial,
         }
@@ -64,29 +97,51 @@ impl Meter {
     }
 
     /// Mean squared error on the test set, if there is one.
-    pub fn sample_test_loss(&self, state: &MomentState) -> Option<f64> {
-        let (inputs, (_, y)) = (self.test.as_ref()?, self.problem.task.test.as_ref()?);
+    pub fn sample_test_loss(&self, state: &MomentState, network: Option<&Network>) -> Option<f64> {
+        let (inputs, (x, y)) = (self.test.as_ref()?, self.problem.task.test.as_ref()?);
         let mut output = vec![0.0; inputs.rows()];
-        inputs.evaluate(&self.function(state), &mut inputs.scratch(), &mut output);
+        match (network, &self.initial_network) {
+            (Some(network), Some(initial)) => {
+                let before = initial.test_output.as_ref()?;
+                let now = network.output(x.view()) - before * self.problem.kappa;
+                output.iter_mut().zip(now).for_each(|(o, f)| *o = f);
+            }
+            _ => inputs.evaluate(&self.function(state), &mut inputs.scratch(), &mut output),
+        }
         let sum: f64 = output.iter().zip(y).map(|(f, y)| (f - y) * (f - y)).sum();
         Some(sum / y.len() as f64)
     }
 
     /// λ_max(K)/P on the train set: the curvature that the kernel makes.
-    pub fn top_eigenvalue_per_sample(&self, state: &MomentState) -> f64 {
-        top_eigenvalue(&self.train, state, self.problem.epsilon) / self.train.rows() as f64
+    pub fn top_eigenvalue_per_sample(&self, state: &MomentState, network: Option<&Network>) -> f64 {
+        let top = match network {
+            None => top_eigenvalue(&self.train, state, self.problem.epsilon),
+            Some(network) => largest_magnitude(&network.ntk(self.problem.task.x.view())),
+        };
+        top / self.train.rows() as f64
     }
 
     /// Largest η₀ at which gradient descent is stable at these weights: one over
     /// the larger of λ_max(K)/P and ‖G‖, G = (2ε/(αP))Σr_μx_μx_μᵀ. The second is
     /// what the residuals add, by which the weights grow in a step; it matters
-    /// where α is small.
-    pub fn largest_stable_rate(&self, state: &MomentState) -> f64 {
+    /// where α is small. Momentum μ allows 1 + μ times as much.
+    ///
+    /// With trained readouts or Hermite activations G is only the part of the
+    /// residuals' curvature that the quadratic activation would have.
+    pub fn largest_stable_rate(&self, state: &MomentState, network: Option<&Network>) -> f64 {
         let (p, d) = (self.train.rows(), self.train.dim());
         let mut scratch = self.train.scratch();
         let mut residual = vec![0.0; p];
-        self.train
-            .evaluate(&self.function(state), &mut scratch, &mut residual);
+        match (network, &self.initial_network) {
+            (Some(network), Some(initial)) => {
+                let now = network.output(self.problem.task.x.view());
+                let output = now - &initial.train_output * self.problem.kappa;
+                residual.iter_mut().zip(output).for_each(|(r, f)| *r = f);
+            }
+            _ => self
+                .train
+                .evaluate(&self.function(state), &mut scratch, &mut residual),
+        }
         for (r, y) in residual.iter_mut().zip(&self.problem.task.y) {
             *r -= y;
         }
@@ -94,15 +149,20 @@ impl Meter {
         self.train
             .weighted_moments(&residual, &mut scratch, &mut s, &mut moments);
         let scale = 2.0 * self.problem.epsilon / (self.problem.alpha * p as f64);
-        let growth = match moments.to_mat().self_adjoint_eigenvalues(faer::Side::Lower) {
-            Ok(values) => values.into_iter().fold(0.0, |m: f64, v| m.max(v.abs())) * scale,
-            Err(_) => f64::NAN,
-        };
-        1.0 / self.top_eigenvalue_per_sample(state).max(growth)
+        let growth = scale * largest_magnitude(&moments.to_mat());
+        let curvature = self.top_eigenvalue_per_sample(state, network).max(growth);
+        (1.0 + self.momentum) / curvature
     }
 
     /// Losses; the sampled one is computed if it is not given.
-    pub fn losses(&self, row: &mut Row, losses: &Losses, sample: Option<f64>, state: &MomentState) {
+    pub fn losses(
+        &self,
+        row: &mut Row,
+        losses: &Losses,
+        sample: Option<f64>,
+        state: &MomentState,
+        network: Option<&Network>,
+    ) {
         row.set(Metric::TrainLoss, losses.train);
         if let Some(test) = losses.test {
             row.set(Metric::TestLoss, test.total());
@@ -110,7 +170,7 @@ impl Meter {
             row.set(Metric::MisalignmentError, test.misalignment);
             row.set(Metric::LinearPower, test.linear_power);
         }
-        if let Some(sample) = sample.or_else(|| self.sample_test_loss(state)) {
+        if let Some(sample) = sample.or_else(|| self.sample_test_loss(state, network)) {
             row.set(Metric::SampleTestLoss, sample);
         }
     }
@@ -119,13 +179,14 @@ impl Meter {
     pub fn cheap(&self, row: &mut Row, state: &MomentState) {
         row.set(Metric::WeightNormSq, state.weight_norm_sq());
         row.set(Metric::ParamMovement, state.movement_from(&self.initial));
-        if let Some(target) = &self.problem.task.target {
+        if let (Some(target), None) = (&self.problem.task.target, &self.initial_network) {
             row.set(
                 Metric::PopulationAlignment,
                 population_alignment(state, target, self.problem.epsilon),
             );
-            let inside: f64 = target
-                .range
+        }
+        if let Some(directions) = self.problem.task.directions() {
+            let inside: f64 = directions
                 .rows()
                 .into_iter()
                 .map(|u| {
@@ -144,18 +205,31 @@ impl Meter {
     }
 
     /// Metrics that need Gram matrices or several passes over the data.
-    pub fn gram(&self, row: &mut Row, state: &MomentState, learning_rate: f64) {
+    pub fn gram(
+        &self,
+        row: &mut Row,
+        state: &MomentState,
+        network: Option<&Network>,
+        learning_rate: f64,
+    ) {
         let epsilon = self.problem.epsilon;
+        let kernel_of = |inputs: &GramInputs, x: ArrayView2<f64>| match network {
+            None => inputs.ntk(state, epsilon),
+            Some(network) => network.ntk(x),
+        };
         row.set(
             Metric::Stability,
-            learning_rate * self.top_eigenvalue_per_sample(state),
+            learning_rate * self.top_eigenvalue_per_sample(state, network) / (1.0 + self.momentum),
         );
         let (inputs, initial) = self.train_gram.get_or_init(|| {
             let inputs = GramInputs::new(self.problem.task.x.view());
-            let initial = inputs.ntk(&self.initial, epsilon);
+            let initial = match &self.initial_network {
+                None => inputs.ntk(&self.initial, epsilon),
+                Some(initial) => initial.network.ntk(self.problem.task.x.view()),
+            };
             (inputs, initial)
         });
-        let kernel = inputs.ntk(state, epsilon);
+        let kernel = kernel_of(inputs, self.problem.task.x.view());
         let train = Alignments::new(&kernel, &self.problem.task.y.to_vec());
         row.set(Metric::Alignment, train.raw);
         row.set(Metric::CenteredAlignment, train.centered);
@@ -167,7 +241,7 @@ impl Meter {
         );
         if let Some((x, y)) = &self.problem.task.test {
             let inputs = self.test_gram.get_or_init(|| GramInputs::new(x.view()));
-            let test = Alignments::new(&inputs.ntk(state, epsilon), &y.to_vec());
+            let test = Alignments::new(&kernel_of(inputs, x.view()), &y.to_vec());
             row.set(Metric::TestAlignment, test.raw);
             row.set(Metric::TestCenteredAlignment, test.centered);
             row.set(Metric::TestColumnCenteredAlignment, test.column_centered);
@@ -186,11 +260,15 @@ impl Meter {
         made.as_ref().map_err(|why| *why)
     }
 
-    /// Whether the problem's size allows the linearised model.
+    /// Whether the problem's size and the network allow the linearised model.
     ///
     /// # Errors
-    /// More than [`MAX_SAMPLES`] samples.
+    /// More than [`MAX_SAMPLES`] samples, or a network that is no committee
+    /// machine.
     pub fn linearizable(&self) -> Result<(), NoLinearized> {
+        if self.initial_network.is_some() {
+            return Err(NoLinearized::NotCommittee);
+        }
         let samples = self.train.rows();
         if samples > MAX_SAMPLES {
             return Err(NoLinearized::TooManySamples { samples });
@@ -211,5 +289,13 @@ impl Meter {
         if let Some(sample) = losses.sample_test {
             row.set(Metric::SampleLinTestLoss, sample);
         }
+    }
+}
+
+/// Largest absolute eigenvalue of a symmetric matrix.
+fn largest_magnitude(matrix: &Mat<f64>) -> f64 {
+    match matrix.self_adjoint_eigenvalues(Side::Lower) {
+        Ok(values) => values.into_iter().fold(0.0, |m: f64, v| m.max(v.abs())),
+        Err(_) => f64::NAN,
     }
 }

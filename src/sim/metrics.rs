@@ -107,23 +107,23 @@ registry! {
     TrainLoss: "train_loss", "L_train", "", true, Cheap,
         "Mean over the train set of (f(x) − κf₀(x) − y)².";
     TestLoss: "test_loss", "L_test", "", true, Cheap,
-        "Exact mean of (f(x) − κf₀(x) − y)² over all inputs x ~ N(0, I/D) (paper eq 6); empty where the target is not known.";
+        "Exact mean of (f(x) − κf₀(x) − y)² over all inputs x ~ N(0, I/D) (paper eq 6); empty where the target is not known or a Hermite polynomial.";
     VarianceError: "variance_error", "¼(tr E/D)²", "", true, Cheap,
         "Term of eq 6 from the wrong mean output, E = A − T.";
     MisalignmentError: "misalignment_error", "½‖E‖²/D²", "", true, Cheap,
         "Term of eq 6 from quadratic features that do not match the target, E = A − T.";
     LinearPower: "linear_power", "|b|²/D", "", true, Cheap,
-        "Term of eq 6 from linear modes, which the target has none of: memorised noise.";
+        "Term of eq 6 from linear modes, which a quadratic target has none of: memorised noise. For an eigenvector of K₀, which has a linear part l, |b − l|²/D.";
     SampleTestLoss: "sample_test_loss", "L_test (sample)", "", true, Cheap,
         "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one.";
     LinTrainLoss: "lin_train_loss", "L_train (lazy)", "", true, Gram,
-        "Train loss of the network linearised about its initial weights (kernel K₀) after the same steps; empty with weight decay.";
+        "Train loss of the network linearised about its initial weights (kernel K₀) after the same steps; empty with weight decay, trained readouts or Hermite activations.";
     LinTestLoss: "lin_test_loss", "L_test (lazy)", "", true, Gram,
-        "Exact test loss of the linearised network; empty with weight decay and where the target is not known.";
+        "Exact test loss of the linearised network; empty where lin_train_loss is and where the target is not known.";
     SampleLinTestLoss: "sample_lin_test_loss", "L_test (lazy, sample)", "", true, Gram,
-        "Mean squared error of the linearised network on the finite test set; empty with weight decay and without a test set.";
+        "Mean squared error of the linearised network on the finite test set; empty where lin_train_loss is and without a test set.";
     PopulationAlignment: "population_alignment", "A(∞)", "", true, Cheap,
-        "Kernel alignment ⟨yKy⟩/(√⟨K²⟩⟨y²⟩) over all pairs of inputs, in closed form; empty where the target is not known.";
+        "Kernel alignment ⟨yKy⟩/(√⟨K²⟩⟨y²⟩) over all pairs of inputs, in closed form; empty where the target is not known, with trained readouts and with Hermite activations.";
     Alignment: "alignment", "A = yᵀKy/(‖K‖_F|y|²)", "", true, Gram,
         "Kernel alignment on the train Gram matrix, uncentred, as in the paper's formula.";
     CenteredAlignment: "centered_alignment", "A(HKH, Hy)", "", true, Gram,
@@ -147,7 +147,7 @@ registry! {
     ParamMovement: "param_movement", "‖W−W₀‖²/‖W₀‖²", "", true, Cheap,
         "Squared relative distance of the weights from their initial values.";
     Stability: "stability", "η₀λ_max(K_t)/P", "", true, Gram,
-        "Gradient descent is stable while this is below 1.";
+        "Gradient descent is stable while this is below 1; with momentum μ it is divided by 1 + μ.";
     LearningRate: "learning_rate", "η₀", "", true, Cheap,
         "Learning rate in force at this step.";
     FlowTime: "flow_time", "τ = Σ η₀", "", true, Cheap,

@@ -7,8 +7,10 @@
 
 use super::config::{ValidConfig, Width};
 use super::rng::{Stream, fill_normal_row};
+use super::task::target_directions;
 use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use std::sync::Arc;
 
 /// The weights as their mean w̄ (D) and a centred factor L (D×k).
 #[derive(Clone, Debug, PartialEq)]
@@ -75,9 +77,47 @@ pub enum InitialWeights {
         dim: usize,
         /// σ.
         scale: f64,
+        /// What is mixed in.
+        mix: Option<Arc<SolutionMix>>,
     },
     /// Given weights W₀, N×D.
     Given(Array2<f64>),
+}
+
+/// A part of the solution in the initial weights (paper Fig 10). The solution is
+/// M* = T/(αε), T = (1/k)Σβ_jβ_jᵀ; neuron i gains ±sβ_j/√(αε), the signs and then
+/// the directions taking turns, so that w̄ stays and M gains s²M*.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolutionMix {
+    /// sβ_j/√(αε), k×D, with the target scale in it.
+    shifts: Array2<f64>,
+}
+
+impl SolutionMix {
+    /// What a config asks for; `None` where that is nothing.
+    fn of(config: &ValidConfig) -> Option<Self> {
+        let (task, network) = (&config.task, &config.network);
+        if network.solution_mix == 0.0 {
+            return None;
+        }
+        let size =
+            network.solution_mix * (task.target_scale / (network.alpha * network.epsilon)).sqrt();
+        let directions = target_directions(config.seed, task);
+        Some(Self {
+            shifts: directions * size,
+        })
+    }
+
+    /// Number k of directions.
+    fn count(&self) -> usize {
+        self.shifts.nrows()
+    }
+
+    /// Direction and sign for neuron i.
+    fn turn(&self, i: usize) -> (usize, f64) {
+        let sign = if i.is_multiple_of(2) { 1.0 } else { -1.0 };
+        ((i / 2) % self.count(), sign)
+    }
 }
 
 impl InitialWeights {
@@ -88,6 +128,7 @@ impl InitialWeights {
             width: config.network.width,
             dim: config.task.dim,
             scale: config.network.init_scale,
+            mix: SolutionMix::of(config).map(Arc::new),
         }
     }
 
@@ -113,9 +154,16 @@ impl InitialWeights {
     /// If `out` is not of length D, or i ≥ N for given weights.
     pub fn write_neuron(&self, i: usize, out: &mut [f64]) {
         match self {
-            Self::Sampled { seed, scale, .. } => {
+            Self::Sampled {
+                seed, scale, mix, ..
+            } => {
                 fill_normal_row(*seed, Stream::Init, i, out);
                 out.iter_mut().for_each(|v| *v *= scale);
+                if let Some(mix) = mix {
+                    let (j, sign) = mix.turn(i);
+                    let shift = mix.shifts.row(j);
+                    out.iter_mut().zip(shift).for_each(|(o, v)| *o += sign * v);
+                }
             }
             Self::Given(w) => out.iter_mut().zip(w.row(i)).for_each(|(o, v)| *o = *v),
         }
@@ -139,10 +187,20 @@ impl InitialWeights {
     pub fn moments(&self) -> MomentState {
         let d = self.dim();
         match (self, self.width()) {
-            (Self::Sampled { scale, .. }, Width::Infinite) => MomentState {
-                mean: Array1::zeros(d),
-                factor: Array2::eye(d) * *scale,
-            },
+            (Self::Sampled { scale, mix, .. }, Width::Infinite) => {
+                // L = [σI | shifts/√k]: neuron i is L(z, ±√k e_j).
+                let extra = mix.as_ref().map_or(0, |mix| mix.count());
+                let mut factor = Array2::zeros((d, d + extra));
+                factor.diag_mut().fill(*scale);
+                if let Some(mix) = mix {
+                    let columns = mix.shifts.t().to_owned() / (extra as f64).sqrt();
+                    factor.slice_mut(ndarray::s![.., d..]).assign(&columns);
+                }
+                MomentState {
+                    mean: Array1::zeros(d),
+                    factor,
+                }
+            }
             (_, Width::Finite(n)) if n <= d => self.narrow_moments(n),
             (_, Width::Finite(n)) => self.wide_moments(n),
             // Given weights have a finite width.
@@ -216,9 +274,14 @@ impl InitialWeights {
     pub fn latent(&self, initial: &MomentState, i: usize) -> Array1<f64> {
         let (d, k) = initial.factor.dim();
         match (self, self.width()) {
-            (Self::Sampled { seed, .. }, Width::Infinite) => {
-                let mut z = Array1::zeros(d);
-                fill_normal_row(*seed, Stream::Init, i, z.as_slice_mut().unwrap_or_default());
+            (Self::Sampled { seed, mix, .. }, Width::Infinite) => {
+                let mut z = Array1::zeros(k);
+                let normal = z.as_slice_mut().and_then(|z| z.get_mut(..d));
+                fill_normal_row(*seed, Stream::Init, i, normal.unwrap_or_default());
+                if let Some(mix) = mix {
+                    let (j, sign) = mix.turn(i);
+                    z[d + j] = sign * (mix.count() as f64).sqrt();
+                }
                 z
             }
             (_, Width::Finite(n)) if n <= d => {
@@ -284,6 +347,7 @@ mod tests {
             width: Width::Finite(width),
             dim,
             scale: 1.3,
+            mix: None,
         }
     }
 
@@ -324,6 +388,7 @@ mod tests {
             width: Width::Infinite,
             dim: 3,
             scale: 0.5,
+            mix: None,
         };
         assert_eq!(init.moments().second_moment(), Array2::<f64>::eye(3) * 0.25);
     }

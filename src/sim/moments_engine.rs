@@ -2,6 +2,10 @@
 //!
 //! With r the residuals, c = 2η₀/(αP), g = cΣ r_μx_μ, G = cεΣ r_μx_μx_μᵀ and
 //! B = (1−η₀λ)I − G, a step is L ← BL, w̄ ← Bw̄ − g.
+//!
+//! Momentum closes on moments too: the gradient λw_i + (g + Gw_i)/η₀ of a neuron
+//! is the same affine map of every w_i, so that its sum over the steps is
+//! u + Vz_i as w_i = w̄ + Lz_i is: V ← μV + (λI + G/η₀)L, L ← L − η₀V.
 
 use super::engine::{Engine, Losses, Problem};
 use super::moments::MomentState;
@@ -27,11 +31,35 @@ pub struct MomentsEngine {
     big_g: Symmetric,
     next_mean: Vec<f64>,
     next_factor: Factor,
+    momentum: Option<Momentum>,
     pass_scratch: Scratch,
     push_scratch: Buffer,
 }
 
+/// Gradients summed with momentum.
+#[derive(Clone)]
+struct Momentum {
+    // μ.
+    keep: f64,
+    mean: Vec<f64>,
+    factor: Factor,
+}
+
 impl MomentsEngine {
+    /// With momentum μ.
+    pub fn with_momentum(mut self, momentum: f64) -> Self {
+        self.momentum = (momentum > 0.0).then(|| {
+            let mut factor = self.factor.clone();
+            factor.data_mut().fill(0.0);
+            Momentum {
+                keep: momentum,
+                mean: vec![0.0; self.mean.len()],
+                factor,
+            }
+        });
+        self
+    }
+
     /// An engine at the given initial weights.
     pub fn new(problem: Problem, initial: &MomentState) -> Self {
         let inputs = Arc::new(Inputs::new(problem.task.x.view()));
@@ -48,6 +76,7 @@ impl MomentsEngine {
             big_g: Symmetric::zeros(d),
             next_mean: mean.clone(),
             next_factor: factor.clone(),
+            momentum: None,
             pass_scratch: inputs.scratch(),
             push_scratch: factor.scratch(),
             mean,
@@ -79,8 +108,12 @@ impl Engine for MomentsEngine {
 
     fn update(&mut self, learning_rate: f64, weight_decay: f64) {
         let Problem { alpha, epsilon, .. } = self.problem;
-        let c = 2.0 * learning_rate / (alpha * self.inputs.rows() as f64);
-        let keep = 1.0 - learning_rate * weight_decay;
+        // Without momentum the step itself, with it the gradient.
+        let (rate, keep) = match self.momentum {
+            None => (-learning_rate, 1.0 - learning_rate * weight_decay),
+            Some(_) => (1.0, weight_decay),
+        };
+        let c = 2.0 * rate / (alpha * self.inputs.rows() as f64);
         self.inputs.weighted_moments(
             &self.residual,
             &mut self.pass_scratch,
@@ -90,19 +123,38 @@ impl Engine for MomentsEngine {
         self.big_g.mirror();
         self.factor.push(
             keep,
-            -c * epsilon,
+            c * epsilon,
             &self.big_g,
             &mut self.push_scratch,
             &mut self.next_factor,
         );
-        std::mem::swap(&mut self.factor, &mut self.next_factor);
         let d = self.g.len();
         for ((next, w), s) in self.next_mean.iter_mut().zip(&self.mean).zip(&self.g) {
-            *next = keep * w - c * s;
+            *next = keep * w + c * s;
         }
         self.big_g
-            .multiply_vector(-c * epsilon, &self.mean, &mut self.next_mean[..d]);
-        std::mem::swap(&mut self.mean, &mut self.next_mean);
+            .multiply_vector(c * epsilon, &self.mean, &mut self.next_mean[..d]);
+        match &mut self.momentum {
+            None => {
+                std::mem::swap(&mut self.factor, &mut self.next_factor);
+                std::mem::swap(&mut self.mean, &mut self.next_mean);
+            }
+            Some(momentum) => {
+                let mu = momentum.keep;
+                let move_by = |w: &mut [f64], velocity: &mut [f64], gradient: &[f64]| {
+                    for ((w, v), g) in w.iter_mut().zip(velocity).zip(gradient) {
+                        *v = mu * *v + g;
+                        *w -= learning_rate * *v;
+                    }
+                };
+                move_by(
+                    self.factor.data_mut(),
+                    momentum.factor.data_mut(),
+                    self.next_factor.data(),
+                );
+                move_by(&mut self.mean, &mut momentum.mean, &self.next_mean);
+            }
+        }
     }
 
     fn state(&self) -> MomentState {

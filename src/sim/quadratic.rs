@@ -16,7 +16,8 @@ pub struct QuadraticModel {
     // Both padded to whole lanes.
     initial_mean: Vec<f64>,
     initial_second: Symmetric,
-    target: Option<Symmetric>,
+    // l and T.
+    target: Option<(Vec<f64>, Symmetric)>,
 }
 
 impl QuadraticModel {
@@ -43,11 +44,11 @@ impl QuadraticModel {
             kappa: problem.kappa,
             initial_mean,
             initial_second,
-            target: problem
-                .task
-                .target
-                .as_ref()
-                .map(|t| Symmetric::from_fn(d, |i, j| t.matrix[(i, j)])),
+            target: problem.task.target.as_ref().map(|t| {
+                let mut linear = t.linear.to_vec();
+                linear.resize(d.next_multiple_of(LANES), 0.0);
+                (linear, Symmetric::from_fn(d, |i, j| t.matrix[(i, j)]))
+            }),
         }
     }
 
@@ -60,18 +61,18 @@ impl QuadraticModel {
         covariance: &Symmetric,
         function: &mut Affine,
     ) -> Option<TestLoss> {
-        let mut b_norm_sq = 0.0;
         for ((b, w), w0) in function.linear.iter_mut().zip(mean).zip(&self.initial_mean) {
             *b = self.alpha * (w - self.kappa * w0);
-            b_norm_sq += *b * *b;
         }
         let error = Arch::new().dispatch(
             #[inline(always)]
             || self.quadratic_part(mean, covariance, &mut function.triangle),
         );
-        self.target
-            .as_ref()
-            .map(|_| TestLoss::new(covariance.dim(), error.trace, error.norm_sq, b_norm_sq))
+        self.target.as_ref().map(|(target, _)| {
+            let parts = function.linear.iter().zip(target);
+            let linear = parts.map(|(b, l)| (b - l) * (b - l)).sum();
+            TestLoss::new(covariance.dim(), error.trace, error.norm_sq, linear)
+        })
     }
 
     #[inline(always)]
@@ -87,7 +88,7 @@ impl QuadraticModel {
         for panel in 0..covariance.panels() {
             let first = panel * LANES;
             let (c, m0) = (covariance.panel(panel), self.initial_second.panel(panel));
-            let target = self.target.as_ref().map(|t| t.panel(panel));
+            let target = self.target.as_ref().map(|(_, t)| t.panel(panel));
             let q = triangle.panel_mut(panel);
             let w = lane_at(mean, panel);
             // Below the diagonal: every element of A stands for two.

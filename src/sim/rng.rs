@@ -26,6 +26,8 @@ pub enum Stream {
     Noise = 5,
     /// Choices of a study, such as which cells of a sweep are checked.
     Choice = 6,
+    /// Initial readouts, where they are trained.
+    Readout = 7,
 }
 
 /// Words of a stream set apart for a row: far more than the normal draws of the

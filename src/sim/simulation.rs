@@ -1,8 +1,8 @@
 //! A run: engine, record schedule, metrics, crossings and the watch for
 //! divergence. Frontends differ only in when they call it.
 
-use super::config::{ConfigError, EngineKind, ValidConfig, Width};
-use super::engine::{Engine, Losses, Problem};
+use super::config::{ConfigError, EngineKind, TargetKind, ValidConfig, Width};
+use super::engine::{Engine, Losses};
 use super::flow::FlowEngine;
 use super::instance::{Instance, InstanceError};
 use super::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
@@ -10,8 +10,10 @@ use super::measure::Meter;
 use super::metrics::{Metric, Row};
 use super::moments::{InitialWeights, MomentState};
 use super::moments_engine::MomentsEngine;
-use super::neurons::NeuronsEngine;
+use super::neurons::{Network, NeuronsEngine};
 use super::outcome::{CrossingTracker, Crossings, Outcome, Thresholds};
+use super::rng::{Stream, normal_vector};
+use super::sampled::Sampled;
 use super::schedule::Schedule;
 use super::stability::StabilityWatch;
 use super::task::Task;
@@ -65,49 +67,56 @@ impl Simulation {
     /// An instance whose arrays do not fit, or settings that do not fit it.
     pub fn new(config: &ValidConfig, instance: Option<&Instance>) -> Result<Self, SimulationError> {
         let config = effective_config(config, instance)?;
-        let (task, initial_weights) = match instance {
-            Some(instance) => (
-                Task::from_instance(instance),
-                InitialWeights::Given(instance.w0.clone()),
-            ),
-            None => (Task::sample(&config), InitialWeights::sample(&config)),
+        let sampled = match instance {
+            Some(instance) => Sampled::from_instance(instance),
+            None => Sampled::new(&config)?,
         };
-        let task = Arc::new(task);
-        let problem = Problem {
-            task: Arc::clone(&task),
-            alpha: config.network.alpha,
-            epsilon: config.network.epsilon,
-            kappa: if config.network.centered { 1.0 } else { 0.0 },
-        };
-        let meter_problem = problem.clone();
+        let problem = sampled.problem(&config);
+        let Sampled {
+            task,
+            weights: initial_weights,
+            initial,
+        } = sampled;
         let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
         let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
+        let momentum = config.training.momentum;
+        let meter_problem = problem.clone();
+        let mut initial_network = None;
         let (dynamics, initial) = match config.training.engine {
             EngineKind::Moments => {
-                let initial = initial_weights.moments();
-                let engine = Box::new(MomentsEngine::new(problem, &initial));
-                (Dynamics::Descent(engine), initial)
+                let engine = MomentsEngine::new(problem, &initial).with_momentum(momentum);
+                (Dynamics::Descent(Box::new(engine)), initial)
             }
             EngineKind::Neurons => {
                 // A checked config has a finite width here.
                 let weights = initial_weights.matrix().unwrap_or_default();
-                let engine = NeuronsEngine::new(problem, weights);
-                let initial = engine.state();
+                let mut network = Network::new(&problem, weights);
+                if config.network.train_readouts {
+                    let n = network.width();
+                    network.readouts = Some(normal_vector(config.seed, Stream::Readout, n));
+                }
+                let engine = NeuronsEngine::of(problem, network, momentum);
+                initial_network = engine.network().cloned();
+                // With a column for each neuron, as all later ones.
+                let initial = Arc::new(engine.state());
                 (Dynamics::Descent(Box::new(engine)), initial)
             }
             EngineKind::Flow => {
-                let initial = initial_weights.moments();
                 let decay = config.training.weight_decay;
                 let engine = FlowEngine::new(problem, &initial, decay, thresholds);
                 (Dynamics::Flow(Box::new(engine)), initial)
             }
         };
-        let initial = Arc::new(initial);
+        let mut meter = Meter::new(meter_problem, Arc::clone(&initial)).with_momentum(momentum);
+        if let Some(network) = initial_network {
+            meter = meter.with_network(network);
+        }
         let mut simulation = Self {
             schedule: Schedule::new(&config.record),
             tracker: CrossingTracker::new(thresholds),
             watch: StabilityWatch::new(),
-            meter: Meter::new(meter_problem, Arc::clone(&initial)),
+            meter,
+            rates: LearningRates::with_momentum(momentum),
             config,
             task,
             initial_weights,
@@ -116,7 +125,6 @@ impl Simulation {
             step: 0,
             next_record: 0,
             flow_time: 0.0,
-            rates: LearningRates::default(),
             decayed: false,
             losses: Losses {
                 train: 0.0,
@@ -207,7 +215,7 @@ impl Simulation {
         // Without a known target generalisation is judged on the test set.
         self.sample_test_loss = match self.losses.test {
             Some(_) => None,
-            None => self.meter.sample_test_loss(&self.state()),
+            None => self.meter.sample_test_loss(&self.state(), self.network()),
         };
         let test = self.test_loss();
         self.tracker.observe(self.step, self.losses.train, test);
@@ -215,11 +223,12 @@ impl Simulation {
             return;
         }
         if self.watch.observe(self.losses.train) {
-            let stable_learning_rate = self
-                .watch
-                .stable_learning_rate(&self.config.training, |state| {
-                    self.meter.largest_stable_rate(state)
-                });
+            let stable_learning_rate =
+                self.watch
+                    .stable_learning_rate(&self.config.training, |engine| {
+                        self.meter
+                            .largest_stable_rate(&engine.state(), engine.network())
+                    });
             self.diverged = Some(Outcome::Diverged {
                 step: self.step,
                 stable_learning_rate,
@@ -235,14 +244,23 @@ impl Simulation {
         }
         let mut row = Row::new(self.step);
         let state = self.state();
-        self.meter
-            .losses(&mut row, &self.losses, self.sample_test_loss, &state);
+        self.meter.losses(
+            &mut row,
+            &self.losses,
+            self.sample_test_loss,
+            &state,
+            self.network(),
+        );
         self.meter.cheap(&mut row, &state);
         self.meter
             .training(&mut row, self.config.training.learning_rate, self.flow_time);
         if every_column {
-            self.meter
-                .gram(&mut row, &state, self.config.training.learning_rate);
+            self.meter.gram(
+                &mut row,
+                &state,
+                self.network(),
+                self.config.training.learning_rate,
+            );
             if self.has_linearized().is_ok() {
                 self.record_lazy(&mut row);
             }
@@ -370,6 +388,15 @@ impl Simulation {
         }
     }
 
+    /// The network itself, where the moments of its weights do not determine its
+    /// function and kernel: trained readouts, Hermite activations.
+    pub fn network(&self) -> Option<&Network> {
+        match &self.dynamics {
+            Dynamics::Descent(engine) => engine.network(),
+            Dynamics::Flow(_) => None,
+        }
+    }
+
     /// Initial weights as moments.
     pub fn initial(&self) -> &Arc<MomentState> {
         &self.initial
@@ -413,6 +440,9 @@ pub(crate) fn effective_config(
     config.task.samples = p;
     config.task.dim = d;
     config.task.target_rank = 1;
+    // The labels are the instance's, and so is what its weights have of them.
+    config.task.target = TargetKind::Quadratic;
+    config.network.solution_mix = 0.0;
     config.task.test_samples = instance.test.as_ref().map_or(0, |(x, _)| x.nrows());
     config.network.width = Width::Finite(n);
     Ok(config.check()?)

@@ -3,7 +3,6 @@
 
 use super::config::TrainingConfig;
 use super::engine::Engine;
-use super::moments::MomentState;
 
 /// A loss this many times the initial one has exploded.
 const EXPLOSION: f64 = 1e6;
@@ -74,17 +73,17 @@ impl StabilityWatch {
     pub fn stable_learning_rate(
         &self,
         training: &TrainingConfig,
-        stable: impl Fn(&MomentState) -> f64,
+        stable: impl Fn(&dyn Engine) -> f64,
     ) -> f64 {
         let Some(checkpoint) = &self.checkpoint else {
             return f64::NAN;
         };
         let mut engine = checkpoint.snapshot();
-        let first = stable(&engine.state());
+        let first = stable(engine.as_ref());
         for _ in 0..self.steps_to_rise {
             engine.evaluate();
             engine.update(training.learning_rate, training.weight_decay);
         }
-        first.min(stable(&engine.state()))
+        first.min(stable(engine.as_ref()))
     }
 }

@@ -1,18 +1,54 @@
 //! What is to be learned: train set, optional test set, and the target itself
 //! where it is known.
 
-use super::config::ValidConfig;
+use super::config::{ConfigError, TargetKind, TaskConfig, ValidConfig};
+use super::hermite::Hermite;
 use super::instance::Instance;
+use super::kernel::{EigenvectorLabels, GramInputs, KernelEigen, QuadraticFunction};
+use super::moments::MomentState;
+use super::packed::Inputs;
 use super::rng::{Stream, normal_matrix, normal_vector};
+use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView2};
 
-/// A quadratic target y(x) = ½ xᵀTx, T symmetric D×D.
+/// A target y(x) = l·x + ½ xᵀTx, T symmetric D×D. The paper's own have no linear
+/// part; an eigenvector of K₀ has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
+    /// l, length D, with the target scale in it.
+    pub linear: Array1<f64>,
     /// T, with the target scale in it.
     pub matrix: Array2<f64>,
-    /// Orthonormal basis of T's range, k×D; its first row is along β₁.
+    /// Orthonormal basis of T's range, k×D; its first row is along β₁. For an
+    /// eigenvector of K₀, whose T has full rank, only the one strongest direction:
+    /// that of l, or T's leading eigenvector where T has more of the power.
     pub range: Array2<f64>,
+}
+
+/// A target y(x) = s·H_k(β·x̂): a Hermite polynomial of the standard normal
+/// variable β·x̂ = √D β·x/|β|.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HermiteTarget {
+    /// H_k.
+    pub polynomial: Hermite,
+    /// Unit vector along β, 1×D.
+    pub direction: Array2<f64>,
+    /// s.
+    pub scale: f64,
+}
+
+impl HermiteTarget {
+    /// Labels of the rows of `x` (P×D).
+    pub fn labels(&self, x: ArrayView2<f64>) -> Array1<f64> {
+        let root_d = (x.ncols() as f64).sqrt();
+        x.dot(&self.direction.row(0))
+            .mapv(|z| self.scale * self.polynomial.value(root_d * z))
+    }
+
+    /// ⟨y²⟩ = s²k!.
+    pub fn mean_square(&self) -> f64 {
+        self.scale * self.scale * self.polynomial.mean_square()
+    }
 }
 
 impl Target {
@@ -39,20 +75,68 @@ impl Target {
         for (mut row, u) in range.rows_mut().into_iter().zip(&basis) {
             row.assign(u);
         }
-        Self { matrix, range }
+        Self {
+            linear: Array1::zeros(directions.ncols()),
+            matrix,
+            range,
+        }
     }
 
-    /// Labels ½ xᵀTx of the rows of `x` (P×D).
+    /// A function b·x + ½xᵀAx, times `scale`, as a target.
+    pub fn from_function(function: &QuadraticFunction, scale: f64) -> Self {
+        let d = function.linear.len();
+        let linear = Array1::from_shape_fn(d, |i| scale * function.linear[i]);
+        let matrix = Array2::from_shape_fn((d, d), |(i, j)| scale * function.quadratic[(i, j)]);
+        let mut target = Self {
+            linear,
+            matrix,
+            range: Array2::zeros((1, d)),
+        };
+        let linear_power = target.linear_power();
+        let direction = if linear_power > 0.5 * target.mean_square() {
+            &target.linear / target.linear.dot(&target.linear).sqrt()
+        } else {
+            leading_eigenvector(&target.matrix)
+        };
+        target.range.row_mut(0).assign(&direction);
+        target
+    }
+
+    /// Labels l·x + ½ xᵀTx of the rows of `x` (P×D).
     pub fn labels(&self, x: ArrayView2<f64>) -> Array1<f64> {
-        (x.dot(&self.matrix) * x).sum_axis(ndarray::Axis(1)) * 0.5
+        (x.dot(&self.matrix) * x).sum_axis(ndarray::Axis(1)) * 0.5 + x.dot(&self.linear)
     }
 
-    /// ⟨y²⟩ over x ~ N(0, I/D): ¼[(tr T)² + 2 tr T²]/D².
+    /// ⟨y²⟩ over x ~ N(0, I/D): ¼[(tr T)² + 2 tr T²]/D² + |l|²/D.
     pub fn mean_square(&self) -> f64 {
         let d = self.matrix.nrows() as f64;
         let trace = self.matrix.diag().sum();
         0.25 * (trace * trace + 2.0 * self.matrix.mapv(|v| v * v).sum()) / (d * d)
+            + self.linear_power()
     }
+
+    /// Power |l|²/D of the linear part.
+    fn linear_power(&self) -> f64 {
+        self.linear.dot(&self.linear) / self.linear.len() as f64
+    }
+}
+
+/// The eigenvector of the eigenvalue that is largest in absolute value; the first
+/// axis where there is none.
+fn leading_eigenvector(matrix: &Array2<f64>) -> Array1<f64> {
+    let d = matrix.nrows();
+    let dense = Mat::from_fn(d, d, |i, j| matrix[(i, j)]);
+    let Ok(eigen) = dense.self_adjoint_eigen(Side::Lower) else {
+        return Array1::from_shape_fn(d, |i| f64::from(u8::from(i == 0)));
+    };
+    let last = d - 1;
+    // Ascending: the largest in absolute value is at one of the ends.
+    let column = if eigen.S()[0].abs() > eigen.S()[last].abs() {
+        0
+    } else {
+        last
+    };
+    Array1::from_shape_fn(d, |i| eigen.U()[(i, column)])
 }
 
 /// Train set, optional test set, and the target where it is known.
@@ -66,6 +150,9 @@ pub struct Task {
     pub test: Option<(Array2<f64>, Array1<f64>)>,
     /// The target, which the exact test loss needs.
     pub target: Option<Target>,
+    /// The target where it is a Hermite polynomial: its loss is taken on the test
+    /// set.
+    pub hermite: Option<HermiteTarget>,
     /// Why the target is not known, where it is not.
     pub note: Option<String>,
 }
@@ -74,31 +161,83 @@ pub struct Task {
 /// taken to be its target.
 const TARGET_TOLERANCE: f64 = 1e-6;
 
+/// Size of the test set where the target has no exact test loss and none was
+/// asked for.
+const DEFAULT_TEST_SAMPLES: usize = 1000;
+
 impl Task {
-    /// Draws the task of a config: x ~ N(0, I/D), β_j ~ N(0, I).
-    pub fn sample(config: &ValidConfig) -> Self {
+    /// Draws the task of a config: x ~ N(0, I/D), β_j ~ N(0, I). Labels that are an
+    /// eigenvector of K₀ depend on the initial weights too.
+    ///
+    /// # Errors
+    /// An eigenvector beyond the rank of K₀.
+    pub fn sample(config: &ValidConfig, initial: &MomentState) -> Result<Self, ConfigError> {
         let (seed, task) = (config.seed, &config.task);
         let scale = 1.0 / (task.dim as f64).sqrt();
-        let directions = normal_matrix(seed, Stream::Target, task.target_rank, task.dim);
-        let target = Target::from_directions(directions.view(), task.target_scale);
         let x = normal_matrix(seed, Stream::Data, task.samples, task.dim) * scale;
-        let mut y = target.labels(x.view());
-        if task.label_noise > 0.0 {
-            let deviation = task.label_noise * target.mean_square().sqrt();
-            y.scaled_add(deviation, &normal_vector(seed, Stream::Noise, task.samples));
+        let (mut target, mut hermite, mut note) = (None, None, None);
+        match task.target {
+            TargetKind::Quadratic => {
+                let directions = target_directions(seed, task);
+                target = Some(Target::from_directions(
+                    directions.view(),
+                    task.target_scale,
+                ));
+            }
+            TargetKind::Eigenvector => {
+                let function = eigenvector_function(config, x.view(), initial)?;
+                target = Some(Target::from_function(&function, task.target_scale));
+            }
+            TargetKind::Hermite => {
+                let beta = target_directions(seed, task);
+                let norm = beta.iter().map(|v| v * v).sum::<f64>().sqrt();
+                hermite = Some(HermiteTarget {
+                    polynomial: Hermite::new(task.degree),
+                    direction: beta / norm,
+                    scale: task.target_scale,
+                });
+                note = Some(
+                    "a Hermite target has no exact test loss: generalisation is judged on the test set (task.test_samples points, 1000 where that is 0)".to_owned(),
+                );
+            }
         }
-        let test = (task.test_samples > 0).then(|| {
-            let x = normal_matrix(seed, Stream::Test, task.test_samples, task.dim) * scale;
-            let y = target.labels(x.view());
+        let labels = |x: ArrayView2<f64>| match (&target, &hermite) {
+            (Some(target), _) => target.labels(x),
+            (None, Some(hermite)) => hermite.labels(x),
+            (None, None) => Array1::zeros(x.nrows()),
+        };
+        let mut y = labels(x.view());
+        let test_samples = match (&hermite, task.test_samples) {
+            (Some(_), 0) => DEFAULT_TEST_SAMPLES,
+            (_, asked) => asked,
+        };
+        let test = (test_samples > 0).then(|| {
+            let x = normal_matrix(seed, Stream::Test, test_samples, task.dim) * scale;
+            let y = labels(x.view());
             (x, y)
         });
-        Self {
+        let mut sampled = Self {
+            y: Array1::zeros(0),
             x,
-            y,
             test,
-            target: Some(target),
-            note: None,
+            target,
+            hermite,
+            note,
+        };
+        if task.label_noise > 0.0 {
+            let power = sampled.zero_test_loss().unwrap_or_default();
+            let noise = normal_vector(seed, Stream::Noise, task.samples);
+            y.scaled_add(task.label_noise * power.sqrt(), &noise);
         }
+        sampled.y = y;
+        Ok(sampled)
+    }
+
+    /// Orthonormal basis, k×D, of the directions that the target depends on, where
+    /// it is known.
+    pub fn directions(&self) -> Option<&Array2<f64>> {
+        let quadratic = self.target.as_ref().map(|t| &t.range);
+        quadratic.or(self.hermite.as_ref().map(|t| &t.direction))
     }
 
     /// The task of an instance. Where `beta` explains the labels as
@@ -130,6 +269,7 @@ impl Task {
             y: instance.y.clone(),
             test: instance.test.clone(),
             target,
+            hermite: None,
             note,
         }
     }
@@ -142,12 +282,44 @@ impl Task {
     /// The zero predictor's test loss: ⟨y²⟩ of the target where it is known,
     /// else the mean over the test set.
     pub fn zero_test_loss(&self) -> Option<f64> {
-        match (&self.target, &self.test) {
-            (Some(target), _) => Some(target.mean_square()),
-            (None, Some((_, y))) => Some(mean_square(y)),
-            (None, None) => None,
+        match (&self.target, &self.hermite, &self.test) {
+            (Some(target), _, _) => Some(target.mean_square()),
+            (None, Some(hermite), _) => Some(hermite.mean_square()),
+            (None, None, Some((_, y))) => Some(mean_square(y)),
+            (None, None, None) => None,
         }
     }
+}
+
+/// The directions β_j ~ N(0, I) of a config's target, k×D.
+pub(crate) fn target_directions(seed: u64, task: &TaskConfig) -> Array2<f64> {
+    normal_matrix(seed, Stream::Target, task.target_rank, task.dim)
+}
+
+/// The Nyström extension of √P times the j-th eigenvector of K₀ on the train set.
+fn eigenvector_function(
+    config: &ValidConfig,
+    x: ArrayView2<f64>,
+    initial: &MomentState,
+) -> Result<QuadraticFunction, ConfigError> {
+    let (j, epsilon) = (config.task.eigenvector, config.network.epsilon);
+    let kernel = GramInputs::new(x).ntk(initial, epsilon);
+    let refused = |allowed: String| ConfigError {
+        field: "task.eigenvector".into(),
+        value: j.to_string(),
+        allowed,
+        fix: "lower it, or raise task.samples, task.dim or network.width".into(),
+    };
+    let Some(eigen) = KernelEigen::new(&kernel) else {
+        return Err(refused("the initial kernel is not finite".into()));
+    };
+    let labels = EigenvectorLabels::new(&eigen, j, &Inputs::new(x), initial, epsilon);
+    labels.map(|labels| labels.extension).ok_or_else(|| {
+        refused(format!(
+            "K₀ has {} eigenvalues that are not zero",
+            eigen.rank()
+        ))
+    })
 }
 
 fn mean_square(y: &Array1<f64>) -> f64 {
@@ -171,6 +343,7 @@ fn fit_scale(instance: &Instance, beta: &Array1<f64>) -> Result<f64, f64> {
 mod tests {
     use super::*;
     use crate::sim::config::Config;
+    use crate::sim::sampled::Sampled;
 
     #[test]
     fn exact_mean_square_of_labels_matches_a_large_sample() {
@@ -183,7 +356,7 @@ mod tests {
                 c.task.target_scale,
             ) = (8, 16_000, rank, 2.0);
             let c = c.check().expect("valid");
-            let task = Task::sample(&c);
+            let task = Sampled::new(&c).expect("sampled").task;
             let (exact, sampled) = (
                 task.zero_test_loss().expect("known"),
                 task.zero_train_loss(),

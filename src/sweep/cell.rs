@@ -1,17 +1,15 @@
 //! One cell: its run, without a record, and its result.
 
 use super::spec::{Spec, Stop};
-use crate::sim::config::{ConfigError, EngineKind, TaskConfig, ValidConfig, Value, Width};
-use crate::sim::engine::{Losses, Problem};
+use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
+use crate::sim::engine::Losses;
 use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
-use crate::sim::moments::{InitialWeights, MomentState};
 use crate::sim::outcome::{Crossings, Outcome, Thresholds};
-use crate::sim::task::Task;
+use crate::sim::sampled::{Draw, Sampled};
 use crate::sim::{Simulation, SimulationError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// Names of the results' columns, after the cell's number and its axes.
 pub const COLUMNS: [&str; 14] = [
@@ -72,28 +70,20 @@ pub struct CellResult {
 /// Data and initial weights that neighbouring cells share.
 #[derive(Default)]
 pub struct Cache {
-    held: Option<(Key, Arc<Task>, Arc<MomentState>)>,
+    held: Option<(Draw, Sampled)>,
 }
 
-type Key = (u64, TaskConfig, Width, f64);
-
 impl Cache {
-    fn get(&mut self, config: &ValidConfig) -> (Arc<Task>, Arc<MomentState>) {
-        let key: Key = (
-            config.seed,
-            config.task.clone(),
-            config.network.width,
-            config.network.init_scale,
-        );
-        match &self.held {
-            Some((held, task, initial)) if *held == key => (Arc::clone(task), Arc::clone(initial)),
-            _ => {
-                let task = Arc::new(Task::sample(config));
-                let initial = Arc::new(InitialWeights::sample(config).moments());
-                self.held = Some((key, Arc::clone(&task), Arc::clone(&initial)));
-                (task, initial)
-            }
+    fn get(&mut self, config: &ValidConfig) -> Result<Sampled, ConfigError> {
+        let draw = Draw::of(config);
+        if let Some((held, sampled)) = &self.held
+            && *held == draw
+        {
+            return Ok(sampled.clone());
         }
+        let sampled = Sampled::new(config)?;
+        self.held = Some((draw, sampled.clone()));
+        Ok(sampled)
     }
 }
 
@@ -104,7 +94,7 @@ impl Cache {
 pub fn evaluate(spec: &Spec, cell: usize, cache: &mut Cache) -> Result<CellResult, ConfigError> {
     let config = spec.config(cell)?;
     let run = match config.training.engine {
-        EngineKind::Flow => flow(spec, &config, cache),
+        EngineKind::Flow => flow(spec, &config, cache)?,
         EngineKind::Moments | EngineKind::Neurons => descent(spec, &config)?,
     };
     let finite = |x: f64| x.is_finite().then_some(x);
@@ -144,14 +134,10 @@ struct Run {
     note: Option<String>,
 }
 
-fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Run {
-    let (task, initial) = cache.get(config);
-    let problem = Problem {
-        alpha: config.network.alpha,
-        epsilon: config.network.epsilon,
-        kappa: if config.network.centered { 1.0 } else { 0.0 },
-        task: Arc::clone(&task),
-    };
+fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Result<Run, ConfigError> {
+    let sampled = cache.get(config)?;
+    let problem = sampled.problem(config);
+    let Sampled { task, initial, .. } = sampled;
     let training = &config.training;
     let quality = Quality {
         rtol: spec.measures().tolerance,
@@ -195,7 +181,7 @@ fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Run {
             step: (summary.time / training.learning_rate) as u64,
             stable_learning_rate: f64::NAN,
         });
-    Run {
+    Ok(Run {
         outcome,
         crossings,
         times: (summary.crossings.fit, summary.crossings.generalise),
@@ -206,7 +192,7 @@ fn flow(spec: &Spec, config: &ValidConfig, cache: &mut Cache) -> Run {
         steps: summary.cost.accepted,
         evaluations: summary.cost.evaluations,
         note,
-    }
+    })
 }
 
 /// Steps of gradient descent between two looks at whether the run can end.

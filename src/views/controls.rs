@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::{Action, session::INSTANCE_KEYS},
     history::{Lowered, format},
-    sim::config::{Config, Field, Kind, Value, Width, field},
+    sim::config::{Config, Field, Kind, TargetKind, Value, Width, field},
 };
 use egui::{Align, FontId, Layout, RichText, Sense, TextStyle, Tooltip, Ui};
 use std::collections::BTreeMap;
@@ -63,6 +63,9 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
         &[
             ("task.samples", Widget::Slider(Scale::Log(10.0, 1_000.0))),
             ("task.dim", Widget::Slider(Scale::Log(5.0, 150.0))),
+            ("task.target", Widget::Choice),
+            ("task.eigenvector", Widget::Slider(Scale::Log(1.0, 1_000.0))),
+            ("task.degree", Widget::Slider(Scale::Linear(2.0, 4.0))),
             ("task.label_noise", Widget::Typed),
             ("task.test_samples", Widget::Typed),
             ("task.target_rank", Widget::Typed),
@@ -77,6 +80,8 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
                 Widget::Slider(Scale::LogThenInfinite(1.0, 10_000.0)),
             ),
             ("network.centered", Widget::Switch),
+            ("network.train_readouts", Widget::Switch),
+            ("network.solution_mix", Widget::Typed),
         ],
     ),
     (
@@ -90,6 +95,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
                 "training.weight_decay",
                 Widget::Slider(Scale::ZeroThenLog(1e-7, 1e-2)),
             ),
+            ("training.momentum", Widget::Typed),
             ("training.steps", Widget::Slider(Scale::Log(1e3, 1e8))),
             ("seed", Widget::Typed),
             ("training.engine", Widget::Choice),
@@ -114,12 +120,24 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     for (group, rows) in GROUPS {
         heading(ui, theme, group);
         for (key, widget) in *rows {
-            if let Some(field) = field(key) {
+            if let Some(field) = field(key)
+                && applies(key, view.config.task.target)
+            {
                 row(ui, theme, view, field, *widget, actions);
             }
         }
     }
     ui.add_space(8.0);
+}
+
+/// Whether a setting means anything for this kind of target.
+fn applies(key: &str, target: TargetKind) -> bool {
+    match key {
+        "task.eigenvector" => target == TargetKind::Eigenvector,
+        "task.degree" => target == TargetKind::Hermite,
+        "task.target_rank" | "network.solution_mix" => target == TargetKind::Quadratic,
+        _ => true,
+    }
 }
 
 /// A small heading in spaced capitals.

@@ -257,11 +257,11 @@ impl Config {
                 self.training.engine = EngineKind::Moments;
             }
             "network.width"
-                if self.network.width == Width::Infinite && self.needs_neurons().is_none() =>
+                if self.network.width == Width::Infinite
+                    && self.needs_neurons().is_none()
+                    && self.training.engine == EngineKind::Neurons =>
             {
-                if self.training.engine == EngineKind::Neurons {
-                    self.training.engine = EngineKind::Moments;
-                }
+                self.training.engine = EngineKind::Moments;
             }
             _ => {}
         }

@@ -16,7 +16,8 @@ enum Data {
         scratch: Scratch,
         residual: Vec<f64>,
     },
-    /// Over all x ~ N(0, I/D), P = ∞: g = (2/α)b/D, G = (ε/α)(tr E·I + 2E)/D².
+    /// Over all x ~ N(0, I/D), P = ∞: g = (2/α)(b − l)/D,
+    /// G = (ε/α)(tr E·I + 2E)/D².
     Population,
 }
 
@@ -246,12 +247,15 @@ impl FlowSystem {
                 2.0 / (alpha * residual.len() as f64)
             }
             Data::Population => {
-                // ⟨r x⟩ = b/D and ⟨r xxᵀ⟩ = (½ tr E·I + E)/D².
+                // ⟨r x⟩ = (b − l)/D and ⟨r xxᵀ⟩ = (½ tr E·I + E)/D².
                 let n = self.dim as f64;
                 for (g, b) in self.g.iter_mut().zip(&self.function.linear) {
                     *g = b / n;
                 }
                 if let Some(target) = &self.problem.task.target {
+                    for (g, l) in self.g.iter_mut().zip(&target.linear) {
+                        *g -= l / n;
+                    }
                     let triangle = &self.function.triangle;
                     let error = |i: usize, j: usize| {
                         let a = triangle.lower(i.max(j), i.min(j));
@@ -289,17 +293,22 @@ impl FlowSystem {
             for ((v, l), e) in values.zip(l).zip(dl) {
                 *v = l + sign * e / ratio;
             }
-            if k > 0 {
-                self.pushed.self_product(out);
-            }
+            self.pushed.self_product(out);
         };
-        shifted(1.0, &mut self.big_g);
-        shifted(-1.0, &mut self.covariance);
+        // A single neuron has no spread: L has no columns.
+        if k > 0 {
+            shifted(1.0, &mut self.big_g);
+            shifted(-1.0, &mut self.covariance);
+        }
         let scale = alpha * epsilon;
         let (mut trace, mut norm_sq) = (0.0, 0.0);
         for j in 0..d {
             for i in j..d {
-                let factor = 0.5 * ratio * (self.big_g.lower(i, j) - self.covariance.lower(i, j));
+                let factor = if k > 0 {
+                    0.5 * ratio * (self.big_g.lower(i, j) - self.covariance.lower(i, j))
+                } else {
+                    0.0
+                };
                 let change = scale * (factor + dm[i] * m[j] + m[i] * dm[j]);
                 if i == j {
                     trace += change;

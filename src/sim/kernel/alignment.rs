@@ -82,7 +82,7 @@ pub fn relative_distance(kernel: &Gram, initial: &Gram) -> f64 {
 
 /// Raw kernel alignment over all pairs x, x' ~ N(0, I/D), in O(D²).
 ///
-/// With Y = ½(tr T·I + 2T)/D²: numerator ε² tr(YMY),
+/// With Y = ½(tr T·I + 2T)/D²: numerator |l|²/D² + 2ε l·Yw̄/D + ε² tr(YMY),
 /// ⟨K²⟩ = 1/D + 2ε²|w̄|²(D+2)/D³ + ε⁴[(D+6) tr M² + 2(tr M)²]/D⁴.
 pub fn population_alignment(state: &MomentState, target: &Target, epsilon: f64) -> f64 {
     let d = state.dim() as f64;
@@ -103,7 +103,11 @@ pub fn population_alignment(state: &MomentState, target: &Target, epsilon: f64) 
         .zip(target.matrix.t().iter())
         .map(|(a, b)| a * b)
         .sum();
-    let numerator = e2 * (t * t * trace + 4.0 * t * t_m + 4.0 * t_m_t) / (4.0 * d.powi(4));
+    let linear = &target.linear;
+    let y_mean = (&state.mean * t + target.matrix.dot(&state.mean) * 2.0) * (0.5 / (d * d));
+    let numerator = linear.dot(linear) / (d * d)
+        + 2.0 * epsilon * linear.dot(&y_mean) / d
+        + e2 * (t * t * trace + 4.0 * t * t_m + 4.0 * t_m_t) / (4.0 * d.powi(4));
     numerator / (kernel_sq.sqrt() * target.mean_square())
 }
 
@@ -118,13 +122,17 @@ mod tests {
         let (d, epsilon) = (6, 0.8);
         let w = normal_matrix(2, Stream::Init, 9, d) + 0.3;
         let state = MomentState::from_weights(w.view());
-        let target = Target::from_directions(normal_matrix(2, Stream::Target, 2, d).view(), 1.0);
+        let mut target =
+            Target::from_directions(normal_matrix(2, Stream::Target, 2, d).view(), 1.0);
         let x = normal_matrix(2, Stream::Data, 4000, d) / (d as f64).sqrt();
-        let y = target.labels(x.view());
         let kernel = GramInputs::new(x.view()).ntk(&state, epsilon);
-        let sampled = Alignments::new(&kernel, &y.to_vec()).raw;
-        let exact = population_alignment(&state, &target, epsilon);
-        assert!((sampled / exact - 1.0).abs() < 0.06, "{sampled} {exact}");
+        for linear in [0.0, 3.0] {
+            target.linear.fill(linear);
+            let y = target.labels(x.view());
+            let sampled = Alignments::new(&kernel, &y.to_vec()).raw;
+            let exact = population_alignment(&state, &target, epsilon);
+            assert!((sampled / exact - 1.0).abs() < 0.06, "{sampled} {exact}");
+        }
     }
 
     #[test]

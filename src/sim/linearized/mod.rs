@@ -56,6 +56,11 @@ pub enum NoLinearized {
         /// P.
         samples: usize,
     },
+    /// Trained readouts or Hermite activations.
+    #[error(
+        "the closed form of the linearised model is that of the committee machine: set network.train_readouts = false and task.target = \"quadratic\" to see it"
+    )]
+    NotCommittee,
     /// The initial kernel overflows.
     #[error("the initial kernel is not finite, so it has no linearised model")]
     NotFinite,

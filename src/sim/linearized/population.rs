@@ -14,12 +14,14 @@ const TOLERANCE: f64 = 1e-10;
 /// The test loss of (1−κ)f₀ + Σ a_ν K₀(·, x_ν).
 ///
 /// With E₀ = (1−κ)αεM₀ − T, s = Xᵀa, S = Xᵀdiag(a)X, W = sw̄ᵀ + w̄sᵀ and
-/// C = SM₀ + M₀S, the error is E = E₀ + εW + ε²C, and b = b₀ + Xᵀ(a∘(1 + εXw̄₀)).
+/// C = SM₀ + M₀S, the error is E = E₀ + εW + ε²C, and
+/// b − l = b₀ − l + Xᵀ(a∘(1 + εXw̄₀)).
 /// Only ‖C‖² is quadratic in a with a P×P matrix; all else follows from
 /// vectors of length P and D. Keeping the linear modes out of that matrix
 /// matters: they are larger by up to 1/ε² and would drown the rest in rounding.
 pub(super) struct PopulationForm {
     target: Mat<f64>,
+    target_linear: Vec<f64>,
     epsilon: f64,
     x: Mat<f64>,
     // XM₀, P×D.
@@ -38,6 +40,7 @@ pub(super) struct PopulationForm {
     offset_trace: f64,
     offset_norm_sq: f64,
     offset_mean: Vec<f64>,
+    // b₀ − l.
     offset_linear: Vec<f64>,
 }
 
@@ -50,6 +53,7 @@ impl PopulationForm {
         offset: &QuadraticFunction,
     ) -> Self {
         let (p, d) = problem.task.x.dim();
+        let target_linear = target.linear.to_vec();
         let x = Mat::from_fn(p, d, |i, j| problem.task.x[(i, j)]);
         let target = Mat::from_fn(d, d, |i, j| target.matrix[(i, j)]);
         let m = second_moment(initial);
@@ -82,7 +86,10 @@ impl PopulationForm {
             offset_trace: (0..d).map(|i| error[(i, i)]).sum(),
             offset_norm_sq: error.squared_norm_l2(),
             offset_mean: times(&error, &mean),
-            offset_linear: offset.linear.clone(),
+            offset_linear: (offset.linear.iter().zip(&target_linear))
+                .map(|(b, l)| b - l)
+                .collect(),
+            target_linear,
             target,
             x,
             xm,
@@ -150,11 +157,12 @@ impl PopulationForm {
     pub(super) fn terms(&self, function: &QuadraticFunction) -> TestLoss {
         let error = &function.quadratic - &self.target;
         let d = self.mean.len();
+        let parts = function.linear.iter().zip(&self.target_linear);
         TestLoss::new(
             d,
             (0..d).map(|i| error[(i, i)]).sum(),
             error.squared_norm_l2(),
-            dot(&function.linear, &function.linear),
+            parts.map(|(b, l)| (b - l) * (b - l)).sum(),
         )
     }
 }

@@ -5,14 +5,37 @@
 pub struct LearningRates {
     // Each η₀ and the number of steps taken with it.
     phases: Vec<(f64, u64)>,
+    // μ.
+    momentum: f64,
 }
 
 impl LearningRates {
+    /// None yet, with momentum μ.
+    pub fn with_momentum(momentum: f64) -> Self {
+        Self {
+            phases: Vec::new(),
+            momentum,
+        }
+    }
+
     /// Steps with one learning rate η₀.
     pub fn constant(learning_rate: f64, steps: u64) -> Self {
         let mut rates = Self::default();
         rates.push(learning_rate, steps);
         rates
+    }
+
+    /// 1 − ρ of a mode with momentum: with b the gradient's sum, in units of the
+    /// mode's first gradient, a step is b ← μb + ρ, ρ ← ρ − η₀(2λ/P)b.
+    fn lost_with_momentum(&self, rate: f64) -> f64 {
+        // (1 − ρ, b, 1) → the same after a step; the last is for the constant.
+        let mut state = [0.0, 0.0, 1.0];
+        for &(learning_rate, steps) in &self.phases {
+            let (x, mu) = (learning_rate * rate, self.momentum);
+            let step = [[1.0 - x, x * mu, x], [-1.0, mu, 1.0], [0.0, 0.0, 1.0]];
+            state = apply_power(step, steps, state);
+        }
+        state[0]
     }
 
     /// Adds steps with learning rate η₀.
@@ -23,6 +46,22 @@ impl LearningRates {
             _ => {}
         }
     }
+}
+
+type Matrix3 = [[f64; 3]; 3];
+
+/// mⁿv, by repeated squaring.
+fn apply_power(mut m: Matrix3, mut n: u64, mut v: [f64; 3]) -> [f64; 3] {
+    while n > 0 {
+        if n % 2 == 1 {
+            v = std::array::from_fn(|i| (0..3).map(|k| m[i][k] * v[k]).sum());
+        }
+        m = std::array::from_fn(|i| {
+            std::array::from_fn(|j| (0..3).map(|k| m[i][k] * m[k][j]).sum())
+        });
+        n /= 2;
+    }
+    v
 }
 
 /// A time at which the linearised model is asked for.
@@ -51,6 +90,10 @@ impl LazyTime {
             Self::Limit if eigenvalue > 0.0 => (0.0, 1.0),
             Self::Limit => (1.0, 0.0),
             Self::Flow(tau) => ((-rate * tau).exp(), -(-rate * tau).exp_m1()),
+            Self::Descent(rates) if rates.momentum > 0.0 => {
+                let lost = rates.lost_with_momentum(rate);
+                (1.0 - lost, lost)
+            }
             Self::Descent(rates) => {
                 let (mut log, mut negative) = (0.0, false);
                 for &(learning_rate, steps) in &rates.phases {
@@ -96,6 +139,27 @@ mod tests {
                 "λ = {eigenvalue}"
             );
             assert!((grown - (1.0 - product)).abs() < 1e-12 * grown.abs().max(1e-3));
+        }
+    }
+
+    #[test]
+    fn with_momentum_it_follows_the_steps_too() {
+        for momentum in [0.3, 0.95] {
+            let mut rates = LearningRates::with_momentum(momentum);
+            let steps = [(0.3, 5), (0.7, 40), (0.3, 1)];
+            steps.iter().for_each(|&(rate, n)| rates.push(rate, n));
+            for eigenvalue in [0.0, 1e-9, 0.2, 1.0] {
+                let (mut residual, mut sum) = (1.0, 0.0);
+                for &(rate, n) in &steps {
+                    for _ in 0..n {
+                        sum = momentum * sum + residual;
+                        residual -= rate * eigenvalue * sum;
+                    }
+                }
+                let (factor, grown) = LazyTime::Descent(rates.clone()).factor(eigenvalue, 2.0);
+                assert!((factor - residual).abs() < 1e-12, "λ = {eigenvalue}");
+                assert!((grown - (1.0 - residual)).abs() < 1e-12);
+            }
         }
     }
 

@@ -4,17 +4,19 @@
 use super::{
     FeatureView, Forecast, Job, KernelView, LazyShadow, LossPoint, TheoryRequest, WeightsRequest,
 };
-use crate::sim::config::{EngineKind, NetworkConfig, TaskConfig, ValidConfig};
+use crate::sim::config::{EngineKind, ValidConfig};
 use crate::sim::effective_config;
 use crate::sim::engine::Problem;
 use crate::sim::features::Cloud;
 use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
 use crate::sim::instance::Instance;
 use crate::sim::kernel::{GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory};
-use crate::sim::linearized::{LazyLosses, LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
+use crate::sim::linearized::{
+    LazyLosses, LazyTime, LearningRates, Linearized, MAX_SAMPLES, NoLinearized,
+};
 use crate::sim::moments::{InitialWeights, MomentState};
 use crate::sim::packed::Inputs;
-use crate::sim::task::Task;
+use crate::sim::sampled::{Draw, Sampled};
 use faer::Mat;
 use ndarray::Array2;
 use std::ops::ControlFlow;
@@ -54,12 +56,9 @@ pub(super) struct Solver {
 
 /// Sampled data and weights, and what they depend on.
 struct Data {
-    seed: u64,
-    task: TaskConfig,
-    network: NetworkConfig,
+    draw: Draw,
     instance: Option<Arc<Instance>>,
-    sampled: Arc<Task>,
-    initial: Arc<MomentState>,
+    sampled: Sampled,
 }
 
 /// The eigendecomposition of K₀, and what it depends on.
@@ -75,6 +74,7 @@ struct Setup {
     config: ValidConfig,
     problem: Problem,
     initial: Arc<MomentState>,
+    weights: InitialWeights,
 }
 
 impl Solver {
@@ -82,6 +82,14 @@ impl Solver {
     pub(super) fn solve(&mut self, request: &TheoryRequest, job: &Job<'_>) -> Result<(), String> {
         self.unanswered.get_or_insert(job.asked);
         let setup = self.setup(request)?;
+        if let Some((key, value)) = setup.config.needs_neurons() {
+            self.unanswered = None;
+            job.forecast(Err(format!(
+                "there is no forecast with {key} = {value}: it integrates the moments of the weights, which do not determine this network"
+            )));
+            job.shadow(Err(NoLinearized::NotCommittee.to_string()));
+            return Ok(());
+        }
         if !self.forecast(&setup, Quality::COARSE, job) {
             return Ok(());
         }
@@ -109,13 +117,9 @@ impl Solver {
         }
         let data = self.data.as_ref().ok_or("there are no data")?;
         Ok(Setup {
-            problem: Problem {
-                task: Arc::clone(&data.sampled),
-                alpha: config.network.alpha,
-                epsilon: config.network.epsilon,
-                kappa: if config.network.centered { 1.0 } else { 0.0 },
-            },
-            initial: Arc::clone(&data.initial),
+            problem: data.sampled.problem(&config),
+            initial: Arc::clone(&data.sampled.initial),
+            weights: data.sampled.weights.clone(),
             config,
         })
     }
@@ -134,7 +138,9 @@ impl Solver {
             }
         };
         let training = &setup.config.training;
-        let options = FlowOptions::new(quality, training.learning_rate, training.steps);
+        // With momentum μ the flow's time runs 1/(1 − μ) times as fast.
+        let rate = training.learning_rate / (1.0 - training.momentum);
+        let options = FlowOptions::new(quality, rate, training.steps);
         let system = FlowSystem::new(setup.problem.clone(), &setup.initial, training.weight_decay);
         let test_set = setup.test_set();
         let mut points = Vec::new();
@@ -150,7 +156,7 @@ impl Solver {
                     (None, None) => f64::NAN,
                 };
                 points.push(LossPoint {
-                    step: sample.time / training.learning_rate,
+                    step: sample.time / rate,
                     train: sample.losses.train,
                     test,
                 });
@@ -210,7 +216,11 @@ impl Solver {
         let steps = log_spaced(training.steps, SHADOW_POINTS);
         let time = |step: u64| match training.engine {
             EngineKind::Flow => LazyTime::Flow(rate * step as f64),
-            EngineKind::Moments | EngineKind::Neurons => LazyTime::steps(rate, step),
+            EngineKind::Moments | EngineKind::Neurons => {
+                let mut rates = LearningRates::with_momentum(training.momentum);
+                rates.push(rate, step);
+                LazyTime::Descent(rates)
+            }
         };
         let mut points = Vec::with_capacity(steps.len());
         for steps in steps.chunks(CHUNK) {
@@ -232,6 +242,11 @@ impl Solver {
     pub(super) fn kernel(&mut self, request: &WeightsRequest) -> Result<KernelView, String> {
         let start = Instant::now();
         let setup = self.setup(&request.theory)?;
+        if let Some((key, value)) = setup.config.needs_neurons() {
+            return Err(format!(
+                "the spectrum is that of a network with fixed readouts and quadratic activation: it is not shown with {key} = {value}"
+            ));
+        }
         let task = &setup.problem.task;
         let (samples, dim) = task.x.dim();
         if samples > MAX_KERNEL_SAMPLES {
@@ -263,10 +278,9 @@ impl Solver {
             Spectrum::new(&decompose(&request.state)?, y)
         };
         let network = &setup.config.network;
-        let theory = request
-            .theory
-            .instance
-            .is_none()
+        // Of weights that are drawn alike in every direction.
+        let isotropic = request.theory.instance.is_none() && network.solution_mix == 0.0;
+        let theory = isotropic
             .then(|| SpectrumTheory::new(dim, samples, network.epsilon, network.init_scale));
         Ok(KernelView {
             step: request.step,
@@ -294,11 +308,7 @@ impl Solver {
         let cloud = match kept.filter(|(of, _)| Arc::ptr_eq(of, &setup.initial)) {
             Some((_, cloud)) => cloud,
             None => {
-                let weights = match &request.theory.instance {
-                    Some(instance) => InitialWeights::Given(instance.w0.clone()),
-                    None => InitialWeights::sample(&setup.config),
-                };
-                Cloud::new(&weights, &setup.initial).ok_or("the weights are not finite")?
+                Cloud::new(&setup.weights, &setup.initial).ok_or("the weights are not finite")?
             }
         };
         let features = cloud.at(target, &setup.initial, &request.state);
@@ -331,46 +341,30 @@ impl Solver {
 
 impl Data {
     fn new(config: &ValidConfig, instance: Option<&Arc<Instance>>) -> Result<Self, String> {
-        let (sampled, weights) = match instance {
-            Some(instance) => (
-                Task::from_instance(instance),
-                InitialWeights::Given(instance.w0.clone()),
-            ),
-            None => {
-                // The target is known: a test set would not be looked at.
-                let mut exact = config.clone().into_inner();
-                exact.task.test_samples = 0;
-                let exact = exact.check().map_err(|e| e.to_string())?;
-                (Task::sample(&exact), InitialWeights::sample(&exact))
-            }
+        let mut sampled = match instance {
+            Some(instance) => Sampled::from_instance(instance),
+            None => Sampled::new(config).map_err(|e| e.to_string())?,
         };
-        let mut sampled = sampled;
-        if sampled.target.is_some() {
-            sampled.test = None;
+        // Where the target is known the test set would not be looked at.
+        let task = Arc::make_mut(&mut sampled.task);
+        if task.target.is_some() {
+            task.test = None;
         }
         Ok(Self {
-            seed: config.seed,
-            task: config.task.clone(),
-            network: config.network.clone(),
+            draw: Draw::of(config),
             instance: instance.cloned(),
-            sampled: Arc::new(sampled),
-            initial: Arc::new(weights.moments()),
+            sampled,
         })
     }
 
-    /// Whether these are the data and weights of this config; α, ε and κ change
-    /// neither.
+    /// Whether these are the data and weights of this config.
     fn fits(&self, config: &ValidConfig, instance: Option<&Arc<Instance>>) -> bool {
         let same_instance = match (&self.instance, instance) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (None, None) => true,
             _ => false,
         };
-        same_instance
-            && self.seed == config.seed
-            && self.task == config.task
-            && self.network.width == config.network.width
-            && self.network.init_scale == config.network.init_scale
+        same_instance && self.draw == Draw::of(config)
     }
 }
 
