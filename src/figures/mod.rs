@@ -28,7 +28,9 @@ macro_rules! shipped {
     };
 }
 
-shipped!["1", "3a", "3b", "4", "7", "9", "14"];
+shipped![
+    "1", "3a", "3b", "4", "5", "7", "9", "10", "11", "13a", "14", "15"
+];
 
 static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
     FILES
