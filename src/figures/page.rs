@@ -4,9 +4,33 @@ use super::spec::Figure;
 use crate::sim::config::{Config, FIELDS, Field};
 use std::fmt::Write as _;
 
-/// Everything about every figure, as Markdown.
+/// What stands above the figures.
+const HEAD: &str = r#"# The paper's figures
+
+Each figure of the paper that this program can draw: what it shows, the paper's claim
+and what was measured when it was run at the settings given here. `grokscope figure`
+lists them; the *Figures* menu in the window opens one, trains its main curve live and
+computes the others beside it; `grokscope figure ID --data DIR` writes every curve as
+CSV (the columns of [metrics.md](metrics.md)) with its settings as TOML, a `summary.csv`
+with a row for each curve, and a `figure.json` that holds it all.
+
+`--engine flow` computes gradient flow instead of gradient descent, seconds instead of
+minutes; `--seeds 16` runs each curve for 16 seeds, counted up from the figure's own.
+The table of each figure below was measured with its own engine, step by step.
+
+A run *fits* at the first step with its train loss below the threshold and
+*generalises* at the first one with its test loss below it: 10 % of the loss that
+predicting zero has, or an absolute 0.1 where `outcome.relative = false`. It *groks*
+when it generalises at least twice as late as it fits. `tests/figures.rs` holds each
+claim to at least eight fixed seeds at smaller settings.
+
+This page is printed by `grokscope figure --markdown` from `assets/figures`.
+
+"#;
+
+/// The whole page, as Markdown.
 pub fn markdown(figures: &[Figure]) -> String {
-    let mut text = String::new();
+    let mut text = String::from(HEAD);
     for figure in figures {
         section(&mut text, figure);
     }
