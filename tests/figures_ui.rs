@@ -2,7 +2,7 @@
 #![cfg(feature = "gui")]
 
 #[path = "ui/support.rs"]
-#[allow(dead_code)] // Shared with tests that use the rest of it.
+#[expect(dead_code, reason = "shared with the other tests of the window")]
 mod support;
 
 use egui::Key;

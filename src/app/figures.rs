@@ -6,17 +6,18 @@ use super::{
     state::{MAX_PINS, Pin, Tab},
 };
 use crate::{
-    figures::{self, Curve, CurveSummary, Figure, spec},
+    figures::{self, Curve, CurveSummary, Figure, run::alone, spec},
     history::Run,
     sim::config::{Config, EngineKind},
-    training::{Command, Event, Frontend, RunId, StartOptions, WorkerHandle, pump},
+    training::{Event, RunId, headless::HeadlessRun},
     views::axes::Scale,
 };
+use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
-use std::time::Duration;
-
-/// Time that events may take in one frame.
-const EVENT_BUDGET: Duration = Duration::from_millis(4);
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// Names of a figure's runs begin here: no run of the session has one of them.
 const FIRST_RUN: u64 = 1 << 48;
@@ -26,35 +27,53 @@ pub struct OpenFigure {
     figure: &'static Figure,
     summaries: Vec<Option<CurveSummary>>,
     failures: Vec<String>,
-    current: Option<Computing>,
+    computed: Receiver<Computed>,
+    stop: Arc<AtomicBool>,
 }
 
-/// The curve that is being computed.
-struct Computing {
-    curve: usize,
-    worker: WorkerHandle,
-    run: Run,
-}
+/// A curve, by its place, and its run or why there is none.
+type Computed = (usize, Result<Box<HeadlessRun>, String>);
 
-struct Collector<'a>(&'a mut Run);
+/// Room for curves that the window has not taken in yet.
+const ROOM: usize = 4;
 
-impl Frontend for Collector<'_> {
-    fn current_run(&self) -> Option<RunId> {
-        Some(self.0.id())
-    }
-
-    fn handle(&mut self, event: Event) {
-        self.0.handle(&event);
+impl Drop for OpenFigure {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 
 impl OpenFigure {
-    fn new(figure: &'static Figure) -> Self {
+    /// Begins to compute all curves on a thread of its own.
+    fn new(figure: &'static Figure, ctx: &Context) -> Self {
+        let (sender, computed) = bounded(ROOM);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, ctx) = (Arc::clone(&stop), ctx.clone());
+        std::thread::spawn(move || {
+            let over = || stopped.load(Ordering::Relaxed);
+            for (i, curve) in figure.curves.iter().enumerate() {
+                let run = spec::as_flow(&curve.config)
+                    .check()
+                    .map_err(|e| e.to_string())
+                    .and_then(|config| alone(&config, &over));
+                let run = match run {
+                    Ok(None) => return,
+                    Ok(Some(run)) => Ok(Box::new(run)),
+                    Err(problem) => Err(problem),
+                };
+                // Another figure was opened, or the window closed.
+                if sender.send((i, run)).is_err() {
+                    return;
+                }
+                ctx.request_repaint();
+            }
+        });
         Self {
             figure,
             summaries: vec![None; figure.curves.len()],
             failures: Vec::new(),
-            current: None,
+            computed,
+            stop,
         }
     }
 
@@ -81,7 +100,8 @@ impl OpenFigure {
 
     /// Whether curves are still being computed.
     pub fn is_computing(&self) -> bool {
-        self.current.is_some()
+        let known = self.summaries.iter().flatten().count();
+        known + self.failures.len() < self.figure.curves.len()
     }
 
     /// Whether all curves are the flow's.
@@ -90,59 +110,32 @@ impl OpenFigure {
         self.figure.curves.iter().all(flow)
     }
 
-    fn compute(&mut self, curve: usize, ctx: &Context) {
-        let Some(planned) = self.figure.curves.get(curve) else {
-            self.current = None;
-            return;
-        };
-        // A figure's settings are valid, as the flow or as they are.
-        let Ok(config) = spec::as_flow(&planned.config).check() else {
-            return self.compute(curve + 1, ctx);
-        };
-        let id = RunId(FIRST_RUN + curve as u64);
-        let ctx = ctx.clone();
-        let worker = WorkerHandle::spawn(move || ctx.request_repaint());
-        worker.send(Command::Start {
-            run: id,
-            config: Box::new(config.clone()),
-            instance: None,
-            options: StartOptions::default(),
-        });
-        self.current = Some(Computing {
-            curve,
-            worker,
-            run: Run::new(id, config.into_inner()),
-        });
+    /// Takes in a curve that is done.
+    fn advance(&mut self) -> Option<(&'static Curve, Run)> {
+        let (i, computed) = self.computed.try_recv().ok()?;
+        let curve = self.figure.curves.get(i)?;
+        match computed {
+            Ok(run) => {
+                self.summaries[i] = Some(CurveSummary::of(curve, &run));
+                Some((curve, drawable(RunId(FIRST_RUN + i as u64), *run)))
+            }
+            Err(why) => {
+                self.failures.push(format!("{}: {why}", curve.label));
+                None
+            }
+        }
     }
+}
 
-    /// Takes in what was computed; returns a curve that is done.
-    fn advance(&mut self, ctx: &Context) -> Option<(usize, Run)> {
-        let computing = self.current.as_mut()?;
-        pump(
-            &computing.worker,
-            &mut Collector(&mut computing.run),
-            EVENT_BUDGET,
-        );
-        let run = &computing.run;
-        if run.finish().is_none() && run.failure().is_none() {
-            return None;
-        }
-        let Computing { curve, run, .. } = self.current.take()?;
-        let planned = &self.figure.curves[curve];
-        match (run.finish(), run.info(), run.failure()) {
-            (Some(finish), Some(info), _) => {
-                let zero = info.zero_test_loss;
-                let summary = CurveSummary::new(planned, run.config(), run.rows(), finish, zero);
-                self.summaries[curve] = Some(summary);
-            }
-            (_, _, why) => {
-                let why = why.unwrap_or("it ended before it had begun");
-                self.failures.push(format!("{}: {why}", planned.label));
-            }
-        }
-        self.compute(curve + 1, ctx);
-        Some((curve, run))
-    }
+/// A run as the plots draw it.
+fn drawable(id: RunId, run: HeadlessRun) -> Run {
+    let HeadlessRun { info, rows, finish } = run;
+    let mut drawn = Run::new(id, (*info.config).clone());
+    let info = Box::new(info);
+    drawn.handle(&Event::Started { run: id, info });
+    drawn.handle(&Event::Rows { run: id, rows });
+    drawn.handle(&Event::Finished { run: id, finish });
+    drawn
 }
 
 /// The tab that shows a figure's claim.
@@ -174,9 +167,7 @@ impl GrokscopeApp {
             curves.toggle_loss_scale();
         }
         curves.refit();
-        let mut open = OpenFigure::new(figure);
-        open.compute(0, ctx);
-        self.state.figure = Some(open);
+        self.state.figure = Some(OpenFigure::new(figure, ctx));
     }
 
     /// Puts the figure away, with the curves that it kept.
@@ -199,18 +190,15 @@ impl GrokscopeApp {
     }
 
     /// Takes in the figure's curves.
-    pub(super) fn advance_figure(&mut self, ctx: &Context) {
+    pub(super) fn advance_figure(&mut self) {
         let Some(open) = &mut self.state.figure else {
             return;
         };
-        let Some((curve, run)) = open.advance(ctx) else {
-            return;
-        };
-        let planned = &open.figure.curves[curve];
-        let worth_keeping = !open.is_live(planned) && run.failure().is_none();
-        if worth_keeping && self.state.pins.len() < MAX_PINS {
-            let label = planned.label.clone();
-            self.state.pins.push(Pin { run, label });
+        while let Some((curve, run)) = open.advance() {
+            if !open.is_live(curve) && self.state.pins.len() < MAX_PINS {
+                let label = curve.label.clone();
+                self.state.pins.push(Pin { run, label });
+            }
         }
     }
 

@@ -192,7 +192,7 @@ impl GrokscopeApp {
         }
         self.take_files(now);
         self.take_exports(now);
-        self.advance_figure(ctx);
+        self.advance_figure();
         self.dress(ctx);
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));

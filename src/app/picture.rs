@@ -7,7 +7,7 @@ use crate::{
     training::{Pace, TheoryHandle, WorkerHandle},
     views::theme::Theme,
 };
-use egui::{Context, vec2};
+use egui::vec2;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ pub fn picture(startup: Startup, picture: Picture) -> Result<Vec<u8>, String> {
             let mut ready = GrokscopeApp::assemble(ctx, stored, startup, worker, exporter);
             train(&mut ready);
             let mut ready = ready.with_theory(TheoryHandle::spawn(|| {}));
-            look_ahead(&mut ready, ctx);
+            look_ahead(&mut ready);
             *app.borrow_mut() = Some(ready);
         },
         |ui| {
@@ -67,14 +67,14 @@ fn train(app: &mut GrokscopeApp) {
 }
 
 /// Waits for everything that the theory has to say about the run.
-fn look_ahead(app: &mut GrokscopeApp, ctx: &Context) {
+fn look_ahead(app: &mut GrokscopeApp) {
     let state = &mut app.state;
     while !state.theory.is_settled() {
         state.theory.advance(&state.session, None, 0.0);
         std::thread::sleep(Duration::from_millis(5));
     }
     while !app.figure_is_settled() {
-        app.advance_figure(ctx);
+        app.advance_figure();
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -80,8 +80,8 @@ pub struct Pin {
     pub label: String,
 }
 
-/// Most runs kept: as many as there are colours for them.
-pub const MAX_PINS: usize = 6;
+/// Most runs kept: their names tell them apart where colours come again.
+pub const MAX_PINS: usize = 12;
 
 /// Everything on screen.
 pub struct State {

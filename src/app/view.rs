@@ -197,9 +197,12 @@ impl GrokscopeApp {
 
     /// The colour that a figure's curve has on the plots.
     fn curve_color(&self, curve: &Curve, theme: &Theme) -> Color32 {
-        let pins = self.state.pins.iter().zip(theme.pinned);
-        let kept = pins.into_iter().find(|(pin, _)| pin.label == curve.label);
-        kept.map_or(theme.test, |(_, color)| color)
+        let pins = self.state.pins.iter().zip(theme.pinned.into_iter().cycle());
+        let live = self.state.figure.as_ref().is_some_and(|f| f.is_live(curve));
+        let otherwise = if live { theme.test } else { theme.faint };
+        let mut pins = pins.into_iter();
+        let kept = pins.find(|(pin, _)| !live && pin.label == curve.label);
+        kept.map_or(otherwise, |(_, color)| color)
     }
 
     fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
@@ -270,7 +273,7 @@ impl GrokscopeApp {
             .collect();
         let pinned: Vec<Pinned<'_>> = pins
             .iter()
-            .zip(theme.pinned)
+            .zip(theme.pinned.into_iter().cycle())
             .map(|(pin, color)| Pinned {
                 run: &pin.run,
                 label: &pin.label,
@@ -338,7 +341,7 @@ impl GrokscopeApp {
                     .collect();
                 let pinned: Vec<Pinned<'_>> = pins
                     .iter()
-                    .zip(theme.pinned)
+                    .zip(theme.pinned.into_iter().cycle())
                     .map(|((run, label), color)| Pinned { run, label, color })
                     .collect();
                 let model = CurvesModel {

@@ -1,9 +1,9 @@
-//! The curves of a figure on a pool of threads, each by the same path as
-//! `grokscope run`.
+//! The curves of a figure on a pool of threads.
 
+use crate::sim::Simulation;
 use crate::sim::config::ValidConfig;
-use crate::training::StartOptions;
 use crate::training::headless::{HeadlessRun, train_until};
+use crate::training::{Finish, RunInfo, StartOptions};
 use crossbeam_channel::{Sender, bounded};
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -29,9 +29,9 @@ pub enum Update {
     },
 }
 
-/// Trains every config, at most `threads` at a time, until `stop` is set.
-/// `every_column` measures the metrics that need Gram matrices at every recorded
-/// row, as files need. `hear` is told on the calling thread how the jobs stand;
+/// Trains every config, at most `threads` at a time, until `stop` is set. With
+/// `every_column` each goes the way of `grokscope run`, as files need; without,
+/// only the cheap metrics are measured. `hear` is told on the calling thread how the jobs stand;
 /// with `Break` it gives up the rest.
 pub fn run(
     jobs: &[ValidConfig],
@@ -78,6 +78,17 @@ fn one(
     over: &dyn Fn() -> bool,
     sender: &Sender<Update>,
 ) -> ControlFlow<()> {
+    if !every_column {
+        let run = match alone(config, over) {
+            Ok(None) => return ControlFlow::Break(()),
+            Ok(Some(run)) => Ok(Box::new(run)),
+            Err(problem) => Err(problem),
+        };
+        return match sender.send(Update::Done { job, run }) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+    }
     let options = StartOptions {
         every_column,
         ..StartOptions::default()
@@ -105,10 +116,49 @@ fn one(
     }
 }
 
+/// Steps between two looks at whether the run is still wanted.
+const CHUNK: u64 = 256;
+
+/// A run on the calling thread with the cheap metrics alone; `None` where `over`
+/// ended it.
+///
+/// # Errors
+/// Why the run could not be made.
+pub fn alone(config: &ValidConfig, over: &dyn Fn() -> bool) -> Result<Option<HeadlessRun>, String> {
+    let mut simulation = Simulation::new(config, None).map_err(|e| e.to_string())?;
+    let task = simulation.task();
+    let info = RunInfo {
+        config: simulation.config().clone(),
+        thresholds: simulation.thresholds(),
+        zero_train_loss: task.zero_train_loss(),
+        zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
+        note: simulation.note(),
+    };
+    let chunk = if simulation.jumps() { u64::MAX } else { CHUNK };
+    let mut rows = vec![simulation.record(false)];
+    while !simulation.is_finished() {
+        if over() {
+            return Ok(None);
+        }
+        if simulation.advance(chunk) {
+            rows.push(simulation.record(false));
+        }
+    }
+    let finish = Finish {
+        step: simulation.step(),
+        outcome: simulation.outcome(),
+        crossings: simulation.crossings(),
+        training_seconds: 0.0,
+        changed_live: false,
+    };
+    Ok(Some(HeadlessRun { info, rows, finish }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sim::config::Config;
+    use crate::sim::metrics::Metric;
 
     fn jobs(n: u64, steps: u64) -> Vec<ValidConfig> {
         (0..n)
@@ -143,6 +193,32 @@ mod tests {
         let one = rows(NonZero::<usize>::MIN);
         assert!(one.iter().all(|r| r.as_ref().is_some_and(|r| r.len() > 10)));
         assert_eq!(one, rows(TWO));
+    }
+
+    #[test]
+    fn a_run_with_the_cheap_metrics_alone_has_the_same_losses() {
+        let jobs = jobs(2, 300);
+        let rows = |every_column| {
+            let mut rows = vec![Vec::new(); jobs.len()];
+            let stop = AtomicBool::new(false);
+            run(&jobs, TWO, every_column, &stop, |update| {
+                if let Update::Done { job, run } = update {
+                    rows[job] = run.unwrap().rows;
+                }
+                ControlFlow::Continue(())
+            });
+            rows.into_iter().flatten()
+        };
+        let (mut seen, mut gram) = (0, 0);
+        for (cheap, every) in rows(false).zip(rows(true)) {
+            assert_eq!(cheap.step, every.step);
+            for metric in [Metric::TrainLoss, Metric::TestLoss, Metric::ParamMovement] {
+                assert_eq!(cheap.get(metric), every.get(metric));
+            }
+            seen += 1;
+            gram += usize::from(cheap.get(Metric::NtkDrift).is_some());
+        }
+        assert!(seen > 100 && gram == 0);
     }
 
     #[test]
