@@ -343,6 +343,32 @@ fn a_diverged_run_exits_with_0_and_names_the_stable_learning_rate() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_run_that_is_told_to_stop_writes_what_it_has_and_exits_with_75() {
+    let dir = tempfile::tempdir().expect("directory");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_grokscope"))
+        .args(["run", "--steps", "1000000000", "--out", "out"])
+        .current_dir(dir.path())
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.expect("sent").success());
+    let status = child.wait().expect("ended");
+    assert_eq!(status.code(), Some(75));
+    let rows = rows(dir.path(), "out/curve.csv");
+    assert!(rows.len() > 5, "{} rows", rows.len());
+    let summary = summary(dir.path());
+    let step = summary["steps"].as_u64().expect("the last step");
+    assert!((1..1_000_000_000).contains(&step));
+    assert!(dir.path().join("out/config.toml").exists());
+}
+
+#[test]
 fn the_written_config_reproduces_the_curve_byte_for_byte() {
     for engine in ["moments", "neurons"] {
         let dir = succeeded(quick(&[

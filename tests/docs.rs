@@ -2,6 +2,7 @@
 
 use grokscope::figures;
 use grokscope::presets;
+use grokscope::sim::config::field;
 use grokscope::sim::config::fields::markdown_table;
 use grokscope::sim::metrics::Metric;
 
@@ -66,4 +67,18 @@ fn the_readme_names_every_preset_and_only_files_that_exist() {
         }
     }
     assert!(links > 0);
+}
+
+#[test]
+fn the_page_of_variants_names_only_settings_that_exist() {
+    let page = text("docs/variants.md");
+    let mut named = 0;
+    for code in page.split('`').skip(1).step_by(2) {
+        let key = code.split([' ', '=']).next().unwrap_or_default();
+        if key.contains('.') {
+            named += 1;
+            assert!(field(key).is_some(), "docs/variants.md names {key}");
+        }
+    }
+    assert!(named >= 8);
 }

@@ -77,6 +77,7 @@ fn snapshot(step: u64, phase: Phase, crossings: Crossings, recent: Vec<RecentSte
         recent,
         state: Arc::clone(&state),
         initial: state,
+        keyframes: Default::default(),
     }
 }
 

@@ -121,7 +121,7 @@ drag_alpha() {
     xdotool mouseup 1
     sleep 2
 }
-drag_alpha 99
+drag_alpha 133
 check "the run after a drag of α is exported too" export_by ctrl+s
 second=$file
 alpha=$(setting "$second" alpha)

@@ -2,8 +2,11 @@
 
 use super::{
     GrokscopeApp,
+    compare::{PinEdit, PinId},
     export::Export,
-    state::{MAX_PINS, Notice, Pin, SCALES, Tab},
+    state::{Notice, SCALES, Tab},
+    sweeping::SweepForm,
+    time::Scrub,
 };
 use crate::{
     cli,
@@ -11,7 +14,6 @@ use crate::{
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     training::Pace,
-    views::entry,
 };
 use egui::{Context, ViewportCommand};
 use std::{path::PathBuf, sync::Arc};
@@ -79,10 +81,26 @@ pub enum Action {
     SelectTab(Tab),
     /// Write a file.
     Export(Export),
+    /// Move the time cursor.
+    Scrub(Scrub),
+    /// Take the newest change back.
+    Undo,
+    /// Make the change taken back last again.
+    Redo,
     /// Keep the run on screen for comparison.
     Pin,
     /// Keep none any more.
     UnpinAll,
+    /// Change a run kept for comparison.
+    EditPin(PinId, PinEdit),
+    /// Train with the settings of a kept run.
+    LoadPin(PinId),
+    /// Change what is written in the form of a sweep.
+    EditSweep(SweepForm),
+    /// Sweep a setting over values.
+    Sweep(SweepForm),
+    /// Give the sweep up.
+    CancelSweep,
     /// Put the headless command for this run on the clipboard.
     CopyCommand,
 }
@@ -90,11 +108,27 @@ pub enum Action {
 impl GrokscopeApp {
     /// Does what the user asked for.
     pub(super) fn apply(&mut self, action: Action, ctx: &Context, now: f64) {
+        let asked = action.clone();
+        self.undoably(&asked, now, |app| app.perform(action, ctx, now));
+    }
+
+    fn perform(&mut self, action: Action, ctx: &Context, now: f64) {
         match action {
-            Action::ToggleRun => self.state.session.toggle(now),
-            Action::Step => self.state.session.step(now),
-            Action::Reset => self.state.session.reset(now),
+            Action::ToggleRun => {
+                if !self.toggle_replay(now) {
+                    self.state.session.toggle(now);
+                }
+            }
+            Action::Step => {
+                self.leave_past(now);
+                self.state.session.step(now);
+            }
+            Action::Reset => {
+                self.leave_past(now);
+                self.state.session.reset(now);
+            }
             Action::Reseed => {
+                self.leave_past(now);
                 self.state.session.reseed(now);
                 let seed = self.state.session.config().seed;
                 self.notice(
@@ -135,18 +169,29 @@ impl GrokscopeApp {
             Action::CloseFigure => self.close_figure(),
             Action::CopyFigureCommand => self.copy_figure_command(ctx, now),
             Action::OpenFile(path) => self.open_file(path, ctx),
-            Action::CloseInstance => self.state.session.drop_instance(now),
+            Action::CloseInstance => {
+                self.leave_past(now);
+                self.state.session.drop_instance(now);
+            }
             Action::SetPace(pace) => self.state.session.set_pace(pace),
             Action::ToggleTheme => self.state.dark = !self.state.dark,
             Action::Resize(by) => self.resize(by),
             Action::ToggleFullscreen => self.set_fullscreen(!self.state.fullscreen, ctx),
             Action::ToggleLossAxis => self.state.curves.toggle_loss_scale(),
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
-            Action::Escape => self.escape(ctx),
+            Action::Escape => self.escape(ctx, now),
             Action::SelectTab(tab) => self.state.tab = tab,
             Action::Export(export) => self.export(export, ctx, now),
-            Action::Pin => self.pin(now),
-            Action::UnpinAll => self.state.pins.clear(),
+            Action::Scrub(scrub) => self.scrub(scrub, now),
+            Action::Undo => self.undo(true, now),
+            Action::Redo => self.undo(false, now),
+            action
+            @ (Action::Pin | Action::UnpinAll | Action::EditPin(..) | Action::LoadPin(_)) => {
+                self.compare(action, now)
+            }
+            Action::EditSweep(form) => self.state.sweep_form = form,
+            Action::Sweep(form) => self.start_sweep(&form, ctx, now),
+            Action::CancelSweep => self.cancel_sweep(),
             Action::CopyCommand => self.copy_command(ctx, now),
         }
     }
@@ -210,6 +255,7 @@ impl GrokscopeApp {
     }
 
     fn load_preset(&mut self, name: &str, now: f64) {
+        self.leave_past(now);
         match presets::find(name) {
             Ok(preset) => match self.state.session.open(preset.config.clone(), None, now) {
                 Ok(()) => self.opened(preset.config.clone(), Some(preset.name.clone())),
@@ -248,6 +294,8 @@ impl GrokscopeApp {
     /// Takes in files that were read in the background.
     pub(super) fn take_files(&mut self, now: f64) {
         while let Some((path, opened)) = self.files.try_next() {
+            self.leave_past(now);
+            let before = self.settings();
             let result = opened.and_then(|(config, instance)| {
                 self.state
                     .session
@@ -262,6 +310,7 @@ impl GrokscopeApp {
                 Ok(()) => {
                     let config = self.state.session.config().clone();
                     self.opened(config, None);
+                    self.opened_file(before, &name);
                     self.notice(format!("Opened {name}."), now);
                 }
                 Err(error) => self.failure(format!("{name} was not opened: {error}"), now),
@@ -284,7 +333,7 @@ impl GrokscopeApp {
     }
 
     /// Leaves the innermost thing that is open.
-    fn escape(&mut self, ctx: &Context) {
+    fn escape(&mut self, ctx: &Context, now: f64) {
         if self.state.help_open {
             self.state.help_open = false;
         } else if self.state.notice.as_ref().is_some_and(|n| n.bad)
@@ -292,6 +341,8 @@ impl GrokscopeApp {
         {
             self.state.notice = None;
             self.state.field_errors.clear();
+        } else if self.state.time.step().is_some() {
+            self.leave_past(now);
         } else if self.state.fullscreen {
             self.set_fullscreen(false, ctx);
         } else if self.state.figure.is_some() {
@@ -299,23 +350,6 @@ impl GrokscopeApp {
         } else {
             self.state.curves.refit();
         }
-    }
-
-    fn pin(&mut self, now: f64) {
-        let Some(run) = self.state.session.run().filter(|r| !r.rows().is_empty()) else {
-            return;
-        };
-        if self.state.pins.len() == MAX_PINS {
-            self.failure(
-                format!("{MAX_PINS} runs are pinned already: unpin them first."),
-                now,
-            );
-            return;
-        }
-        let label = pin_label(run.config(), &self.state.defaults);
-        let run = run.clone();
-        self.notice(format!("Pinned {label}."), now);
-        self.state.pins.push(Pin { run, label });
     }
 
     fn copy_command(&mut self, ctx: &Context, now: f64) {
@@ -384,27 +418,5 @@ impl GrokscopeApp {
                 Err(problem) => self.failure(format!("Not saved: {problem}"), now),
             }
         }
-    }
-}
-
-/// What tells a run from the settings as they were opened; α where nothing does.
-fn pin_label(config: &Config, opened: &Config) -> String {
-    let different: Vec<String> = FIELDS
-        .iter()
-        .filter(|f| f.key != "training.steps" && (f.get)(config) != (f.get)(opened))
-        .map(|f| {
-            let name = if f.symbol.is_empty() {
-                f.name
-            } else {
-                f.symbol
-            };
-            format!("{name} = {}", entry::shown(f, &(f.get)(config)))
-        })
-        .take(3)
-        .collect();
-    if different.is_empty() {
-        format!("α = {}", config.network.alpha)
-    } else {
-        different.join(", ")
     }
 }

@@ -3,7 +3,8 @@
 
 use super::{
     GrokscopeApp,
-    state::{MAX_PINS, Pin, Tab},
+    compare::{MAX_PINS, Pin, PinColor, PinLine},
+    state::Tab,
 };
 use crate::{
     figures::{self, Curve, CurveSummary, Figure, run::alone, spec},
@@ -91,6 +92,27 @@ impl OpenFigure {
     /// Whether a curve is the one that is trained live.
     pub fn is_live(&self, curve: &Curve) -> bool {
         self.figure.live().name == curve.name
+    }
+
+    /// Whether a run on the plots is this curve.
+    pub fn is_run_of(&self, curve: &Curve, run: RunId) -> bool {
+        let place = run.0.checked_sub(FIRST_RUN).map(|i| i as usize);
+        let found = place.and_then(|i| self.figure.curves.get(i));
+        found.is_some_and(|found| found.name == curve.name)
+    }
+
+    /// The colour of a curve that is kept: few from the palette, many on a ramp.
+    fn color(&self, curve: &Curve) -> PinColor {
+        /// More than these are a sweep.
+        const FEW: usize = 3;
+        let others = || self.figure.curves.iter().filter(|c| !self.is_live(c));
+        let place = others().position(|c| c.name == curve.name).unwrap_or(0);
+        let last = others().count().saturating_sub(1);
+        if last < FEW {
+            PinColor::Palette(place)
+        } else {
+            PinColor::Ramp(place as f32 / last as f32)
+        }
     }
 
     /// Curves that could not be computed, and why.
@@ -189,16 +211,32 @@ impl GrokscopeApp {
         }
     }
 
-    /// Takes in the figure's curves.
+    /// Takes in the figure's curves. They belong to the figure, not to what the
+    /// user kept: undo leaves them alone.
     pub(super) fn advance_figure(&mut self) {
-        let Some(open) = &mut self.state.figure else {
-            return;
-        };
-        while let Some((curve, run)) = open.advance() {
-            if !open.is_live(curve) && self.state.pins.len() < MAX_PINS {
-                let label = curve.label.clone();
-                self.state.pins.push(Pin { run, label });
+        let mut found = Vec::new();
+        if let Some(open) = &mut self.state.figure {
+            while let Some((curve, run)) = open.advance() {
+                if !open.is_live(curve) {
+                    found.push((curve, run, open.color(curve)));
+                }
             }
+        }
+        for (curve, run, color) in found {
+            if self.state.pins.len() >= MAX_PINS {
+                break;
+            }
+            let pin = Pin {
+                id: self.next_pin_id(),
+                config: run.config().clone(),
+                run: Arc::new(run),
+                instance: None,
+                name: self.free_name(curve.label.clone()),
+                color,
+                line: PinLine::default(),
+                shown: true,
+            };
+            self.state.pins.push(pin);
         }
     }
 

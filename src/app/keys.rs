@@ -1,15 +1,32 @@
 //! The keyboard.
 
-use super::{actions::Action, export::Export};
+use super::{
+    actions::Action,
+    export::Export,
+    time::{Bookmark, Scrub},
+};
 use crate::views::curves::PlotKind;
 use egui::{Context, Event, Key, Modifiers};
 
 /// Keys and what they do, for the help window.
 pub const HELP: &[(&str, &str)] = &[
-    ("Space", "run, pause, run again"),
+    ("Space", "run, pause, run again; in the past: replay"),
     ("S", "one step"),
     ("R", "reset: the same seed from step 0"),
     ("Shift+R", "reseed: other data, target and weights"),
+    (
+        "← and →",
+        "a recorded step back and on; with Shift a tenth of a decade",
+    ),
+    ("Home, End", "step 0; back to the live end"),
+    (
+        "1, 2, 3",
+        "to where it fits, to the test peak, to where it generalises",
+    ),
+    (
+        "Ctrl+Z, Ctrl+Y",
+        "undo and redo a change of settings or pins",
+    ),
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),
     ("+ and −", "larger and smaller text"),
@@ -19,7 +36,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("Ctrl+E", "save the loss plot as PNG, 2×"),
     ("Ctrl+Shift+E", "save the window as PNG"),
     ("?", "this help"),
-    ("Esc", "leave whatever is open, refit the axes"),
+    (
+        "Esc",
+        "leave whatever is open, the past too; refit the axes",
+    ),
 ];
 
 /// The actions of the keys pressed since the last frame. Not to be asked while
@@ -38,7 +58,7 @@ pub fn actions(ctx: &Context) -> Vec<Action> {
                     repeat,
                     modifiers,
                     ..
-                } if !repeat || *key == Key::S => action(*key, *modifiers, focused),
+                } if !repeat || REPEATING.contains(key) => action(*key, *modifiers, focused),
                 // Where "?" is on the keyboard depends on its layout.
                 Event::Text(text) if text == "?" => Some(Action::ToggleHelp),
                 _ => None,
@@ -47,9 +67,14 @@ pub fn actions(ctx: &Context) -> Vec<Action> {
     })
 }
 
+/// Keys that go on while they are held.
+const REPEATING: [Key; 4] = [Key::S, Key::ArrowLeft, Key::ArrowRight, Key::Z];
+
 fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
     if modifiers.command || modifiers.ctrl {
         return match (key, modifiers.shift) {
+            (Key::Z, false) => Some(Action::Undo),
+            (Key::Z, true) | (Key::Y, false) => Some(Action::Redo),
             (Key::S, false) => Some(Action::Export(Export::Csv)),
             (Key::S, true) => Some(Action::Export(Export::Toml)),
             (Key::E, false) => Some(Action::Export(Export::Plot(PlotKind::Loss))),
@@ -74,6 +99,17 @@ fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
         Key::Minus => Some(Action::Resize(-1)),
         Key::F1 => Some(Action::ToggleHelp),
         Key::Escape => Some(Action::Escape),
+        // A focused slider takes the arrows itself.
+        Key::ArrowLeft | Key::ArrowRight if focused => None,
+        Key::ArrowLeft if modifiers.shift => Some(Action::Scrub(Scrub::LeapBack)),
+        Key::ArrowRight if modifiers.shift => Some(Action::Scrub(Scrub::LeapOn)),
+        Key::ArrowLeft => Some(Action::Scrub(Scrub::Previous)),
+        Key::ArrowRight => Some(Action::Scrub(Scrub::Next)),
+        Key::Home => Some(Action::Scrub(Scrub::Start)),
+        Key::End => Some(Action::Scrub(Scrub::Live)),
+        Key::Num1 => Some(Action::Scrub(Scrub::Mark(Bookmark::Fit))),
+        Key::Num2 => Some(Action::Scrub(Scrub::Mark(Bookmark::Peak))),
+        Key::Num3 => Some(Action::Scrub(Scrub::Mark(Bookmark::Grok))),
         _ => None,
     }
 }

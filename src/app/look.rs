@@ -2,7 +2,10 @@
 //! rate.
 
 use super::{session::Session, theory::wanted};
-use crate::training::{Answer, RunId, TheoryRequest, WeightsRequest};
+use crate::{
+    sim::moments::MomentState,
+    training::{Answer, RunId, TheoryRequest, WeightsRequest},
+};
 use std::{sync::Arc, time::Duration};
 
 /// Least time between two looks as a multiple of what one costs.
@@ -20,6 +23,31 @@ struct Asked {
     step: u64,
     since: f64,
     waiting: bool,
+}
+
+/// Weights to look at.
+pub(super) struct Subject {
+    run: RunId,
+    step: u64,
+    state: Arc<MomentState>,
+}
+
+impl Subject {
+    /// The weights of the run on screen at a past step, or the nearest earlier
+    /// ones that were kept; as they are now without one.
+    pub(super) fn of(session: &Session, past: Option<u64>) -> Option<Self> {
+        let snapshot = session.snapshot()?;
+        let kept = past.and_then(|step| snapshot.keyframes.at_or_before(step));
+        let (step, state) = match kept {
+            Some(kept) => (kept.step, kept.state),
+            None => (snapshot.step, Arc::clone(&snapshot.state)),
+        };
+        Some(Self {
+            run: snapshot.run,
+            step,
+            state,
+        })
+    }
 }
 
 /// What is to be done about the next look.
@@ -51,17 +79,16 @@ impl<T> Look<T> {
         }
     }
 
-    /// What to ask where weights moved since the last look, if it is `shown`.
+    /// What to ask where the subject is another than that of the last look.
     pub(super) fn due(
         &mut self,
         session: &Session,
+        subject: Subject,
         every: f64,
-        shown: bool,
         now: f64,
     ) -> Option<Due> {
-        let snapshot = session.snapshot().filter(|_| shown)?;
         if let Some(asked) = &self.asked {
-            if asked.waiting || (asked.run, asked.step) == (snapshot.run, snapshot.step) {
+            if asked.waiting || (asked.run, asked.step) == (subject.run, subject.step) {
                 return None;
             }
             let due = asked.since + every.max(SHARE * self.cost.as_secs_f64());
@@ -70,7 +97,7 @@ impl<T> Look<T> {
             }
         }
         let (run, config) = wanted(session);
-        if run != snapshot.run {
+        if run != subject.run {
             return None;
         }
         let request = WeightsRequest {
@@ -79,12 +106,12 @@ impl<T> Look<T> {
                 config: Box::new(config.check().ok()?),
                 instance: session.instance().map(|(_, instance)| Arc::clone(instance)),
             },
-            step: snapshot.step,
-            state: Arc::clone(&snapshot.state),
+            step: subject.step,
+            state: Arc::clone(&subject.state),
         };
         self.asked = Some(Asked {
             run,
-            step: snapshot.step,
+            step: subject.step,
             since: now,
             waiting: true,
         });

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod backend;
+pub mod compare;
 pub mod export;
 pub mod figures;
 pub mod files;
@@ -13,7 +14,10 @@ pub mod raster;
 pub mod screen;
 pub mod session;
 pub mod state;
+pub mod sweeping;
 pub mod theory;
+pub mod time;
+pub mod undo;
 mod view;
 
 pub use actions::Action;
@@ -152,6 +156,11 @@ impl GrokscopeApp {
                 plots_size: egui::Vec2::ZERO,
                 pins: Vec::new(),
                 figure: None,
+                pin_ids: 0,
+                sweep_form: Default::default(),
+                sweep: None,
+                time: Default::default(),
+                undo: Default::default(),
             },
             queue: Vec::new(),
             exporter,
@@ -197,9 +206,15 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
+        let state = &mut self.state;
+        if let Some(wait) = state.time.advance(&mut state.session, now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait));
+        }
+        self.advance_sweep(now);
+        let past = self.state.past();
         let tab = self.state.side_shown.then_some(self.state.tab);
         let session = &self.state.session;
-        if let Some(wait) = self.state.theory.advance(session, tab, now) {
+        if let Some(wait) = self.state.theory.advance(session, past, tab, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
     }

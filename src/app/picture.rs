@@ -70,7 +70,7 @@ fn train(app: &mut GrokscopeApp) {
 fn look_ahead(app: &mut GrokscopeApp) {
     let state = &mut app.state;
     while !state.theory.is_settled() {
-        state.theory.advance(&state.session, None, 0.0);
+        state.theory.advance(&state.session, None, None, 0.0);
         std::thread::sleep(Duration::from_millis(5));
     }
     while !app.figure_is_settled() {

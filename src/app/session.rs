@@ -13,7 +13,7 @@ use crate::{
         config::{Config, ConfigError, Value, Width, field},
         instance::Instance,
     },
-    training::{Command, Pace, RunId, Snapshot, StartOptions},
+    training::{Command, Keyframe, Pace, RunId, Snapshot, StartOptions},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -125,6 +125,12 @@ impl Session {
     /// Where the run on screen stood when the worker last said.
     pub fn snapshot(&self) -> Option<&Snapshot> {
         self.screen.snapshot.as_ref()
+    }
+
+    /// The weights at a step of the run on screen, or the nearest earlier ones
+    /// that were kept.
+    pub fn keyframe(&self, step: u64) -> Option<Keyframe> {
+        self.snapshot()?.keyframes.at_or_before(step)
     }
 
     /// What the run on screen is doing.
@@ -244,6 +250,8 @@ impl Session {
                 paused: held,
                 lower_unstable_learning_rate: true,
                 every_column: false,
+                cheap_columns: false,
+                keep_weights: true,
             },
         });
         if take_up && old_step > 0 {
@@ -483,6 +491,37 @@ impl Session {
         self.dragging = false;
         self.within_drag = false;
         self.restart(now, false);
+        Ok(())
+    }
+
+    /// Takes up other settings where the run on screen stands: those of before a
+    /// change, or of another run. A longer or shorter horizon alone needs no
+    /// restart.
+    ///
+    /// # Errors
+    /// Settings that are not valid; nothing changes then.
+    pub fn take_up(
+        &mut self,
+        config: Config,
+        instance: Option<Loaded>,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        let config = config.check()?.into_inner();
+        let mut longer = self.config.clone();
+        longer.training.steps = config.training.steps;
+        let horizon_alone = longer == config && config != self.config;
+        let same_instance = match (&self.instance, &instance) {
+            (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        self.config = config;
+        self.instance = instance;
+        self.dragging = false;
+        self.within_drag = false;
+        if !(horizon_alone && same_instance && self.change_live("training.steps")) {
+            self.restart(now, true);
+        }
         Ok(())
     }
 

@@ -1,7 +1,15 @@
 //! What the window shows besides the run.
 
-use super::{figures::OpenFigure, session::Session, theory::Theory};
-use crate::{history::Run, sim::config::Config, training::Pace, views::curves::CurvesState};
+use super::{
+    compare::{Pin, PinId},
+    figures::OpenFigure,
+    session::Session,
+    sweeping::{Sweep, SweepForm},
+    theory::Theory,
+    time::Cursor,
+    undo::Undo,
+};
+use crate::{sim::config::Config, training::Pace, views::curves::CurvesState};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -23,17 +31,20 @@ pub enum Tab {
     Features,
     /// Every metric of the newest row.
     Facts,
+    /// The runs kept for comparison.
+    Runs,
     /// The figure of the paper on show; only where there is one.
     Figure,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
         (Self::Features, "Features"),
         (Self::Facts, "Numbers"),
+        (Self::Runs, "Runs"),
         (Self::Figure, "Figure"),
     ];
 }
@@ -72,17 +83,6 @@ pub fn pace_name(pace: Pace) -> &'static str {
         .map_or("pace", |(name, _)| name)
 }
 
-/// A run that the user keeps for comparison.
-pub struct Pin {
-    /// The run as it was.
-    pub run: Run,
-    /// What tells it from the others, such as "α = 1".
-    pub label: String,
-}
-
-/// Most runs kept: their names tell them apart where colours come again.
-pub const MAX_PINS: usize = 12;
-
 /// Everything on screen.
 pub struct State {
     /// Settings, run and worker.
@@ -119,6 +119,25 @@ pub struct State {
     pub pins: Vec<Pin>,
     /// Figure of the paper on show.
     pub figure: Option<OpenFigure>,
+    /// The newest of their ids.
+    pub pin_ids: PinId,
+    /// What is written in the form of a sweep.
+    pub sweep_form: SweepForm,
+    /// The sweep under way.
+    pub sweep: Option<Sweep>,
+    /// Which moment of the run is shown.
+    pub time: Cursor,
+    /// What can be taken back.
+    pub undo: Undo,
     /// Room that the plots had in the last frame.
     pub plots_size: egui::Vec2,
+}
+
+impl State {
+    /// The recorded step that all panels show, where it is not where the run
+    /// stands now.
+    pub fn past(&self) -> Option<u64> {
+        let moment = self.session.run()?.moment(self.time.step());
+        (!moment.is_live()).then(|| moment.step())
+    }
 }

@@ -2,7 +2,7 @@
 //! is asking for: requests go out as soon as a setting moves.
 
 use super::{
-    look::{Due, Look},
+    look::{Due, Look, Subject},
     session::Session,
     state::Tab,
 };
@@ -13,7 +13,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Least time between two looks at the kernel …
+/// Least time between two looks at the kernel of a run that trains …
 const KERNEL_SECS: f64 = 0.5;
 /// … and at the neurons, which move visibly.
 const FEATURE_SECS: f64 = 0.05;
@@ -45,12 +45,19 @@ impl Theory {
     }
 
     /// Takes in answers, and asks again where the settings moved, or where the
-    /// tab that is shown, if any, looks at weights that moved.
+    /// tab that is shown, if any, looks at other weights: those at `past`, or as
+    /// they are now.
     /// Returns the seconds until it must be called again, if it must.
-    pub(super) fn advance(&mut self, session: &Session, tab: Option<Tab>, now: f64) -> Option<f64> {
+    pub(super) fn advance(
+        &mut self,
+        session: &Session,
+        past: Option<u64>,
+        tab: Option<Tab>,
+        now: f64,
+    ) -> Option<f64> {
         self.look_ahead(session);
-        let kernel = self.look_at_kernel(session, tab == Some(Tab::Kernel), now);
-        let features = self.look_at_features(session, tab == Some(Tab::Features), now);
+        let kernel = self.look_at_kernel(session, past, tab == Some(Tab::Kernel), now);
+        let features = self.look_at_features(session, past, tab == Some(Tab::Features), now);
         kernel.or(features)
     }
 
@@ -85,20 +92,39 @@ impl Theory {
         });
     }
 
-    fn look_at_kernel(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
+    fn look_at_kernel(
+        &mut self,
+        session: &Session,
+        past: Option<u64>,
+        shown: bool,
+        now: f64,
+    ) -> Option<f64> {
         let handle = self.handle.as_ref()?;
         self.kernel.receive(handle.kernel(), |view| view.cost);
-        match self.kernel.due(session, KERNEL_SECS, shown, now)? {
+        let subject = shown.then(|| Subject::of(session, past)).flatten()?;
+        let every = if past.is_some() {
+            FEATURE_SECS
+        } else {
+            KERNEL_SECS
+        };
+        match self.kernel.due(session, subject, every, now)? {
             Due::Now(request) => handle.request_kernel(request),
             Due::In(wait) => return Some(wait),
         }
         None
     }
 
-    fn look_at_features(&mut self, session: &Session, shown: bool, now: f64) -> Option<f64> {
+    fn look_at_features(
+        &mut self,
+        session: &Session,
+        past: Option<u64>,
+        shown: bool,
+        now: f64,
+    ) -> Option<f64> {
         let handle = self.handle.as_ref()?;
         self.features.receive(handle.features(), |view| view.cost);
-        match self.features.due(session, FEATURE_SECS, shown, now)? {
+        let subject = shown.then(|| Subject::of(session, past)).flatten()?;
+        match self.features.due(session, subject, FEATURE_SECS, now)? {
             Due::Now(request) => handle.request_features(request),
             Due::In(wait) => return Some(wait),
         }

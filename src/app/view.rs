@@ -2,14 +2,16 @@
 
 use super::{
     Action, GrokscopeApp,
+    compare::Pin,
     export::Export,
     raster,
     session::RunState,
     state::{NOTICE_SECS, State, Tab},
+    sweeping::Sweep,
 };
 use crate::{
     figures::Curve,
-    history::Run,
+    history::{Moment, Run, format},
     presets,
     sim::config::field,
     views::{
@@ -17,7 +19,7 @@ use crate::{
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
         entry, figure, fonts, help,
         narration::Numbers,
-        side, status,
+        scrubber, side, status,
         theme::Theme,
         transport,
     },
@@ -52,6 +54,25 @@ impl State {
             return ("Press space to train.".into(), false);
         };
         let lazy_level = self.lazy_level(run);
+        if let Some(step) = self.past() {
+            let moment = run.moment(Some(step));
+            let doing = if self.time.is_playing() {
+                "Replay, step"
+            } else {
+                "At step"
+            };
+            let steps = format::thousands;
+            return (
+                format!(
+                    "{doing} {} of {}: {}",
+                    steps(step),
+                    steps(run.step()),
+                    telling(moment, lazy_level)
+                ),
+                false,
+            );
+        }
+        let now = run.moment(None);
         match self.session.state() {
             RunState::Failed => (
                 format!(
@@ -68,12 +89,12 @@ impl State {
                 format!(
                     "Done: {}. {}",
                     run.outcome_sentence(),
-                    telling(run, lazy_level)
+                    telling(now, lazy_level)
                 ),
                 false,
             ),
-            RunState::Paused => (format!("Paused. {}", telling(run, lazy_level)), false),
-            RunState::Empty | RunState::Running => (telling(run, lazy_level), false),
+            RunState::Paused => (format!("Paused. {}", telling(now, lazy_level)), false),
+            RunState::Empty | RunState::Running => (telling(now, lazy_level), false),
         }
     }
 }
@@ -85,6 +106,19 @@ impl State {
         let level = self.theory.shadow()?.level;
         (level > run.thresholds()?.test).then_some(level)
     }
+}
+
+/// The kept runs that are on show.
+fn pinned<'a>(pins: &'a [Pin], theme: &Theme) -> Vec<Pinned<'a>> {
+    pins.iter()
+        .filter(|pin| pin.shown)
+        .map(|pin| Pinned {
+            run: &pin.run,
+            label: &pin.name,
+            color: theme.pin(pin.color),
+            style: curves::pin_style(pin.line),
+        })
+        .collect()
 }
 
 /// Says what may be dropped here.
@@ -102,9 +136,10 @@ fn invite_drop(ctx: &Context, theme: &Theme) {
     );
 }
 
-/// The sentence about the newest numbers.
-fn telling(run: &Run, lazy_level: Option<f64>) -> String {
-    let (Some(first), Some(last)) = (run.rows().first(), run.rows().last()) else {
+/// The sentence about the numbers of a moment.
+fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
+    let run = moment.run();
+    let (Some(first), Some(last)) = (run.rows().first(), moment.row()) else {
         return "Preparing data and weights.".into();
     };
     let (zero_train, zero_test) = run.info().map_or((f64::NAN, f64::NAN), |info| {
@@ -113,7 +148,7 @@ fn telling(run: &Run, lazy_level: Option<f64>) -> String {
     Numbers {
         first,
         last,
-        crossings: run.crossings(),
+        crossings: moment.crossings(),
         zero_train,
         zero_test,
         lazy_level,
@@ -145,6 +180,13 @@ impl GrokscopeApp {
             .size_range(190.0..=(0.25 * width).max(200.0))
             .frame(bar(0, 0))
             .show(ui, |ui| {
+                Panel::top("settings head")
+                    .exact_size(34.0)
+                    .show_separator_line(false)
+                    .frame(bar(12, 0))
+                    .show(ui, |ui| {
+                        controls::head(ui, &theme, &self.controls_view(), actions);
+                    });
                 // A full bar beside the sliders would look like one of them.
                 ui.spacing_mut().scroll = egui::style::ScrollStyle {
                     foreground_color: false,
@@ -155,7 +197,9 @@ impl GrokscopeApp {
                     .show(ui, |ui| {
                         Frame::new()
                             .inner_margin(Margin::symmetric(12, 2))
-                            .show(ui, |ui| self.draw_controls(ui, &theme, actions));
+                            .show(ui, |ui| {
+                                controls::show(ui, &theme, &self.controls_view(), actions);
+                            });
                     });
             });
         self.state.side_shown = width >= SIDE_PANEL_FROM;
@@ -166,11 +210,18 @@ impl GrokscopeApp {
                 .frame(bar(14, 0))
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
-                    let theory = &self.state.theory;
                     let color = |curve: &Curve| self.curve_color(curve, &theme);
                     let figure = self.state.figure.as_ref();
                     let figure = figure.map(|open| (open, &color as figure::CurveColor<'_>));
-                    side::show(ui, &theme, self.state.tab, run, theory, figure, actions);
+                    side::show(
+                        ui,
+                        &theme,
+                        self.state.tab,
+                        run,
+                        &self.state,
+                        figure,
+                        actions,
+                    );
                 });
         }
         CentralPanel::no_frame()
@@ -197,12 +248,13 @@ impl GrokscopeApp {
 
     /// The colour that a figure's curve has on the plots.
     fn curve_color(&self, curve: &Curve, theme: &Theme) -> Color32 {
-        let pins = self.state.pins.iter().zip(theme.pinned.into_iter().cycle());
-        let live = self.state.figure.as_ref().is_some_and(|f| f.is_live(curve));
-        let otherwise = if live { theme.test } else { theme.faint };
-        let mut pins = pins.into_iter();
-        let kept = pins.find(|(pin, _)| !live && pin.label == curve.label);
-        kept.map_or(otherwise, |(_, color)| color)
+        let open = self.state.figure.as_ref();
+        if open.is_some_and(|open| open.is_live(curve)) {
+            return theme.test;
+        }
+        let of_curve = |pin: &&Pin| open.is_some_and(|open| open.is_run_of(curve, pin.run.id()));
+        let pin = self.state.pins.iter().find(of_curve);
+        pin.map_or(theme.faint, |pin| theme.pin(pin.color))
     }
 
     fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
@@ -219,13 +271,17 @@ impl GrokscopeApp {
             pace: session.pace(),
             catching_up: session.catching_up(),
             dark: self.state.dark,
+            replay: self.state.past().map(|_| self.state.time.is_playing()),
         };
         transport::show(ui, theme, &view, actions);
     }
 
-    fn draw_controls(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    fn controls_view(&self) -> controls::View<'_> {
         let session = &self.state.session;
-        let view = controls::View {
+        let undo = &self.state.undo;
+        controls::View {
+            undo: undo.undoable(),
+            redo: undo.redoable(),
             config: session.config(),
             defaults: &self.state.defaults,
             errors: &self.state.field_errors,
@@ -236,8 +292,7 @@ impl GrokscopeApp {
                     .to_string_lossy()
                     .into_owned()
             }),
-        };
-        controls::show(ui, theme, &view, actions);
+        }
     }
 
     fn draw_status(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
@@ -249,12 +304,15 @@ impl GrokscopeApp {
             bad,
             last_export: self.state.last_export.as_deref(),
             pins: self.state.pins.len(),
+            sweep: self.state.sweep.as_ref().map(Sweep::progress),
         };
         status::show(ui, theme, &view, actions);
     }
 
     fn draw_plots(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let cursor = self.state.past();
         let State {
+            time,
             session,
             theory: foreseen,
             curves,
@@ -271,23 +329,24 @@ impl GrokscopeApp {
                 opacity: ghost.opacity(now),
             })
             .collect();
-        let pinned: Vec<Pinned<'_>> = pins
-            .iter()
-            .zip(theme.pinned.into_iter().cycle())
-            .map(|(pin, color)| Pinned {
-                run: &pin.run,
-                label: &pin.label,
-                color,
-            })
-            .collect();
+        let pinned = pinned(pins, theme);
         let model = CurvesModel {
             run: session.shown(now),
             ghosts: &ghosts,
             pinned: &pinned,
             foresight: foreseen.foresight(),
             horizon: session.config().training.steps,
+            cursor,
         };
         let response = curves::show(ui, &model, curves, theme);
+        let view = scrubber::View {
+            run: session.shown(now),
+            cursor,
+            playing: time.is_playing(),
+            axis: response.axis,
+            time: response.time,
+        };
+        scrubber::show(ui, theme, response.foot, &view, actions);
         match response.action {
             Some(CurvesAction::ExportPlot(kind)) => {
                 actions.push(Action::Export(Export::Plot(kind)));
@@ -313,17 +372,15 @@ impl GrokscopeApp {
             .ghosts()
             .map(|ghost| (ghost.run.clone(), ghost.opacity(now)))
             .collect();
-        let pins: Vec<(Run, String)> = self
-            .state
-            .pins
-            .iter()
-            .map(|pin| (pin.run.clone(), pin.label.clone()))
-            .collect();
+        let pins = self.state.pins.clone();
+        let cursor = self.state.past();
         let foreseen = self.state.theory.picture();
         let horizon = self.state.session.config().training.steps;
         let mut state = self.state.curves.clone();
-        let size = self.state.plots_size;
+        let plots = self.state.plots_size;
         let theme = Theme::of(self.state.dark);
+        let legend = curves::pins_legend_height(&pinned(&pins, &theme), plots.x - 32.0);
+        let size = plots + egui::vec2(0.0, legend);
         let resolution = 2.0 * ctx.pixels_per_point();
         Some(move || {
             let mut rect = egui::Rect::ZERO;
@@ -339,26 +396,43 @@ impl GrokscopeApp {
                         opacity: *opacity,
                     })
                     .collect();
-                let pinned: Vec<Pinned<'_>> = pins
-                    .iter()
-                    .zip(theme.pinned.into_iter().cycle())
-                    .map(|((run, label), color)| Pinned { run, label, color })
-                    .collect();
+                let pinned = pinned(&pins, &theme);
                 let model = CurvesModel {
                     run: Some(&run),
                     ghosts: &ghosts,
                     pinned: &pinned,
                     foresight: foreseen.foresight(),
                     horizon,
+                    cursor,
                 };
-                let response = curves::show(ui, &model, &mut state, &theme);
+                // Above the losses, below the alignments.
+                let top = if kind == PlotKind::Loss { legend } else { 0.0 };
+                let area = egui::Rect::from_min_size(egui::pos2(0.0, top), plots);
+                let response = ui
+                    .scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
+                        curves::show(ui, &model, &mut state, &theme)
+                    })
+                    .inner;
+                // Half of the axis title sticks out.
                 rect = match kind {
                     PlotKind::Loss => response.loss_rect,
                     PlotKind::Alignment => response.alignment_rect,
                 }
-                // Half of the axis title sticks out.
-                .expand(8.0)
-                .intersect(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
+                .expand(8.0);
+                if legend > 0.0 {
+                    let beside = egui::Rect::from_min_size(
+                        match kind {
+                            PlotKind::Loss => egui::pos2(16.0, 4.0),
+                            PlotKind::Alignment => egui::pos2(16.0, rect.bottom()),
+                        },
+                        egui::vec2(plots.x - 32.0, legend),
+                    );
+                    ui.scope_builder(egui::UiBuilder::new().max_rect(beside), |ui| {
+                        curves::pins_legend(ui, &pinned, &theme);
+                    });
+                    rect = rect.union(beside);
+                }
+                rect = rect.intersect(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
             });
             image.region(&rect, Some(resolution))
         })

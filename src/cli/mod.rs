@@ -3,8 +3,8 @@
 //!
 //! Exit codes: 0 for a run that ended, also by diverging, which its summary
 //! says; 2 for arguments, settings or files that cannot be used; 1 for what
-//! failed in spite of good arguments; 75 for a sweep that was told to stop and
-//! can be resumed.
+//! failed in spite of good arguments; 75 for a run or a sweep that was told to stop
+//! and kept what it had.
 
 pub mod args;
 mod command_line;
@@ -13,6 +13,7 @@ pub mod gui_help;
 mod panics;
 mod run;
 pub mod settings;
+mod signals;
 mod submit;
 mod sweep;
 
@@ -43,7 +44,7 @@ pub enum CliError {
     /// A run or a window that failed.
     #[error("{0}")]
     Failed(String),
-    /// A sweep that was told to stop.
+    /// A run or a sweep that was told to stop.
     #[error("{0}")]
     Stopped(String),
 }
@@ -117,7 +118,7 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             if let Some(warning) = report.warning {
                 complain(&format!("warning: {warning}"));
             }
-            Ok(())
+            report.stopped.map_or(Ok(()), Err)
         }
         Some(Command::Sweep(args)) => {
             let report = sweep::sweep(&args)?;

@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::headless::{self, HeadlessRun};
+use super::signals::stop_on_signals;
 use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{atomic, csv};
@@ -33,9 +34,9 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         None => None,
     };
     let bar = progress_bar(config.training.steps);
-    let trained = headless::train(config, resolved.instance.map(|(_, i)| i), |s| {
-        show(&bar, s);
-    });
+    let stop = stop_on_signals()?;
+    let instance = resolved.instance.map(|(_, i)| i);
+    let trained = headless::train_until(config, instance, &stop, |s| show(&bar, s));
     bar.finish_and_clear();
     let run = trained.map_err(CliError::Failed)?;
 
@@ -48,12 +49,14 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
 }
 
 /// What the user reads when the run is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// For standard output.
     pub text: String,
     /// For standard error: what went otherwise than asked.
     pub warning: Option<String>,
+    /// That it was told to stop before its end.
+    pub stopped: Option<CliError>,
 }
 
 impl Report {
@@ -96,7 +99,21 @@ impl Report {
             )),
             _ => None,
         };
-        Self { text, warning }
+        let steps = run.info.config.training.steps;
+        let diverged = matches!(finish.outcome, Outcome::Diverged { .. });
+        let stopped = (finish.step < steps && !diverged).then(|| {
+            CliError::Stopped(format!(
+                "told to stop at step {} of {}: what was trained until then is in {}",
+                grouped(finish.step),
+                grouped(steps),
+                out.display()
+            ))
+        });
+        Self {
+            text,
+            warning,
+            stopped,
+        }
     }
 }
 

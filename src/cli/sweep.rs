@@ -3,6 +3,7 @@
 use super::CliError;
 use super::args::{SweepCommand, SweepRunArgs};
 use super::run::grouped;
+use super::signals::stop_on_signals;
 use super::submit;
 use crate::io::{self, FileError};
 use crate::sweep::directory::Directory;
@@ -12,14 +13,11 @@ use crate::sweep::runner::{self, Progress, RunOptions};
 use crate::sweep::status::{Status, status};
 use crate::sweep::{Spec, SweepError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use signal_hook::consts::{SIGINT, SIGTERM};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What the user reads in the end.
@@ -102,19 +100,6 @@ fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
             ))
         }),
     })
-}
-
-/// A flag that SIGTERM and SIGINT set; the second one ends the program, as it
-/// would have without.
-fn stop_on_signals() -> Result<Arc<AtomicBool>, CliError> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT] {
-        // In this order: the first signal finds the flag down.
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .map_err(|e| CliError::Failed(format!("signals cannot be received: {e}")))?;
-    }
-    Ok(stop)
 }
 
 fn this_attempt(args: &SweepRunArgs) -> Attempt {

@@ -3,7 +3,7 @@
 use crate::sim::Simulation;
 use crate::sim::config::ValidConfig;
 use crate::training::headless::{HeadlessRun, train_until};
-use crate::training::{Finish, RunInfo, StartOptions};
+use crate::training::{Finish, RunInfo};
 use crossbeam_channel::{Sender, bounded};
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -89,28 +89,20 @@ fn one(
             Err(_) => ControlFlow::Break(()),
         };
     }
-    let options = StartOptions {
-        every_column,
-        ..StartOptions::default()
-    };
-    let trained = train_until(config.clone(), None, options, |snapshot| {
-        if let Some(snapshot) = snapshot {
-            // A listener that lags behind hears of it the next time.
-            let step = snapshot.step;
-            let _ = sender.try_send(Update::At { job, step });
-        }
-        if over() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+    let stop = AtomicBool::new(false);
+    let trained = train_until(config.clone(), None, &stop, |snapshot| {
+        // A listener that lags behind hears of it the next time.
+        let step = snapshot.step;
+        let _ = sender.try_send(Update::At { job, step });
+        stop.store(over(), Ordering::Relaxed);
     });
-    let run = match trained {
-        Ok(None) => return ControlFlow::Break(()),
-        Ok(Some(run)) => Ok(Box::new(run)),
-        Err(problem) => Err(problem),
-    };
-    match sender.send(Update::Done { job, run }) {
+    if over() {
+        return ControlFlow::Break(());
+    }
+    match sender.send(Update::Done {
+        job,
+        run: trained.map(Box::new),
+    }) {
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),
     }

@@ -4,7 +4,9 @@
 
 pub mod decimate;
 pub mod format;
+mod moment;
 mod run;
 mod sentence;
 
+pub use moment::Moment;
 pub use run::{Lowered, Peak, Run};

@@ -6,8 +6,8 @@ use crate::sim::metrics::Row;
 use crate::training::{
     Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle, pump,
 };
-use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A run from start to end, with every column of every recorded row.
@@ -56,33 +56,21 @@ impl Frontend for Collector {
 pub fn train(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
-    mut progress: impl FnMut(&Snapshot),
+    progress: impl FnMut(&Snapshot),
 ) -> Result<HeadlessRun, String> {
-    let options = StartOptions {
-        every_column: true,
-        ..StartOptions::default()
-    };
-    let trained = train_until(config, instance, options, |snapshot| {
-        if let Some(snapshot) = snapshot {
-            progress(snapshot);
-        }
-        ControlFlow::Continue(())
-    })?;
-    trained.ok_or_else(|| "the run was given up; please report this".into())
+    train_until(config, instance, &AtomicBool::new(false), progress)
 }
 
-/// As [`train`], with these options, until `progress` breaks off: it is asked
-/// some ten times a second, with the newest state if there is one since the last
-/// time. A run that was broken off comes back as `None`.
+/// The same, but ends where the run stands once `stop` is set.
 ///
 /// # Errors
 /// As [`train`].
 pub fn train_until(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
-    options: StartOptions,
-    mut progress: impl FnMut(Option<&Snapshot>) -> ControlFlow<()>,
-) -> Result<Option<HeadlessRun>, String> {
+    stop: &AtomicBool,
+    mut progress: impl FnMut(&Snapshot),
+) -> Result<HeadlessRun, String> {
     /// Often enough for a smooth bar, seldom enough to cost nothing.
     const INTERVAL: Duration = Duration::from_millis(100);
     let worker = WorkerHandle::spawn(|| {});
@@ -90,10 +78,18 @@ pub fn train_until(
         run: RUN,
         config: Box::new(config),
         instance,
-        options,
+        options: StartOptions {
+            every_column: true,
+            ..StartOptions::default()
+        },
     });
     let mut collector = Collector::default();
+    let mut told = false;
     let finish = loop {
+        if stop.load(Ordering::Relaxed) && !told {
+            worker.send(Command::Stop);
+            told = true;
+        }
         if let Some(event) = worker.event_timeout(INTERVAL) {
             if collector.current_run() == Some(event.run()) {
                 collector.handle(event);
@@ -103,16 +99,16 @@ pub fn train_until(
         if let Some(end) = collector.end.take() {
             break end?;
         }
-        if progress(worker.latest().as_ref()).is_break() {
-            return Ok(None);
+        if let Some(snapshot) = worker.latest() {
+            progress(&snapshot);
         }
     };
     let info = collector
         .info
         .ok_or("the run ended before it had begun; please report this")?;
-    Ok(Some(HeadlessRun {
+    Ok(HeadlessRun {
         info,
         rows: collector.rows,
         finish,
-    }))
+    })
 }

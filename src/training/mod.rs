@@ -6,6 +6,7 @@
 mod frontend;
 mod handle;
 pub mod headless;
+mod keyframes;
 mod pace;
 pub mod protocol;
 mod theory;
@@ -13,6 +14,7 @@ mod worker;
 
 pub use frontend::{Frontend, pump};
 pub use handle::WorkerHandle;
+pub use keyframes::{BUDGET as KEYFRAME_BUDGET, Keyframe, Keyframes};
 pub use pace::{Pace, Pacer};
 pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
 pub use theory::{

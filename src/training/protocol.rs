@@ -1,5 +1,6 @@
 //! What the worker is told and what it tells.
 
+use super::keyframes::Keyframes;
 use crate::sim::{
     config::ValidConfig,
     instance::Instance,
@@ -25,6 +26,10 @@ pub struct StartOptions {
     /// Measure the metrics that need Gram matrices at every recorded row, as
     /// files need; otherwise at a rate that the problem's size allows.
     pub every_column: bool,
+    /// Measure no metric that needs a Gram matrix.
+    pub cheap_columns: bool,
+    /// Keep the weights along the run ([`Snapshot::keyframes`]).
+    pub keep_weights: bool,
 }
 
 /// What the worker is asked to do.
@@ -195,6 +200,9 @@ pub struct Snapshot {
     pub state: Arc<MomentState>,
     /// Initial weights as moments.
     pub initial: Arc<MomentState>,
+    /// Weights at earlier recorded steps; none unless
+    /// [`StartOptions::keep_weights`] asked for them.
+    pub keyframes: Keyframes,
 }
 
 /// A slot that holds only the newest value: writing never waits, reading takes.

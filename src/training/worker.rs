@@ -7,7 +7,7 @@
 use super::protocol::{
     Command, Event, Finish, Latest, Phase, RecentStep, RunId, RunInfo, Snapshot, StartOptions,
 };
-use super::{Pace, Pacer};
+use super::{Keyframes, Pace, Pacer};
 use crate::sim::Simulation;
 use crate::sim::config::ValidConfig;
 use crate::sim::instance::Instance;
@@ -77,6 +77,16 @@ struct Run {
     speed: Speed,
     last_frame: Instant,
     changed_live: bool,
+    keyframes: Keyframes,
+}
+
+impl Run {
+    fn keep_weights(&self) {
+        if self.options.keep_weights {
+            let state = Arc::new(self.simulation.state());
+            self.keyframes.push(self.simulation.step(), state);
+        }
+    }
 }
 
 /// Steps per second over the last fraction of a second.
@@ -313,7 +323,7 @@ impl Worker {
         let now = self.clock.elapsed().as_secs_f64();
         let (p, d) = simulation.task().x.dim();
         let gram_cost = (p * p) as f64 * d as f64 * 2.0;
-        let row = simulation.record(true);
+        let row = simulation.record(!options.cheap_columns);
         self.run = Some(Run {
             id,
             simulation,
@@ -343,7 +353,11 @@ impl Worker {
             },
             last_frame: Instant::now(),
             changed_live: false,
+            keyframes: Keyframes::default(),
         });
+        if let Some(run) = &self.run {
+            run.keep_weights();
+        }
         self.emit_row(id, row);
         self.show();
     }
@@ -388,9 +402,11 @@ impl Worker {
             }
             run.training += clock.elapsed();
             if recorded {
-                let every_column =
+                let due =
                     run.recorded.is_multiple_of(run.gram_every) || run.simulation.is_finished();
+                let every_column = due && !run.options.cheap_columns;
                 rows.push(run.simulation.record(every_column));
+                run.keep_weights();
                 run.recorded += 1;
             }
         }
@@ -478,6 +494,7 @@ impl Worker {
                 recent: run.recent.iter().copied().collect(),
                 state: Arc::new(run.simulation.state()),
                 initial: Arc::clone(run.simulation.initial()),
+                keyframes: run.keyframes.clone(),
             });
         }
         (self.wake)();

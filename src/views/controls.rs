@@ -8,7 +8,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    app::{Action, session::INSTANCE_KEYS},
+    app::{Action, session::INSTANCE_KEYS, state::Tab, sweeping::SweepForm},
     history::{Lowered, format},
     sim::config::{Config, Field, Kind, TargetKind, Value, Width, field},
 };
@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 
 /// What this view draws.
 pub struct View<'a> {
+    /// What Ctrl+Z takes back.
+    pub undo: Option<&'a str>,
+    /// What Ctrl+Y makes again.
+    pub redo: Option<&'a str>,
     /// The settings being edited.
     pub config: &'a Config,
     /// The settings as they were opened: what a double click goes back to.
@@ -110,6 +114,56 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
         ],
     ),
 ];
+
+/// The scale of a setting's slider, if it has one.
+pub fn slider_scale(key: &str) -> Option<Scale> {
+    let mut rows = GROUPS.iter().flat_map(|(_, rows)| *rows);
+    rows.find_map(|(k, widget)| match widget {
+        Widget::Slider(scale) if *k == key => Some(*scale),
+        _ => None,
+    })
+}
+
+/// The settings that can be swept over values: those with a slider that move
+/// the curves.
+pub fn sweepable() -> impl Iterator<Item = &'static Field> {
+    let rows = GROUPS.iter().flat_map(|(_, rows)| *rows);
+    rows.filter(|(key, widget)| {
+        matches!(widget, Widget::Slider(_))
+            && !key.starts_with("outcome.")
+            && *key != "training.steps"
+    })
+    .filter_map(|(key, _)| field(key))
+}
+
+/// Draws what stands above the settings and stays there: undo and redo.
+pub fn head(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+    ui.horizontal_centered(|ui| {
+        let text = RichText::new("SETTINGS").text_style(TextStyle::Small);
+        ui.label(text.extra_letter_spacing(0.9).color(theme.faint));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding.x = 7.0;
+            for (icon, name, keys, what, action) in [
+                ("↷", "Redo", "Ctrl+Y", view.redo, Action::Redo),
+                ("↶", "Undo", "Ctrl+Z", view.undo, Action::Undo),
+            ] {
+                let why = what.map_or_else(
+                    || format!("Nothing to {} ({keys})", name.to_lowercase()),
+                    |what| format!("{name} {what} ({keys})"),
+                );
+                let response = ui
+                    .add_enabled(what.is_some(), egui::Button::new(icon))
+                    .on_hover_text(&why)
+                    .on_disabled_hover_text(&why)
+                    .accessible_name(name);
+                if response.clicked() {
+                    actions.push(action);
+                }
+            }
+        });
+    });
+}
 
 /// Draws the panel's content.
 pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
@@ -253,7 +307,13 @@ fn note(ui: &mut Ui, theme: &Theme, text: &str) {
     ui.add_space(3.0);
 }
 
-fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut Vec<Action>) {
+fn label(
+    ui: &mut Ui,
+    theme: &Theme,
+    field: &'static Field,
+    locked: bool,
+    actions: &mut Vec<Action>,
+) {
     let mut text = egui::text::LayoutJob::default();
     let size = TextStyle::Body.resolve(ui.style()).size;
     let colour = if locked { theme.faint } else { theme.text };
@@ -285,6 +345,31 @@ fn label(ui: &mut Ui, theme: &Theme, field: &Field, locked: bool, actions: &mut 
     if response.double_clicked() && !locked {
         actions.push(Action::ResetField(field.key));
     }
+    if !locked {
+        menu(&response, field, actions);
+    }
+}
+
+/// What else can be done with a setting, on a right click.
+fn menu(response: &egui::Response, field: &'static Field, actions: &mut Vec<Action>) {
+    response.context_menu(|ui| {
+        if sweepable().any(|f| f.key == field.key) {
+            let form = SweepForm::of(field.key);
+            if ui.button(format!("Sweep {}", form.in_words())).clicked() {
+                actions.push(Action::Sweep(form.clone()));
+                ui.close();
+            }
+            if ui.button("Sweep other values …").clicked() {
+                actions.push(Action::EditSweep(form));
+                actions.push(Action::SelectTab(Tab::Runs));
+                ui.close();
+            }
+        }
+        if ui.button("Back to the default").clicked() {
+            actions.push(Action::ResetField(field.key));
+            ui.close();
+        }
+    });
 }
 
 /// Range, reason and default, beside the row and never over it.
@@ -321,9 +406,14 @@ fn explain(row: &egui::Response, theme: &Theme, field: &Field, default: &str, lo
             );
         }
         ui.label(field.why);
+        let sweep = if sweepable().any(|f| f.key == field.key) {
+            " Right click: sweep it over values."
+        } else {
+            ""
+        };
         ui.label(
             RichText::new(format!(
-                "{}. Double click: back to {default}. In files: {}",
+                "{}. Double click: back to {default}.{sweep} In files: {}",
                 upper_first(&field.range()),
                 field.key
             ))
@@ -361,7 +451,7 @@ fn slider(
         .then_some(view.lowered)
         .flatten()
         .map(|l| l.to);
-    let (_, change) = Slider {
+    let (response, change) = Slider {
         name,
         value: value.as_f64().unwrap_or_default(),
         scale,
@@ -370,6 +460,9 @@ fn slider(
         mark,
     }
     .show(ui, theme);
+    if !locked {
+        menu(&response, field, actions);
+    }
     match change {
         Some(Change::Value { value: x, dragging }) => {
             let value = match field.kind {

@@ -1,9 +1,9 @@
 //! Where the test error comes from: the three terms of eq 6, stacked over log
-//! time, with their values now.
+//! time, with their values at one time.
 
 use super::{controls::heading, theme::Theme};
 use crate::{
-    history::{Run, decimate::log_step, format},
+    history::{Moment, Run, decimate::log_step, format},
     sim::metrics::Metric,
 };
 use egui::{
@@ -28,7 +28,8 @@ fn terms(theme: &Theme) -> [(Metric, &'static str, Color32); 3] {
 }
 
 /// Draws the tab's content.
-pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
+pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
+    let run = moment.run();
     heading(ui, theme, "WHERE THE TEST ERROR COMES FROM");
     let columns = columns(run);
     if columns.is_empty() && run.rows().len() > 1 {
@@ -40,13 +41,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
         );
         return;
     }
-    plot(ui, theme, run, &columns);
+    plot(ui, theme, moment, &columns);
     ui.add_space(6.0);
     for (metric, name, colour) in terms(theme).into_iter().rev() {
-        let value = run.last(metric).map_or(f64::NAN, |(_, v)| v);
+        let value = moment.last(metric).map_or(f64::NAN, |(_, v)| v);
         legend(ui, theme, metric, name, colour, value);
     }
-    if let Some(sentence) = dominant(run) {
+    if let Some(sentence) = dominant(moment) {
         ui.add_space(6.0);
         ui.label(RichText::new(sentence).color(theme.muted));
     }
@@ -98,7 +99,8 @@ fn ceiling(columns: &[(f64, [f64; 3])]) -> f64 {
         .unwrap_or(2.0 * top)
 }
 
-fn plot(ui: &mut Ui, theme: &Theme, run: &Run, columns: &[(f64, [f64; 3])]) {
+fn plot(ui: &mut Ui, theme: &Theme, moment: Moment<'_>, columns: &[(f64, [f64; 3])]) {
+    let run = moment.run();
     let size = Vec2::new(ui.available_width(), 178.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| {
@@ -175,6 +177,12 @@ fn plot(ui: &mut Ui, theme: &Theme, run: &Run, columns: &[(f64, [f64; 3])]) {
         }
         below = above;
     }
+    if !moment.is_live() {
+        let x = at(log_step(moment.step()).max(0.0), 0.0).x;
+        let after = Rect::from_min_max(Pos2::new(x, area.top()), area.max);
+        clipped.rect_filled(after, 0.0, theme.panel.gamma_multiply(0.55));
+        clipped.vline(x, area.y_range(), Stroke::new(1.5, theme.accent));
+    }
     explain_pointer(ui, theme, run, &response, area, decades);
 }
 
@@ -230,13 +238,13 @@ fn legend(ui: &mut Ui, theme: &Theme, metric: Metric, name: &str, colour: Color3
 }
 
 /// Which term rules now, and what that means.
-fn dominant(run: &Run) -> Option<&'static str> {
-    let value = |m| run.last(m).map(|(_, v)| v);
+fn dominant(moment: Moment<'_>) -> Option<&'static str> {
+    let value = |m| moment.last(m).map(|(_, v)| v);
     let variance = value(Metric::VarianceError)?;
     let misalignment = value(Metric::MisalignmentError)?;
     let linear = value(Metric::LinearPower)?;
     let total = variance + misalignment + linear;
-    let zero = run.zero_test_loss()?;
+    let zero = moment.run().zero_test_loss()?;
     Some(if total < 0.02 * zero {
         "Little error is left."
     } else if linear > variance.max(misalignment) {

@@ -1,28 +1,32 @@
-//! Every metric of the run, with its newest value.
+//! Every metric of the run, with its value at one time.
 
 use super::{controls::heading, theme::Theme};
 use crate::{
-    history::{Run, format},
+    history::{Moment, format},
     sim::metrics::Metric,
 };
 use egui::{Align, Label, Layout, RichText, TextStyle, Ui};
 
 /// Draws the tab's content.
-pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
-    heading(ui, theme, "THE NEWEST NUMBERS");
+pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
+    let title = match moment.is_live() {
+        true => "THE NEWEST NUMBERS".to_owned(),
+        false => format!("THE NUMBERS AT STEP {}", format::thousands(moment.step())),
+    };
+    heading(ui, theme, &title);
     ui.spacing_mut().item_spacing.y = 3.0;
     fact(
         ui,
         theme,
         "step",
-        &format::thousands(run.step()),
+        &format::thousands(moment.step()),
         "Number of gradient descent steps taken.",
         true,
     );
-    let now = run.rows().last().map_or(0, |row| row.step);
+    let now = moment.row().map_or(0, |row| row.step);
     for &metric in Metric::ALL {
         let spec = metric.spec();
-        let Some((step, value)) = run.last(metric) else {
+        let Some((step, value)) = moment.last(metric) else {
             let reason = format!(
                 "{} ({})\nNot measured in this run.",
                 spec.meaning, spec.name
@@ -39,7 +43,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, run: &Run) {
         let text = format::significant(value, 4);
         fact(ui, theme, spec.symbol, &text, &why, step == now);
     }
-    if let Some(note) = run.info().and_then(|info| info.note.as_ref()) {
+    if let Some(note) = moment.run().info().and_then(|info| info.note.as_ref()) {
         ui.add_space(6.0);
         ui.label(RichText::new(note).color(theme.muted));
     }

@@ -19,6 +19,8 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
         .collapsible(false)
         .resizable(false)
         .vscroll(true)
+        // As much of it at once as the window has room for.
+        .default_height(ctx.content_rect().height() - 90.0)
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
             ui.set_max_width(430.0);
@@ -37,7 +39,8 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
             });
             heading(ui, theme, "MOUSE");
             ui.label(
-                "Double click a setting for its default, a plot to refit its axes. \
+                "Double click a setting for its default, right click it to sweep it over values. \
+                 Drag below the plots to go back in time, double click a plot to refit its axes. \
                  Drop a config.toml or an instance.npz on the window to open it.",
             );
             ui.add_space(4.0);

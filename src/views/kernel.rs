@@ -3,7 +3,7 @@
 
 use super::{controls::heading, facts::fact, theme::Theme};
 use crate::{
-    history::{Run, format},
+    history::{Moment, format},
     sim::{
         kernel::{Spectrum, SpectrumTheory},
         metrics::Metric,
@@ -39,21 +39,28 @@ const ALIGNMENTS: [(Metric, &str); 8] = [
 ];
 
 /// Draws the tab's content.
-pub fn show(ui: &mut Ui, theme: &Theme, run: &Run, kernel: Option<Result<&KernelView, &str>>) {
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    moment: Moment<'_>,
+    kernel: Option<Result<&KernelView, &str>>,
+) {
     heading(ui, theme, "SPECTRUM OF K/P ON THE TRAIN SET");
     match kernel {
-        None if run.failure().is_some() => note(ui, theme, "There is no kernel: the run failed."),
+        None if moment.run().failure().is_some() => {
+            note(ui, theme, "There is no kernel: the run failed.")
+        }
         None => note(ui, theme, "Taking the kernel apart …"),
         Some(Err(why)) => note(ui, theme, &format!("No spectrum: {why}.")),
         Some(Ok(view)) => spectra(ui, theme, view),
     }
     heading(ui, theme, "ALIGNMENT OF THE KERNEL");
     ui.spacing_mut().item_spacing.y = 3.0;
-    let now = run.rows().last().map_or(0, |row| row.step);
+    let now = moment.row().map_or(0, |row| row.step);
     for (metric, name) in ALIGNMENTS {
         let spec = metric.spec();
         let definition = format!("{} = {}\n{}", name, spec.symbol, spec.meaning);
-        match run.last(metric) {
+        match moment.last(metric) {
             Some((step, value)) => {
                 let when = format!(
                     "{definition}\nMeasured at step {}.",

@@ -13,6 +13,8 @@ pub mod fonts;
 pub mod help;
 pub mod kernel;
 pub mod narration;
+pub mod runs;
+pub mod scrubber;
 pub mod side;
 pub mod slider;
 pub mod status;

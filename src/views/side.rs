@@ -1,11 +1,16 @@
 //! The right panel: tabs.
 
-use super::{decomposition, facts, features, figure, kernel, theme::Theme};
+use super::{decomposition, facts, features, figure, kernel, runs, theme::Theme};
 use crate::{
-    app::{Action, figures::OpenFigure, state::Tab, theory::Theory},
-    history::Run,
+    app::{
+        Action,
+        figures::OpenFigure,
+        session::Session,
+        state::{State, Tab},
+    },
+    history::{Moment, Run, format},
 };
-use egui::{Button, RichText, ScrollArea, Ui};
+use egui::{Button, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 /// Draws the panel's content.
 pub fn show(
@@ -13,7 +18,7 @@ pub fn show(
     theme: &Theme,
     tab: Tab,
     run: Option<&Run>,
-    theory: &Theory,
+    state: &State,
     shown: Option<(&OpenFigure, figure::CurveColor<'_>)>,
     actions: &mut Vec<Action>,
 ) {
@@ -38,6 +43,10 @@ pub fn show(
             }
         }
     });
+    // What does not fit must not widen the panel, or the plots would jump.
+    let room = ui.available_rect_before_wrap();
+    ui.allocate_rect(room, Sense::hover());
+    let ui = &mut ui.new_child(UiBuilder::new().max_rect(room));
     if let (Tab::Figure, Some((open, color))) = (tab, shown) {
         ScrollArea::vertical()
             .id_salt(("figure", &open.figure().id))
@@ -45,18 +54,52 @@ pub fn show(
             .show(ui, |ui| figure::show(ui, theme, open, color, actions));
         return;
     }
+    if tab == Tab::Runs {
+        runs::show(ui, theme, state, actions);
+        return;
+    }
     let Some(run) = run else {
         ui.add_space(12.0);
         ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
         return;
     };
+    let (moment, theory) = (run.moment(state.time.step()), &state.theory);
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| match tab {
-            Tab::Error => decomposition::show(ui, theme, run),
-            Tab::Kernel => kernel::show(ui, theme, run, theory.kernel()),
-            Tab::Features => features::show(ui, theme, run, theory.features()),
-            Tab::Facts => facts::show(ui, theme, run),
-            Tab::Figure => {}
+            Tab::Error => decomposition::show(ui, theme, moment),
+            Tab::Kernel => {
+                let view = theory.kernel();
+                whose(ui, theme, moment, &state.session);
+                kernel::show(ui, theme, moment, view);
+            }
+            Tab::Features => {
+                let view = theory.features();
+                whose(ui, theme, moment, &state.session);
+                features::show(ui, theme, run, view);
+            }
+            Tab::Facts => facts::show(ui, theme, moment),
+            Tab::Runs | Tab::Figure => {}
         });
+}
+
+/// Says so where the weights of the moment were not kept.
+fn whose(ui: &mut Ui, theme: &Theme, moment: Moment<'_>, session: &Session) {
+    let past = !moment.is_live() && moment.run().failure().is_none();
+    let Some(kept) = past.then(|| session.keyframe(moment.step())) else {
+        return;
+    };
+    let asked = format::thousands(moment.step());
+    let text = match kept.map(|kept| kept.step) {
+        Some(step) if step == moment.step() => return,
+        Some(step) => format!(
+            "Weights of step {}, the nearest kept before step {asked}.",
+            format::thousands(step)
+        ),
+        None => {
+            format!("The weights of step {asked} were not kept: too large. These are the newest.")
+        }
+    };
+    ui.add_space(6.0);
+    ui.label(RichText::new(text).color(theme.muted));
 }

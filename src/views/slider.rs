@@ -172,7 +172,9 @@ impl Slider<'_> {
         if response.double_clicked() {
             return Some(Change::Reset);
         }
+        // A right click is for the menu.
         if response.is_pointer_button_down_on()
+            && ui.input(|i| i.pointer.primary_down())
             && let Some(pointer) = response.interact_pointer_pos()
         {
             let value = at(f64::from((pointer.x - left) / width.max(1.0)));

@@ -1,7 +1,7 @@
 //! The bottom bar: what is happening now, in one sentence, and how it ended.
 
 use super::theme::Theme;
-use crate::app::{Action, session::RunState};
+use crate::app::{Action, session::RunState, sweeping::Progress};
 use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui, Vec2};
 
 /// What this view draws.
@@ -16,6 +16,8 @@ pub struct View<'a> {
     pub last_export: Option<&'a std::path::Path>,
     /// Runs kept for comparison.
     pub pins: usize,
+    /// The sweep under way.
+    pub sweep: Option<Progress>,
 }
 
 /// Draws the bar's content.
@@ -27,10 +29,22 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         if copy.clicked() {
             actions.push(Action::CopyCommand);
         }
+        if let Some(sweep) = &view.sweep {
+            let cancel = ui
+                .button(format!("Sweep: {} of {} ×", sweep.done, sweep.total))
+                .on_hover_text(format!(
+                    "Sweeping {}. A click gives it up; the curves that are done stay.",
+                    sweep.what
+                ))
+                .accessible_name("Give up the sweep");
+            if cancel.clicked() {
+                actions.push(Action::CancelSweep);
+            }
+        }
         if view.pins > 0 {
             let unpin = ui
                 .button(format!("Unpin {}", view.pins))
-                .on_hover_text("Keeps no earlier run on the plots any more.");
+                .on_hover_text("Takes all pinned runs off the plots. Ctrl+Z brings them back.");
             if unpin.clicked() {
                 actions.push(Action::UnpinAll);
             }

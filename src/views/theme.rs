@@ -4,6 +4,7 @@
 //! markers and labels say the same without colour.
 
 use super::fonts;
+use crate::app::compare::PinColor;
 use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
     Vec2, Visuals,
@@ -61,11 +62,53 @@ pub struct Theme {
     pub ghost: Color32,
     /// Pinned runs, one after the other: greyer than any quantity, since what
     /// tells them apart is the name at the curve.
-    pub pinned: [Color32; 6],
+    pub pinned: [Color32; PINNED_COLORS],
+    /// Ends and middle of the ramp for kept runs of a sweep.
+    ramp: [Color32; 3],
 }
+
+/// Number of colours for kept runs.
+pub const PINNED_COLORS: usize = 8;
 
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+/// Between two colours in Oklab, where equal distances look equal.
+fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
+    let (a, b) = (oklab(a), oklab(b));
+    let lab = [0, 1, 2].map(|i| a[i] + t * (b[i] - a[i]));
+    let root = [
+        lab[0] + 0.396_337_78 * lab[1] + 0.215_803_76 * lab[2],
+        lab[0] - 0.105_561_346 * lab[1] - 0.063_854_17 * lab[2],
+        lab[0] - 0.089_484_18 * lab[1] - 1.291_485_5 * lab[2],
+    ];
+    let [l, m, s] = root.map(|v| v * v * v);
+    let linear = [
+        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s,
+        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
+        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
+    ];
+    Color32::from(egui::Rgba::from_rgb(
+        linear[0].clamp(0.0, 1.0),
+        linear[1].clamp(0.0, 1.0),
+        linear[2].clamp(0.0, 1.0),
+    ))
+}
+
+fn oklab(color: Color32) -> [f32; 3] {
+    let [r, g, b, _] = egui::Rgba::from(color).to_array();
+    let [l, m, s] = [
+        0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b,
+        0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b,
+        0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b,
+    ]
+    .map(f32::cbrt);
+    [
+        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
+        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+    ]
 }
 
 impl Theme {
@@ -102,7 +145,10 @@ impl Theme {
                 rgb(0xd79aa2),
                 rgb(0xa6b47c),
                 rgb(0xaab4bf),
+                rgb(0xe6dcc4),
+                rgb(0x8296c4),
             ],
+            ramp: [rgb(0x8672ee), rgb(0xc993b4), rgb(0xf5ecc8)],
         }
     }
 
@@ -139,13 +185,32 @@ impl Theme {
                 rgb(0xa8525e),
                 rgb(0x66752f),
                 rgb(0x66717c),
+                rgb(0x54452a),
+                rgb(0x3d5288),
             ],
+            ramp: [rgb(0x2a1a78), rgb(0x8a4a86), rgb(0xb07c30)],
         }
     }
 
     /// The theme for egui's dark or light mode.
     pub const fn of(dark: bool) -> Self {
         if dark { Self::dark() } else { Self::light() }
+    }
+
+    /// The colour of a kept run.
+    pub fn pin(&self, color: PinColor) -> Color32 {
+        match color {
+            PinColor::Palette(i) => self.pinned[i % PINNED_COLORS],
+            PinColor::Ramp(t) => {
+                let t = 2.0 * t.clamp(0.0, 1.0);
+                let [low, middle, high] = self.ramp;
+                if t < 1.0 {
+                    mix(low, middle, t)
+                } else {
+                    mix(middle, high, t - 1.0)
+                }
+            }
+        }
     }
 
     /// Installs this theme as the style of both of egui's modes. `text_scale`

@@ -41,6 +41,8 @@ pub struct View<'a> {
     pub catching_up: bool,
     /// Light on dark.
     pub dark: bool,
+    /// All panels show the past; whether it is being replayed.
+    pub replay: Option<bool>,
 }
 
 /// Longest title on the preset button, in characters.
@@ -223,14 +225,23 @@ fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &mut Vec<Action>) {
-    let (icon, word, why) = match view.state {
+    let replay = match view.replay {
+        Some(true) => Some(("❚❚", "Hold", "Hold the replay (space)")),
+        Some(false) => Some((
+            "▶",
+            "Replay",
+            "Replay from the cursor; at the live end training goes on (space)",
+        )),
+        None => None,
+    };
+    let (icon, word, why) = replay.unwrap_or(match view.state {
         RunState::Running => ("❚❚", "Pause", "Hold (space)"),
         RunState::Empty => ("▶", "Run", "Train (space)"),
         RunState::Paused => ("▶", "Run", "Go on (space)"),
         RunState::Done | RunState::Diverged | RunState::Failed => {
             ("▶", "Run again", "From step 0 (space)")
         }
-    };
+    });
     let text = if words {
         format!("{icon} {word}")
     } else {

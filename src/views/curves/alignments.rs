@@ -1,7 +1,7 @@
 //! The alignments over log time.
 
 use super::{
-    ALIGNMENTS, AlignmentCurve, CurvesAction, CurvesState, PlotKind,
+    ALIGNMENTS, AlignmentCurve, CurvesAction, CurvesState, FEW, PlotKind,
     bounds::Span,
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
     placement::Side,
@@ -46,7 +46,16 @@ pub(super) fn alignments<'a>(
     }
     let faded = behind.len();
     for kept in model.pinned {
-        behind.extend(draw(kept.run, &|_| kept.color, 1.5));
+        let many = model.pinned.len() > FEW;
+        let pale = |curve: &AlignmentCurve| {
+            let first = chosen.first().is_some_and(|c| c.metric == curve.metric);
+            if many && !first {
+                kept.color.gamma_multiply(0.5)
+            } else {
+                kept.color
+            }
+        };
+        behind.extend(draw(kept.run, &pale, if many { 1.2 } else { 1.5 }));
     }
     let curves = model
         .run
@@ -77,6 +86,9 @@ pub(super) fn alignments<'a>(
         .overlay
         .avoid(behind[faded..].iter().chain(&panel.curves));
     if let Some(run) = model.run {
+        if let Some(step) = model.cursor {
+            panel.overlay.veil(step);
+        }
         panel.overlay.divergence(run, false);
         for (line, curve) in panel.curves.iter().zip(&chosen) {
             let places = &mut state.places;

@@ -1,7 +1,7 @@
 //! The losses over log time.
 
 use super::{
-    CurvesAction, CurvesModel, CurvesState, DASHED, Pinned, PlotKind,
+    CurvesAction, CurvesModel, CurvesState, DASHED, FEW, Pinned, PlotKind,
     bounds::{self, Extent},
     overlay::{Mark, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
@@ -54,7 +54,12 @@ pub(super) fn losses<'a>(
     }
     let mut pinned = Vec::new();
     for kept in model.pinned {
-        let lines = pair(kept.run, pens(kept.color, 1.5), state);
+        let [mut train, mut test] = pens(kept.color, 1.5);
+        test.style = kept.style;
+        if model.pinned.len() > FEW {
+            (train.color, train.width) = (kept.color.gamma_multiply(0.5), 1.0);
+        }
+        let lines = pair(kept.run, [train, test], state);
         pinned.push((kept, lines));
     }
     let computed = foreseen(scene, state);
@@ -231,6 +236,9 @@ fn annotate_losses(
         overlay.message("No run yet. Press space to train.", theme.muted);
         return;
     };
+    if let Some(step) = scene.model.cursor {
+        overlay.veil(step);
+    }
     overlay.divergence(run, true);
     overlay.outcome(run);
     let mut lines = panel.curves.iter();
@@ -267,7 +275,9 @@ fn annotate_losses(
     if let Some(level) = level(scene.model, state) {
         overlay.name_level(state.loss_scale.place(level), theme.test, LEVEL);
     }
-    overlay.held(run);
+    if scene.model.cursor.is_none() {
+        overlay.held(run);
+    }
     if run.phase() == Phase::Running {
         for curve in &panel.curves {
             overlay.head(curve);

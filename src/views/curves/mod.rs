@@ -4,6 +4,7 @@
 
 mod alignments;
 mod bounds;
+mod cursor;
 mod legend;
 mod losses;
 mod overlay;
@@ -14,17 +15,20 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-use super::{axes::Scale, theme::Theme};
+use super::{axes::Scale, scrubber, theme::Theme};
+use crate::app::compare::PinLine;
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
 use crate::sim::metrics::Metric;
 use crate::training::LossPoint;
 use alignments::alignments;
 use bounds::{Axis, Span};
-use egui::{Color32, Rect, Sense, TextStyle, Ui, UiBuilder, pos2, vec2};
+use egui::{Color32, Pos2, Rangef, Rect, Sense, Shape, Ui, UiBuilder, pos2, vec2};
 use egui_plot::LineStyle;
 use losses::losses;
+pub use overlay::Mark;
 use overlay::Places;
-use panel::{Panel, Scene, paint_footer};
+use panel::{Panel, Scene};
+use series::Pen;
 
 /// An earlier run that fades.
 #[derive(Clone, Copy)]
@@ -42,8 +46,10 @@ pub struct Pinned<'a> {
     pub run: &'a Run,
     /// What it is called on the plot, such as "α = 1".
     pub label: &'a str,
-    /// Its colour, from [`Theme::pinned`].
+    /// Its colour, from [`Theme::pin`].
     pub color: Color32,
+    /// How its test loss is drawn.
+    pub style: LineStyle,
 }
 
 /// What is computed about the run beside its training.
@@ -74,6 +80,9 @@ pub struct CurvesModel<'a> {
     pub foresight: Foresight<'a>,
     /// Right end of the time axis, in steps.
     pub horizon: u64,
+    /// The recorded step that the time cursor stands at, where it is in the
+    /// past.
+    pub cursor: Option<u64>,
 }
 
 /// The two plots.
@@ -108,6 +117,12 @@ pub struct CurvesResponse {
     pub loss_rect: Rect,
     /// Where the alignments are, likewise.
     pub alignment_rect: Rect,
+    /// Room below the plots for what controls time.
+    pub foot: Rect,
+    /// The time axis: its ends on the screen …
+    pub axis: Rangef,
+    /// … and what they stand for, as log₁₀ of the step.
+    pub time: (f64, f64),
 }
 
 /// What the user chose to see. Belongs to the window, not to a run: it stays
@@ -194,6 +209,70 @@ pub struct AlignmentCurve {
 
 const DASHED: LineStyle = LineStyle::Dashed { length: 7.0 };
 
+/// More kept runs than this, and what is not their main curve steps back.
+const FEW: usize = 4;
+const LONG_DASHES: LineStyle = LineStyle::Dashed { length: 16.0 };
+
+/// How the test loss of a kept run is drawn.
+pub fn pin_style(line: PinLine) -> LineStyle {
+    match line {
+        PinLine::Solid => LineStyle::Solid,
+        PinLine::Dashed => LONG_DASHES,
+        PinLine::Dotted => LineStyle::Dotted { spacing: 5.0 },
+    }
+}
+
+/// A short piece of such a line.
+pub fn line_sample(
+    color: Color32,
+    width: f32,
+    style: LineStyle,
+    left: Pos2,
+    length: f32,
+) -> Vec<Shape> {
+    let pen = Pen {
+        color,
+        width,
+        style,
+    };
+    legend::sample(pen, left, length)
+}
+
+/// Names the kept runs, for a picture that the Runs tab does not stand beside.
+pub fn pins_legend(ui: &mut Ui, pinned: &[Pinned<'_>], theme: &Theme) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 2.0);
+        for pin in pinned {
+            let (rect, _) = ui.allocate_exact_size(vec2(20.0, LEGEND_ROW), Sense::hover());
+            let left = rect.left_center();
+            ui.painter()
+                .extend(line_sample(pin.color, 2.0, pin.style, left, 20.0));
+            ui.label(egui::RichText::new(pin.label).color(theme.text));
+            ui.add_space(8.0);
+        }
+    });
+}
+
+/// Height of a row of that legend.
+const LEGEND_ROW: f32 = 18.0;
+
+/// Room that the legend needs at most, where lines are this wide.
+pub fn pins_legend_height(pinned: &[Pinned<'_>], width: f32) -> f32 {
+    // Wider than any character of the font on average.
+    let entry = |pin: &Pinned<'_>| 48.0 + 8.5 * pin.label.chars().count() as f32;
+    let mut rows = 0.0;
+    let mut left = 0.0;
+    for pin in pinned {
+        let entry = entry(pin).min(width);
+        if entry > left {
+            rows += 1.0;
+            left = width;
+        }
+        left -= entry;
+    }
+    rows * (LEGEND_ROW + 4.0)
+}
+
 /// The alignments, in the order of the legend.
 pub static ALIGNMENTS: [AlignmentCurve; 4] = [
     AlignmentCurve {
@@ -245,7 +324,7 @@ pub fn show(
     ui.allocate_rect(whole, Sense::hover());
     let inner = whole.shrink2(vec2(8.0, 4.0));
     let strip = ui.spacing().interact_size.y + 4.0;
-    let footer = TextStyle::Body.resolve(ui.style()).size + 10.0;
+    let footer = scrubber::height(ui);
     let both = inner.height() >= MIN_HEIGHT_FOR_BOTH;
     let share = if both { LOSS_SHARE } else { 1.0 };
     let split = inner.top() + share * (inner.height() - footer);
@@ -271,10 +350,22 @@ pub fn show(
         columns: (inner.width() * ui.ctx().pixels_per_point()) as usize,
     };
     let mut action = None;
-    let loss = losses(ui, below(loss_rect), &scene, state, dt, &mut action);
-    let alignment =
+    let mut loss = losses(ui, below(loss_rect), &scene, state, dt, &mut action);
+    let mut alignment =
         both.then(|| alignments(ui, below(alignment_rect), &scene, state, dt, &mut action));
 
+    if let Some(step) = model.cursor {
+        let Panel {
+            overlay, curves, ..
+        } = &mut loss;
+        overlay.cursor(step, curves, state.fitted_scale, true);
+        if let Some(Panel {
+            overlay, curves, ..
+        }) = &mut alignment
+        {
+            overlay.cursor(step, curves, Scale::Linear, false);
+        }
+    }
     let hovered = loss
         .hovered_x()
         .or_else(|| alignment.as_ref().and_then(Panel::hovered_x));
@@ -293,12 +384,11 @@ pub fn show(
     });
     if both {
         at(ui, head(alignment_rect), |ui| {
-            readout::alignments(ui, model.run, hovered_step, state, theme);
+            readout::alignments(ui, model, hovered_step, state, theme);
         });
     }
     let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - footer), inner.max);
     let frame = loss.overlay.frame();
-    paint_footer(ui, foot, frame, theme);
 
     let moving = time_moves || loss.moving || alignment.as_ref().is_some_and(|p| p.moving);
     let refit = loss.refit || alignment.as_ref().is_some_and(|p| p.refit);
@@ -313,6 +403,9 @@ pub fn show(
         action,
         loss_rect,
         alignment_rect,
+        foot,
+        axis: frame.x_range(),
+        time: (time.low, time.high),
     }
 }
 

@@ -62,10 +62,10 @@ pub type Places = HashMap<String, usize>;
 
 /// Draws on one plot, within its frame.
 pub struct Overlay<'a> {
-    painter: Painter,
-    transform: PlotTransform,
-    theme: &'a Theme,
-    body: FontId,
+    pub(super) painter: Painter,
+    pub(super) transform: PlotTransform,
+    pub(super) theme: &'a Theme,
+    pub(super) body: FontId,
     strong: FontId,
     /// What text must not cover.
     pub obstacles: Obstacles,
@@ -93,7 +93,7 @@ impl<'a> Overlay<'a> {
         self.transform.position_from_point(&PlotPoint::new(x, y))
     }
 
-    fn x(&self, step: u64) -> f32 {
+    pub(super) fn x(&self, step: u64) -> f32 {
         self.transform.position_from_point_x(log_step(step))
     }
 
@@ -197,7 +197,7 @@ impl<'a> Overlay<'a> {
 
     /// Writes on a patch of the ground, for what may lie below, and keeps the
     /// place.
-    fn text(&mut self, rect: Rect, galley: Arc<Galley>, color: Color32) {
+    pub(super) fn text(&mut self, rect: Rect, galley: Arc<Galley>, color: Color32) {
         let ground = self.theme.background.gamma_multiply(0.75);
         self.painter.rect_filled(rect.expand(1.0), 3.0, ground);
         self.painter.galley(rect.min, galley, color);

@@ -3,7 +3,7 @@
 use super::{
     CurvesAction, CurvesModel, CurvesState, PlotKind,
     bounds::{Axis, Span},
-    overlay::{Mark, Overlay},
+    overlay::Overlay,
     series::{Canvas, Drawn},
 };
 use crate::history::Run;
@@ -11,7 +11,7 @@ use crate::views::{
     axes::{self, Scale},
     theme::Theme,
 };
-use egui::{Color32, Rect, Response, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo, pos2};
+use egui::{Rect, Response, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
 use egui_plot::{AxisHints, Plot, PlotBounds, PlotResponse, PlotUi};
 
 /// Everything that is drawn in this frame.
@@ -213,37 +213,4 @@ pub(super) fn context_menu(
             ui.close();
         }
     });
-}
-
-/// The name of the time axis, and the key to the marks.
-pub(super) fn paint_footer(ui: &Ui, foot: Rect, frame: Rect, theme: &Theme) {
-    let painter = ui.painter();
-    let font = TextStyle::Body.resolve(ui.style());
-    let y = foot.center().y;
-    let mut right = frame.right();
-    for (mark, name) in [
-        (Mark::Generalise, "generalises"),
-        (Mark::Peak, "test peak"),
-        (Mark::Fit, "fits"),
-    ] {
-        let galley = painter.layout_no_wrap(name.into(), font.clone(), theme.muted);
-        let size = galley.size();
-        right -= size.x;
-        painter.galley(pos2(right, y - 0.5 * size.y), galley, theme.muted);
-        right -= 0.75 * font.size;
-        mark.paint(
-            painter,
-            pos2(right, y),
-            0.4 * font.size,
-            theme.muted,
-            Color32::TRANSPARENT,
-        );
-        right -= 1.4 * font.size;
-    }
-    let galley = painter.layout_no_wrap("training step t".into(), font, theme.muted);
-    let size = galley.size();
-    let left = frame.center().x - 0.5 * size.x;
-    if left + size.x < right {
-        painter.galley(pos2(left, y - 0.5 * size.y), galley, theme.muted);
-    }
 }

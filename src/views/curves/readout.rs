@@ -57,7 +57,7 @@ pub fn losses(
 ) -> bool {
     let run = model.run;
     ui.spacing_mut().item_spacing.x = 4.0;
-    let step = hovered.or(run.map(Run::step));
+    let step = hovered.or(model.cursor).or(run.map(Run::step));
     let read = |metric: Metric| {
         run.zip(step)
             .and_then(|(run, step)| value(run, metric, step))
@@ -158,7 +158,7 @@ pub fn losses(
         }
         if let Some(step) = step {
             let text = RichText::new(format!("step {}", format::thousands(step))).monospace();
-            let color = if hovered.is_some() {
+            let color = if hovered.or(model.cursor).is_some() {
                 theme.text
             } else {
                 theme.muted
@@ -175,13 +175,14 @@ pub fn losses(
 /// The strip above the alignments.
 pub fn alignments(
     ui: &mut Ui,
-    run: Option<&Run>,
+    model: &CurvesModel<'_>,
     hovered: Option<u64>,
     state: &mut CurvesState,
     theme: &Theme,
 ) {
     ui.spacing_mut().item_spacing.x = 4.0;
-    let step = hovered.or(run.map(Run::step));
+    let run = model.run;
+    let step = hovered.or(model.cursor).or(run.map(Run::step));
     let mut chips = Vec::new();
     for (curve, on) in ALIGNMENTS.iter().zip(state.alignments) {
         let read = run

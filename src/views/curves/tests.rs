@@ -99,6 +99,7 @@ fn window(run: Option<Run>) -> Harness<'static, Window> {
                     pinned: &[],
                     foresight: Foresight::default(),
                     horizon: 100_000,
+                    cursor: None,
                 };
                 window.response = Some(show(ui, &model, &mut window.state, &theme));
             },

@@ -1,0 +1,282 @@
+//! Runs kept for comparison: their names and colours, what tells them apart.
+
+use super::{GrokscopeApp, actions::Action, session::Loaded};
+use crate::{
+    history::Run,
+    sim::config::{Config, FIELDS, Field},
+    views::{entry, theme::PINNED_COLORS},
+};
+use std::sync::Arc;
+
+/// Most runs kept: more could not be told apart.
+pub const MAX_PINS: usize = 20;
+
+/// Names a kept run for as long as the window is open.
+pub type PinId = u64;
+
+/// The colour of a kept run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PinColor {
+    /// One of the theme's colours for kept runs.
+    Palette(usize),
+    /// A place on the theme's ramp, from 0 to 1: runs of a sweep.
+    Ramp(f32),
+}
+
+/// How the test loss of a kept run is drawn; its train loss is dashed, as that
+/// of every run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PinLine {
+    /// An unbroken line.
+    #[default]
+    Solid,
+    /// Long dashes.
+    Dashed,
+    /// Dots.
+    Dotted,
+}
+
+impl PinLine {
+    /// All, with their names.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Solid, "solid"),
+        (Self::Dashed, "long dashes"),
+        (Self::Dotted, "dotted"),
+    ];
+}
+
+/// A run that the user keeps for comparison.
+#[derive(Clone)]
+pub struct Pin {
+    /// Its name in actions.
+    pub id: PinId,
+    /// The run as it was.
+    pub run: Arc<Run>,
+    /// The settings that it was asked for.
+    pub config: Config,
+    /// Data and weights that it was given.
+    pub instance: Option<Loaded>,
+    /// What tells it from the others, such as "α = 1".
+    pub name: String,
+    /// Its colour.
+    pub color: PinColor,
+    /// Its line.
+    pub line: PinLine,
+    /// It is drawn.
+    pub shown: bool,
+}
+
+/// A change to one kept run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PinEdit {
+    /// Another name.
+    Rename(String),
+    /// Another colour.
+    Color(PinColor),
+    /// Another line.
+    Line(PinLine),
+    /// Shown or hidden.
+    Show(bool),
+    /// Kept no longer.
+    Remove,
+}
+
+/// A setting as it is written in a run's name: "α = 0.25".
+pub fn setting_in_words(field: &Field, config: &Config) -> String {
+    let name = if field.symbol.is_empty() {
+        field.name
+    } else {
+        field.symbol
+    };
+    format!("{name} = {}", entry::shown(field, &(field.get)(config)))
+}
+
+/// What tells a run from the settings as they were opened; α where nothing does.
+pub fn default_name(config: &Config, opened: &Config) -> String {
+    let different: Vec<String> = FIELDS
+        .iter()
+        .filter(|f| f.key != "training.steps" && (f.get)(config) != (f.get)(opened))
+        .map(|f| setting_in_words(f, config))
+        .take(3)
+        .collect();
+    if different.is_empty() {
+        format!("α = {}", config.network.alpha)
+    } else {
+        different.join(", ")
+    }
+}
+
+/// The settings in which at least two of these runs differ, in table order.
+pub fn differences<'c>(
+    configs: impl IntoIterator<Item = &'c Config> + Clone,
+) -> Vec<&'static Field> {
+    let differs = |field: &&Field| {
+        let mut values = configs.clone().into_iter().map(|c| (field.get)(c));
+        values
+            .next()
+            .is_some_and(|first| values.any(|value| value != first))
+    };
+    FIELDS.iter().filter(differs).collect()
+}
+
+impl GrokscopeApp {
+    /// Keeps the run on screen.
+    pub(super) fn pin(&mut self, now: f64) {
+        let run = self.state.session.run();
+        let Some(run) = run.filter(|r| !r.rows().is_empty()).cloned() else {
+            return;
+        };
+        if self.state.pins.len() >= MAX_PINS {
+            self.failure(
+                format!(
+                    "{MAX_PINS} runs are pinned already, the most that can be told apart: unpin one first."
+                ),
+                now,
+            );
+            return;
+        }
+        let config = self.state.session.config_on_screen();
+        let name = default_name(&config, &self.state.defaults);
+        let pin = Pin {
+            id: self.next_pin_id(),
+            run: Arc::new(run),
+            instance: self.state.session.instance().cloned(),
+            name: self.free_name(name),
+            config,
+            color: PinColor::Palette(self.free_color()),
+            line: PinLine::default(),
+            shown: true,
+        };
+        self.notice(format!("Pinned {}.", pin.name), now);
+        let what = format!("pinning {}", pin.name);
+        self.state.undo.pins(what, vec![pin.clone()], Vec::new());
+        self.state.pins.push(pin);
+    }
+
+    pub(super) fn next_pin_id(&mut self) -> PinId {
+        self.state.pin_ids += 1;
+        self.state.pin_ids
+    }
+
+    /// The name, with a number where it is taken.
+    pub(super) fn free_name(&self, name: String) -> String {
+        let taken = |name: &str| self.state.pins.iter().any(|pin| pin.name == name);
+        let numbered = (2..).map(|n| format!("{name} ({n})"));
+        std::iter::once(name.clone())
+            .chain(numbered.take(MAX_PINS))
+            .find(|name| !taken(name))
+            .unwrap_or(name)
+    }
+
+    /// The colour that the fewest runs have.
+    fn free_color(&self) -> usize {
+        let uses = |i: &usize| {
+            let has = |pin: &&_| matches!(pin, PinColor::Palette(k) if k == i);
+            let colors = self.state.pins.iter().map(|pin| pin.color);
+            colors.filter(|color| has(&color)).count()
+        };
+        (0..PINNED_COLORS).min_by_key(uses).unwrap_or(0)
+    }
+
+    pub(super) fn edit_pin(&mut self, id: PinId, edit: PinEdit) {
+        let pins = &mut self.state.pins;
+        let Some(place) = pins.iter().position(|pin| pin.id == id) else {
+            return;
+        };
+        let pin = &mut pins[place];
+        match edit {
+            PinEdit::Rename(name) if name.trim().is_empty() => {}
+            PinEdit::Rename(name) => pin.name = name.trim().to_owned(),
+            PinEdit::Color(color) => pin.color = color,
+            PinEdit::Line(line) => pin.line = line,
+            PinEdit::Show(shown) => pin.shown = shown,
+            PinEdit::Remove => {
+                let pin = pins.remove(place);
+                let what = format!("unpinning {}", pin.name);
+                let undo = &mut self.state.undo;
+                undo.pins(what, Vec::new(), vec![(place, pin)]);
+            }
+        }
+    }
+
+    /// Keeps no run any more.
+    pub(super) fn unpin_all(&mut self) {
+        self.cancel_sweep();
+        let removed: Vec<_> = self.state.pins.drain(..).enumerate().collect();
+        if !removed.is_empty() {
+            let what = format!("unpinning {} runs", removed.len());
+            self.state.undo.pins(what, Vec::new(), removed);
+        }
+    }
+
+    /// Trains with the settings of a kept run.
+    pub(super) fn load_pin(&mut self, id: PinId, now: f64) {
+        let Some(pin) = self.state.pins.iter().find(|pin| pin.id == id) else {
+            return;
+        };
+        let (config, instance) = (pin.config.clone(), pin.instance.clone());
+        let name = pin.name.clone();
+        match self.state.session.take_up(config, instance, now) {
+            Ok(()) => {
+                self.state.preset = None;
+                self.state.field_errors.clear();
+                self.notice(format!("Training with the settings of {name}."), now);
+            }
+            Err(error) => self.failure(error.to_string(), now),
+        }
+    }
+
+    /// Actions of the Runs tab.
+    pub(super) fn compare(&mut self, action: Action, now: f64) {
+        match action {
+            Action::Pin => self.pin(now),
+            Action::UnpinAll => self.unpin_all(),
+            Action::EditPin(id, edit) => self.edit_pin(id, edit),
+            Action::LoadPin(id) => self.load_pin(id, now),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_difference_table_has_exactly_the_settings_that_differ() {
+        let a = Config::default();
+        let mut b = a.clone();
+        b.network.alpha = 8.0;
+        let mut c = a.clone();
+        c.task.samples += 1;
+        c.training.steps += 1;
+        let keys = |configs: &[&Config]| -> Vec<&str> {
+            let fields = differences(configs.iter().copied());
+            fields.iter().map(|f| f.key).collect()
+        };
+        assert_eq!(keys(&[]), Vec::<&str>::new());
+        assert_eq!(keys(&[&a]), Vec::<&str>::new());
+        assert_eq!(keys(&[&a, &a]), Vec::<&str>::new());
+        assert_eq!(keys(&[&a, &b]), ["network.alpha"]);
+        let mut all = keys(&[&a, &b, &c]);
+        all.sort_unstable();
+        assert_eq!(all, ["network.alpha", "task.samples", "training.steps"]);
+    }
+
+    #[test]
+    fn a_name_says_what_differs_from_what_was_opened() {
+        let opened = Config::default();
+        let mut config = opened.clone();
+        assert_eq!(
+            default_name(&config, &opened),
+            format!("α = {}", config.network.alpha)
+        );
+        config.network.alpha = 0.25;
+        config.task.samples = 77;
+        let name = default_name(&config, &opened);
+        assert!(
+            name.contains("α = 0.25") && name.contains("P = 77"),
+            "{name}"
+        );
+    }
+}

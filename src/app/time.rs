@@ -1,0 +1,247 @@
+//! The time cursor: which moment of the run all panels show, and the replay of
+//! what was recorded.
+//!
+//! While it stands in the past, training is held, so that a replay reaches the
+//! live end and goes on training from there.
+
+use super::{
+    GrokscopeApp,
+    session::{RunState, Session},
+};
+use crate::{history::Run, sim::metrics::Metric, training::Pace};
+
+/// A replay at full speed would be over before it is seen.
+const FASTEST_REPLAY: Pace = Pace::DecadesPerSecond(2.0);
+/// Jumps of Shift and an arrow key, in decades.
+const LEAP: f64 = 0.1;
+/// Where step 0 stands in a replay along log time, which has no place for it.
+const STEP_ZERO: f64 = 0.5;
+
+/// A moment of a run worth going to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bookmark {
+    /// Train loss fell below its threshold.
+    Fit,
+    /// Highest test loss.
+    Peak,
+    /// Test loss fell below its threshold.
+    Grok,
+}
+
+impl Bookmark {
+    /// All, in the order of their keys.
+    pub const ALL: [Self; 3] = [Self::Fit, Self::Peak, Self::Grok];
+
+    /// What happened there, in a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fit => "fits",
+            Self::Peak => "test peak",
+            Self::Grok => "generalises",
+        }
+    }
+
+    /// The step at which it happened, and the loss that it is about.
+    pub fn event(self, run: &Run) -> Option<(u64, Metric)> {
+        let crossings = run.crossings();
+        match self {
+            Self::Fit => Some((crossings.fit?, Metric::TrainLoss)),
+            Self::Grok => Some((crossings.generalise?, run.test_metric())),
+            // A peak is one where test loss rose before it fell.
+            Self::Peak => {
+                let peak = run.peak().filter(|p| p.step > 0 && p.step < run.step())?;
+                let first = run.series(run.test_metric()).next()?.1;
+                (peak.test_loss > 1.01 * first).then_some((peak.step, run.test_metric()))
+            }
+        }
+    }
+
+    /// The recorded step that shows it: the first at which a threshold has been
+    /// met; the one nearest to the peak.
+    pub fn step(self, run: &Run) -> Option<u64> {
+        let (event, _) = self.event(run)?;
+        let rows = run.rows();
+        match self {
+            Self::Peak => run.nearest_row(event as f64).map(|row| row.step),
+            Self::Fit | Self::Grok => {
+                let after = rows.partition_point(|row| row.step < event);
+                rows.get(after).map(|row| row.step)
+            }
+        }
+    }
+}
+
+/// A move of the time cursor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scrub {
+    /// To the recorded step nearest to this one.
+    To(f64),
+    /// One recorded step back.
+    Previous,
+    /// One recorded step on.
+    Next,
+    /// A tenth of a decade back.
+    LeapBack,
+    /// A tenth of a decade on.
+    LeapOn,
+    /// To step 0.
+    Start,
+    /// To where the run stands, and on with it.
+    Live,
+    /// To a bookmark.
+    Mark(Bookmark),
+    /// Replays from here, at the live end from the start; holds a replay.
+    Play,
+}
+
+/// Which moment is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cursor {
+    step: Option<u64>,
+    replay: Option<Replay>,
+    /// Training waits for the cursor to come back.
+    holds: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Replay {
+    /// Where it is, in steps, between recorded ones too.
+    at: f64,
+    /// When it was there.
+    since: f64,
+}
+
+impl Cursor {
+    /// The recorded step that is shown; `None` where it follows the run.
+    pub fn step(&self) -> Option<u64> {
+        self.step
+    }
+
+    /// A replay is under way.
+    pub fn is_playing(&self) -> bool {
+        self.replay.is_some()
+    }
+
+    /// Where a move leads; `None` is the live end.
+    fn target(&self, scrub: Scrub, run: &Run) -> Option<u64> {
+        let rows = run.rows();
+        let last = rows.last()?.step;
+        let here = self.step.unwrap_or(last).min(last);
+        let at = rows.partition_point(|row| row.step < here);
+        let leap = |decades: f64| {
+            let to = (here as f64).max(STEP_ZERO) * 10f64.powf(decades);
+            run.nearest_row(to).map_or(here, |row| row.step)
+        };
+        let before = rows.get(at.saturating_sub(1)).map_or(0, |row| row.step);
+        let after = rows.get(at + 1).map_or(last, |row| row.step);
+        let step = match scrub {
+            Scrub::To(step) => run.nearest_row(step)?.step,
+            Scrub::Previous if self.step.is_none() && run.step() > last => last,
+            Scrub::Previous => before,
+            Scrub::Next => after,
+            Scrub::LeapBack => leap(-LEAP).min(before),
+            Scrub::LeapOn => leap(LEAP).max(after),
+            Scrub::Start => rows.first()?.step,
+            Scrub::Mark(bookmark) => bookmark.step(run)?,
+            Scrub::Live => return None,
+            Scrub::Play => self.step.unwrap_or(rows.first()?.step),
+        };
+        // Between the last row and where the run stands there is nothing to see.
+        (step < last || (step == last && run.step() > last && scrub == Scrub::Previous))
+            .then_some(step)
+    }
+
+    /// Shows the moment that a move leads to.
+    pub fn scrub(&mut self, scrub: Scrub, session: &mut Session, now: f64) {
+        let Some(run) = session.run().filter(|run| !run.rows().is_empty()) else {
+            return;
+        };
+        if let Scrub::Mark(bookmark) = scrub
+            && bookmark.step(run).is_none()
+        {
+            return;
+        }
+        let playing = self.replay.take().is_some();
+        if scrub == Scrub::Play && playing {
+            return;
+        }
+        match self.target(scrub, run) {
+            None => self.follow(session, now),
+            Some(step) => {
+                self.step = Some(step);
+                if scrub == Scrub::Play {
+                    self.replay = Some(Replay {
+                        at: (step as f64).max(STEP_ZERO),
+                        since: now,
+                    });
+                }
+                if session.state() == RunState::Running {
+                    session.pause();
+                    self.holds = true;
+                }
+            }
+        }
+    }
+
+    /// Back to where the run stands; training goes on if it waited for this.
+    pub fn follow(&mut self, session: &mut Session, now: f64) {
+        let holds = std::mem::take(self).holds;
+        if holds && session.state() == RunState::Paused {
+            session.resume(now);
+        }
+    }
+
+    /// Moves a replay on. Returns the seconds until it must be called again, if
+    /// it must.
+    pub fn advance(&mut self, session: &mut Session, now: f64) -> Option<f64> {
+        let mut replay = self.replay?;
+        let elapsed = (now - replay.since).max(0.0);
+        let pace = match session.pace() {
+            Pace::Fast => FASTEST_REPLAY,
+            pace => pace,
+        };
+        replay.at = match pace {
+            Pace::StepsPerSecond(rate) => replay.at + rate * elapsed,
+            Pace::DecadesPerSecond(rate) => replay.at * 10f64.powf(rate * elapsed),
+            Pace::Fast => f64::INFINITY,
+        };
+        replay.since = now;
+        let rows = session.run().map_or(&[][..], Run::rows);
+        let end = rows.partition_point(|row| row.step as f64 <= replay.at);
+        if end >= rows.len() {
+            // It has caught up: training takes over.
+            self.holds |= session.state() == RunState::Paused;
+            self.follow(session, now);
+            return None;
+        }
+        self.step = rows.get(end.saturating_sub(1)).map(|row| row.step);
+        self.replay = Some(replay);
+        Some(0.0)
+    }
+}
+
+impl GrokscopeApp {
+    /// Leaves the past before something is done to the run as it stands.
+    pub(super) fn leave_past(&mut self, now: f64) {
+        let state = &mut self.state;
+        state.time.follow(&mut state.session, now);
+    }
+
+    pub(super) fn scrub(&mut self, scrub: Scrub, now: f64) {
+        let state = &mut self.state;
+        // The sentence is about the moment again.
+        state.changed = None;
+        state.notice.take_if(|notice| !notice.bad);
+        state.time.scrub(scrub, &mut state.session, now);
+    }
+
+    /// Plays, or holds a replay, where the cursor stands in the past; false
+    /// where it does not.
+    pub(super) fn toggle_replay(&mut self, now: f64) -> bool {
+        let past = self.state.time.step().is_some();
+        if past {
+            self.scrub(Scrub::Play, now);
+        }
+        past
+    }
+}

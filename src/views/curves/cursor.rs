@@ -1,0 +1,92 @@
+//! The time cursor on the plots: what comes after it is veiled, what it meets is
+//! written beside it.
+
+use super::{overlay::Overlay, series::Drawn};
+use crate::history::{decimate::log_step, format};
+use crate::views::axes::Scale;
+use egui::{Rect, Stroke, pos2};
+use egui_plot::PlotPoint;
+
+/// How much of the ground covers what comes after the cursor.
+const VEIL: f32 = 0.55;
+
+impl Overlay<'_> {
+    /// Veils what comes after a step.
+    pub fn veil(&self, step: u64) {
+        let frame = self.frame();
+        let x = self.x(step).clamp(frame.left(), frame.right());
+        let after = Rect::from_min_max(pos2(x, frame.top()), frame.max);
+        let ground = self.theme.background.gamma_multiply(VEIL);
+        self.painter.rect_filled(after, 0.0, ground);
+    }
+
+    /// The cursor: a line at a step, a dot on each curve and its value beside
+    /// it, and with `named` the step.
+    pub fn cursor(&mut self, step: u64, curves: &[Drawn], scale: Scale, named: bool) {
+        let x = self.x(step);
+        let frame = self.frame();
+        if !frame.x_range().contains(x) {
+            return;
+        }
+        let line = Stroke::new(1.5, self.theme.accent);
+        self.painter.vline(x, frame.y_range(), line);
+        if named {
+            let text = format!("step {}", format::thousands(step));
+            self.name_cursor(x, &text);
+        }
+        for curve in curves {
+            let place = log_step(step);
+            let ended = curve.head().is_none_or(|head| place > head[0] + 1e-9);
+            let Some(y) = curve.at(place).filter(|_| !ended) else {
+                continue;
+            };
+            let at = self
+                .transform
+                .position_from_point(&PlotPoint::new(place, y));
+            let color = curve.pen().color;
+            let rim = Stroke::new(1.5, self.theme.background);
+            self.painter.circle(at, 4.5, color, rim);
+            let text = format::significant(scale.value(y), 3);
+            let galley = self.painter.layout_no_wrap(text, self.body.clone(), color);
+            let size = galley.size();
+            let free = [10.0, 24.0]
+                .into_iter()
+                .flat_map(|away| {
+                    let (right, left) = (at.x + 9.0, at.x - 9.0 - size.x);
+                    let (above, below) = (at.y - away - 0.5 * size.y, at.y + away - 0.5 * size.y);
+                    [
+                        pos2(right, above),
+                        pos2(right, below),
+                        pos2(left, above),
+                        pos2(left, below),
+                    ]
+                })
+                .map(|corner| Rect::from_min_size(corner, size))
+                .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
+            if let Some(rect) = free {
+                self.text(rect, galley, color);
+            }
+        }
+    }
+
+    /// The step at the foot of the line.
+    fn name_cursor(&mut self, x: f32, text: &str) {
+        let frame = self.frame();
+        let color = self.theme.accent;
+        let galley = self
+            .painter
+            .layout_no_wrap(text.into(), self.body.clone(), color);
+        let size = galley.size();
+        let free = [0.5, 0.35, 0.65, 0.22, 0.8, 0.9]
+            .into_iter()
+            .flat_map(|part| {
+                let y = frame.top() + part * frame.height();
+                [pos2(x + 8.0, y), pos2(x - 8.0 - size.x, y)]
+            })
+            .map(|corner| Rect::from_min_size(corner, size))
+            .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
+        let beside = pos2(x + 8.0, frame.center().y);
+        let rect = free.unwrap_or(Rect::from_min_size(beside, size));
+        self.text(rect, galley, color);
+    }
+}
