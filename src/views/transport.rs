@@ -46,7 +46,7 @@ pub struct View<'a> {
 }
 
 /// Longest title on the preset button, in characters.
-const MAX_TITLE: usize = 19;
+const MAX_TITLE: usize = 16;
 /// Width below which buttons lose their words.
 const WORDS: f32 = 1120.0;
 /// Width below which the speed is left out too.
@@ -117,7 +117,7 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
         text.push('…');
     }
     // A fixed width: the buttons beside it must not jump when the preset changes.
-    let least = if words { 150.0 } else { 0.0 };
+    let least = if words { 132.0 } else { 0.0 };
     let button = Button::new(format!("{text} ▾")).min_size(Vec2::new(least, 0.0));
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_max_width(380.0);
