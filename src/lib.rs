@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`sim`] | the paper's dynamics: pure numerics |
 //! | [`training`] | the background worker and its protocol |
+//! | [`figures`] | the paper's figures: settings, claims, data |
 //! | [`history`] | recorded runs, decimated for display |
 //! | [`io`] | files: CSV, JSON, TOML, NumPy |
 //! | [`presets`] | the runs that ship with the program |
@@ -16,6 +17,7 @@
 #[cfg(feature = "gui")]
 pub mod app;
 pub mod cli;
+pub mod figures;
 pub mod history;
 pub mod io;
 pub mod presets;

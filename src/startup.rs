@@ -16,6 +16,8 @@ pub struct Startup {
     pub instance: Option<(PathBuf, Arc<Instance>)>,
     /// Name of the preset that the settings are.
     pub preset: Option<String>,
+    /// Figure of the paper to open.
+    pub figure: Option<String>,
 }
 
 /// A phase diagram to be drawn.

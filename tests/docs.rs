@@ -1,5 +1,6 @@
 //! What the documentation says is what the program does.
 
+use grokscope::figures;
 use grokscope::presets;
 use grokscope::sim::config::field;
 use grokscope::sim::config::fields::markdown_table;
@@ -25,6 +26,21 @@ fn the_page_of_metrics_names_every_column_with_its_meaning() {
         let spec = metric.spec();
         let row = format!("| `{}` | {} | {} |", spec.name, spec.symbol, spec.meaning);
         assert!(page.contains(&row), "docs/metrics.md lacks: {row}");
+    }
+}
+
+#[test]
+fn the_page_of_figures_holds_every_figure_of_the_program() {
+    assert_eq!(
+        text("docs/figures.md").trim(),
+        figures::page::markdown(figures::all()).trim(),
+        "docs/figures.md is out of date: `grokscope figure --markdown` prints it"
+    );
+    for figure in figures::all() {
+        for curve in &figure.curves {
+            let name = format!("figure {}, {}", figure.id, curve.label);
+            assert!(!curve.measured.is_empty(), "{name} was never measured");
+        }
     }
 }
 

@@ -54,6 +54,12 @@ pub enum Action {
     ResetField(&'static str),
     /// Open a preset by name.
     LoadPreset(String),
+    /// Open a figure of the paper by its ID.
+    OpenFigure(String),
+    /// Put the figure away.
+    CloseFigure,
+    /// Put the headless command for the figure on the clipboard.
+    CopyFigureCommand,
     /// Open a config or an instance file.
     OpenFile(PathBuf),
     /// Go back to sampled data.
@@ -162,6 +168,9 @@ impl GrokscopeApp {
                 }
             }
             Action::LoadPreset(name) => self.load_preset(&name, now),
+            Action::OpenFigure(id) => self.open_figure(&id, ctx, now),
+            Action::CloseFigure => self.close_figure(),
+            Action::CopyFigureCommand => self.copy_figure_command(ctx, now),
             Action::OpenFile(path) => self.open_file(path, ctx),
             Action::CloseInstance => {
                 self.leave_past(now);
@@ -263,6 +272,9 @@ impl GrokscopeApp {
     /// New settings are in force: what a double click resets to, what the menu
     /// shows.
     pub(super) fn opened(&mut self, config: Config, preset: Option<String>) {
+        if !self.is_of_figure(&config) {
+            self.close_figure();
+        }
         self.state.theory.forget();
         self.state.defaults = config;
         self.state.preset = preset;
@@ -339,6 +351,8 @@ impl GrokscopeApp {
             self.leave_past(now);
         } else if self.state.fullscreen {
             self.set_fullscreen(false, ctx);
+        } else if self.state.figure.is_some() {
+            self.close_figure();
         } else {
             self.state.curves.refit();
         }

@@ -5,6 +5,7 @@ pub mod backend;
 pub mod compare;
 pub mod diagram;
 pub mod export;
+pub mod figures;
 pub mod files;
 pub mod keys;
 mod look;
@@ -167,6 +168,7 @@ impl GrokscopeApp {
                 curves: stored.curves(),
                 plots_size: egui::Vec2::ZERO,
                 pins: Vec::new(),
+                figure: None,
                 pin_ids: 0,
                 sweep_form: Default::default(),
                 sweep: None,
@@ -182,6 +184,9 @@ impl GrokscopeApp {
         app.dress(ctx);
         if let Err(error) = app.state.session.open(config, startup.instance, 0.0) {
             app.failure(error.to_string(), 0.0);
+        }
+        if let Some(id) = startup.figure {
+            app.open_figure(&id, ctx, 0.0);
         }
         app
     }
@@ -209,6 +214,7 @@ impl GrokscopeApp {
         }
         self.take_files(now);
         self.take_exports(now);
+        self.advance_figure();
         self.dress(ctx);
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));

@@ -73,4 +73,8 @@ fn look_ahead(app: &mut GrokscopeApp) {
         state.theory.advance(&state.session, None, None, 0.0);
         std::thread::sleep(Duration::from_millis(5));
     }
+    while !app.figure_is_settled() {
+        app.advance_figure();
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

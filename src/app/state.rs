@@ -3,6 +3,7 @@
 use super::{
     compare::{Pin, PinId},
     diagram::Phase,
+    figures::OpenFigure,
     session::Session,
     sweeping::{Sweep, SweepForm},
     theory::Theory,
@@ -37,11 +38,13 @@ pub enum Tab {
     Facts,
     /// The runs kept for comparison.
     Runs,
+    /// The figure of the paper on show; only where there is one.
+    Figure,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Error, "Error"),
         (Self::Kernel, "Kernel"),
         (Self::Features, "Features"),
@@ -49,6 +52,7 @@ impl Tab {
         (Self::Phase, "Phase"),
         (Self::Facts, "Numbers"),
         (Self::Runs, "Runs"),
+        (Self::Figure, "Figure"),
     ];
 }
 
@@ -122,6 +126,8 @@ pub struct State {
     pub curves: CurvesState,
     /// Runs kept for comparison.
     pub pins: Vec<Pin>,
+    /// Figure of the paper on show.
+    pub figure: Option<OpenFigure>,
     /// The newest of their ids.
     pub pin_ids: PinId,
     /// What is written in the form of a sweep.

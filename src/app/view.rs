@@ -10,13 +10,14 @@ use super::{
     sweeping::Sweep,
 };
 use crate::{
+    figures::Curve,
     history::{Moment, Run, format},
     presets,
     sim::config::field,
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
-        entry, fonts, help,
+        entry, figure, fonts, help,
         narration::Numbers,
         scrubber, side, status,
         theme::Theme,
@@ -24,8 +25,8 @@ use crate::{
     },
 };
 use egui::{
-    Align2, CentralPanel, ColorImage, Context, FontId, Frame, Id, LayerId, Margin, Order, Panel,
-    ScrollArea, Stroke, Ui,
+    Align2, CentralPanel, Color32, ColorImage, Context, FontId, Frame, Id, LayerId, Margin, Order,
+    Panel, ScrollArea, Stroke, Ui,
 };
 
 /// The side panel hides itself in windows narrower than this: the plots keep
@@ -210,12 +211,15 @@ impl GrokscopeApp {
                 .show(ui, |ui| {
                     let run = self.state.session.shown(ui.input(|i| i.time));
                     let (settings, state) = (self.controls_view(), &self.state);
+                    let color = |curve: &Curve| self.curve_color(curve, &theme);
+                    let figure = state.figure.as_ref();
+                    let figure = figure.map(|open| (open, &color as figure::CurveColor<'_>));
                     match state.tab {
                         Tab::Phase => {
                             let view = state.phase.view(state.session.config());
-                            side::show_diagram(ui, &theme, &view, actions);
+                            side::show_diagram(ui, &theme, &view, figure.is_some(), actions);
                         }
-                        _ => side::show(ui, &theme, run, state, &settings, actions),
+                        _ => side::show(ui, &theme, run, state, &settings, figure, actions),
                     }
                 });
         }
@@ -225,9 +229,16 @@ impl GrokscopeApp {
                     .fill(theme.background)
                     .inner_margin(Margin::symmetric(10, 8)),
             )
-            .show(ui, |ui| match self.state.phase.is_large() {
-                true => self.draw_diagram(ui, &theme, actions),
-                false => self.draw_plots(ui, &theme, actions),
+            .show(ui, |ui| {
+                if let Some(open) = &self.state.figure {
+                    let side = self.state.side_shown;
+                    let told = side && self.state.tab == Tab::Figure;
+                    figure::strip(ui, &theme, open.figure(), told, side, actions);
+                }
+                match self.state.phase.is_large() {
+                    true => self.draw_diagram(ui, &theme, actions),
+                    false => self.draw_plots(ui, &theme, actions),
+                }
             });
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
@@ -237,6 +248,17 @@ impl GrokscopeApp {
         }
     }
 
+    /// The colour that a figure's curve has on the plots.
+    fn curve_color(&self, curve: &Curve, theme: &Theme) -> Color32 {
+        let open = self.state.figure.as_ref();
+        if open.is_some_and(|open| open.is_live(curve)) {
+            return theme.test;
+        }
+        let of_curve = |pin: &&Pin| open.is_some_and(|open| open.is_run_of(curve, pin.run.id()));
+        let pin = self.state.pins.iter().find(of_curve);
+        pin.map_or(theme.faint, |pin| theme.pin(pin.color))
+    }
+
     fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let session = &self.state.session;
         let run = session.run();
@@ -244,6 +266,7 @@ impl GrokscopeApp {
             state: session.state(),
             preset: self.state.preset.as_deref(),
             presets: presets::all(),
+            figure: self.state.figure.as_ref().map(|open| open.figure()),
             step: run.map_or(0, Run::step),
             horizon: session.config().training.steps,
             steps_per_second: run.map_or(0.0, Run::steps_per_second),

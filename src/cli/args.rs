@@ -29,6 +29,9 @@ pub struct Cli {
     /// What the window opens with.
     #[command(flatten)]
     pub source: Source,
+    /// A figure of the paper to open (`grokscope figure` lists them)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["preset", "config", "instance"])]
+    pub figure: Option<String>,
 }
 
 /// The headless commands.
@@ -39,6 +42,8 @@ pub enum Command {
     /// Run a grid of cells over any settings, on one machine or many
     #[command(subcommand)]
     Sweep(SweepCommand),
+    /// Compute the curves of a figure of the paper; without an ID, list the figures
+    Figure(FigureArgs),
     /// Train to the horizon and draw the window that shows it, without a screen
     Picture(PictureArgs),
     /// List the runs that ship with the program
@@ -97,6 +102,39 @@ pub struct RunArgs {
     /// Replace the run that the directory holds
     #[arg(long)]
     pub force: bool,
+}
+
+/// Arguments of `grokscope figure`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Examples:\n  grokscope figure\n  grokscope figure 3a\n  \
+                  grokscope figure 3a --data figure-3a\n  \
+                  grokscope figure 9 --data figure-9 --engine flow --seeds 16"
+)]
+pub struct FigureArgs {
+    /// Number of the figure in the paper, such as 3a
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Directory for its curves, their settings and a summary; made if it does not
+    /// exist
+    #[arg(long, value_name = "DIR", requires = "id")]
+    pub data: Option<PathBuf>,
+    /// Curves that are computed at the same time; all processors by default
+    #[arg(long, value_name = "N", requires = "data")]
+    pub threads: Option<NonZero<usize>>,
+    /// Form of the dynamics instead of the figure's own; the flow takes seconds
+    /// where gradient descent takes minutes
+    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons", "flow"], requires = "data")]
+    pub engine: Option<String>,
+    /// Seeds of each curve, counted up from the figure's own
+    #[arg(long, value_name = "N", default_value = "1", requires = "data")]
+    pub seeds: NonZero<u64>,
+    /// Replace the data that the directory holds
+    #[arg(long, requires = "data")]
+    pub force: bool,
+    /// Print the page of the documentation about all figures
+    #[arg(long, conflicts_with = "id")]
+    pub markdown: bool,
 }
 
 /// The commands of a sweep.
@@ -234,6 +272,9 @@ pub struct PictureArgs {
     /// Set one setting, as often as needed (`grokscope fields` lists them)
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
+    /// A figure of the paper instead (`grokscope figure` lists them)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["preset", "config", "instance", "set"])]
+    pub figure: Option<String>,
     /// Width and height of the window, in points
     #[arg(long, value_name = "WxH", value_parser = size, default_value = "1280x800")]
     pub size: [u32; 2],

@@ -8,8 +8,8 @@
 
 pub mod args;
 mod command_line;
+mod figure;
 pub mod gui_help;
-pub mod headless;
 mod panics;
 mod run;
 pub mod settings;
@@ -18,6 +18,7 @@ mod submit;
 mod sweep;
 mod sweep_files;
 
+pub use crate::training::headless;
 pub use command_line::command_line;
 
 use crate::io::{FileError, atomic};
@@ -107,7 +108,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<Window
 
 fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
     match cli.command {
-        None => open(settings::for_window(&cli.source)?, window),
+        None => {
+            let startup = settings::for_window(&cli.source)?;
+            open(
+                settings::with_figure(startup, cli.figure.as_deref())?,
+                window,
+            )
+        }
         Some(Command::Run(args)) => {
             let report = run::run(&args)?;
             say(&report.text);
@@ -126,6 +133,10 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
                 Some(failure) => Err(failure),
                 None => Ok(()),
             }
+        }
+        Some(Command::Figure(args)) => {
+            say(figure::figure(&args)?.trim_end());
+            Ok(())
         }
         Some(Command::Picture(args)) => draw_picture(&args, window),
         Some(Command::Presets) => {
@@ -159,7 +170,7 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
              `grokscope run` writes the curves",
         ));
     };
-    let startup = settings::for_picture(args)?;
+    let startup = settings::with_figure(settings::for_picture(args)?, args.figure.as_deref())?;
     let picture = Picture {
         size: args.size,
         resolution: args.resolution,
@@ -174,6 +185,9 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
 
 /// The headless command that does the same job as the window would.
 fn headless_line(startup: &Startup) -> String {
+    if let Some(id) = &startup.figure {
+        return format!("grokscope figure {id} --data figure-{id}");
+    }
     match (&startup.preset, &startup.instance, &startup.config) {
         (Some(name), None, _) => format!("grokscope run --preset {name} --out run"),
         (_, _, Some(config)) => command_line(config),

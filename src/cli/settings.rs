@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::args::{PictureArgs, Record, RunArgs, Source};
+use crate::figures;
 use crate::io::{self, npz};
 use crate::presets;
 use crate::sim::config::{Config, ConfigError, Value, Width, field};
@@ -76,6 +77,21 @@ pub fn for_window(source: &Source) -> Result<Startup, CliError> {
         config: Some(config),
         instance,
         preset: source.preset.clone(),
+        figure: None,
+    })
+}
+
+/// The same, with a figure of the paper if one was asked for.
+///
+/// # Errors
+/// Suggests the nearest ID.
+pub fn with_figure(startup: Startup, id: Option<&str>) -> Result<Startup, CliError> {
+    let Some(id) = id else { return Ok(startup) };
+    let figure = figures::find(id).map_err(|e| CliError::usage(format!("--figure: {e}")))?;
+    Ok(Startup {
+        config: Some(figure.live().config.clone()),
+        figure: Some(figure.id.clone()),
+        ..startup
     })
 }
 
@@ -92,6 +108,7 @@ pub fn for_picture(args: &PictureArgs) -> Result<Startup, CliError> {
         instance,
         // Settings that were changed are no longer the preset's.
         preset: args.source.preset.clone().filter(|_| args.set.is_empty()),
+        figure: None,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod frontend;
 mod handle;
+pub mod headless;
 mod keyframes;
 mod pace;
 pub mod protocol;

@@ -12,6 +12,7 @@ pub mod eigenvalues;
 pub mod entry;
 pub mod facts;
 pub mod features;
+pub mod figure;
 pub mod fonts;
 pub mod heat_map;
 pub mod help;

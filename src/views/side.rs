@@ -1,11 +1,12 @@
 //! The right panel: tabs.
 
 use super::{
-    accuracy, controls, decomposition, diagram, facts, features, kernel, runs, theme::Theme,
+    accuracy, controls, decomposition, diagram, facts, features, figure, kernel, runs, theme::Theme,
 };
 use crate::{
     app::{
         Action,
+        figures::OpenFigure,
         session::Session,
         state::{State, Tab},
     },
@@ -20,14 +21,26 @@ pub fn show(
     run: Option<&Run>,
     state: &State,
     settings: &controls::View<'_>,
+    shown: Option<(&OpenFigure, figure::CurveColor<'_>)>,
     actions: &mut Vec<Action>,
 ) {
-    let tab = state.tab;
-    tabs(ui, theme, tab, actions);
+    // A figure that was put away has no tab.
+    let tab = match state.tab {
+        Tab::Figure if shown.is_none() => Tab::default(),
+        tab => tab,
+    };
+    tabs(ui, theme, tab, shown.is_some(), actions);
     // What does not fit must not widen the panel, or the plots would jump.
     let room = ui.available_rect_before_wrap();
     ui.allocate_rect(room, Sense::hover());
     let ui = &mut ui.new_child(UiBuilder::new().max_rect(room));
+    if let (Tab::Figure, Some((open, color))) = (tab, shown) {
+        ScrollArea::vertical()
+            .id_salt(("figure", &open.figure().id))
+            .auto_shrink([false, false])
+            .show(ui, |ui| figure::show(ui, theme, open, color, actions));
+        return;
+    }
     if tab == Tab::Runs {
         runs::show(ui, theme, state, actions);
         return;
@@ -57,7 +70,7 @@ pub fn show(
             }
             Tab::Facts => facts::show(ui, theme, moment),
             // Drawn above, and by `show_diagram`: they need no run.
-            Tab::Runs | Tab::Phase => {}
+            Tab::Runs | Tab::Figure | Tab::Phase => {}
         });
 }
 
@@ -66,19 +79,24 @@ pub fn show_diagram(
     ui: &mut Ui,
     theme: &Theme,
     view: &diagram::View<'_>,
+    figure: bool,
     actions: &mut Vec<Action>,
 ) {
-    tabs(ui, theme, Tab::Phase, actions);
+    tabs(ui, theme, Tab::Phase, figure, actions);
     diagram::scrolled(ui, |ui| diagram::show_small(ui, theme, view, actions));
 }
 
-fn tabs(ui: &mut Ui, theme: &Theme, tab: Tab, actions: &mut Vec<Action>) {
+/// The tabs; that of a figure only where there is one.
+fn tabs(ui: &mut Ui, theme: &Theme, tab: Tab, figure: bool, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
     // Large text takes a second line.
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.spacing_mut().button_padding.x = 7.0;
         for (choice, name) in Tab::ALL {
+            if choice == Tab::Figure && !figure {
+                continue;
+            }
             let on = choice == tab;
             let text = RichText::new(name).color(if on { theme.text } else { theme.muted });
             if ui.add(Button::selectable(on, text)).clicked() {

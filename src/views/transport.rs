@@ -9,6 +9,7 @@ use crate::{
         session::RunState,
         state::{PACES, pace_name},
     },
+    figures::{self, Figure},
     history::{decimate::log_step, format},
     presets::Preset,
     training::Pace,
@@ -26,6 +27,8 @@ pub struct View<'a> {
     pub preset: Option<&'a str>,
     /// All presets.
     pub presets: &'a [Preset],
+    /// Figure of the paper on show.
+    pub figure: Option<&'static Figure>,
     /// Current step.
     pub step: u64,
     /// Horizon.
@@ -43,7 +46,7 @@ pub struct View<'a> {
 }
 
 /// Longest title on the preset button, in characters.
-const MAX_TITLE: usize = 19;
+const MAX_TITLE: usize = 16;
 /// Width below which buttons lose their words.
 const WORDS: f32 = 1120.0;
 /// Width below which the speed is left out too.
@@ -63,6 +66,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             ui.add_space(4.0);
         }
         presets(ui, theme, view, words, actions);
+        figure_menu(ui, theme, view, actions);
         exports(ui, actions);
         run_button(ui, theme, view, words, actions);
         let mut button = |ui: &mut Ui, icon: &str, word: &str, why: &str, action: Action| {
@@ -113,7 +117,7 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
         text.push('…');
     }
     // A fixed width: the buttons beside it must not jump when the preset changes.
-    let least = if words { 150.0 } else { 0.0 };
+    let least = if words { 132.0 } else { 0.0 };
     let button = Button::new(format!("{text} ▾")).min_size(Vec2::new(least, 0.0));
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_max_width(380.0);
@@ -157,6 +161,52 @@ fn preset_item(ui: &mut Ui, theme: &Theme, preset: &Preset, chosen: bool) -> Res
             .min_size(Vec2::new(360.0, 0.0)),
     )
     .accessible_name(preset.title.as_str())
+}
+
+fn figure_menu(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+    let menu = ui.menu_button("Figures ▾", |ui| {
+        ui.set_max_width(400.0);
+        egui::ScrollArea::vertical()
+            .max_height(560.0)
+            .show(ui, |ui| {
+                for figure in figures::all() {
+                    let shown = view.figure.is_some_and(|f| f.id == figure.id);
+                    if figure_item(ui, theme, figure, shown).clicked() {
+                        actions.push(Action::OpenFigure(figure.id.clone()));
+                        ui.close();
+                    }
+                }
+            });
+    });
+    menu.response
+        .on_hover_text("The paper's figures, each live with its caption")
+        .accessible_name("Figures");
+}
+
+fn figure_item(ui: &mut Ui, theme: &Theme, figure: &Figure, shown: bool) -> Response {
+    let mut text = egui::text::LayoutJob::default();
+    let body = TextStyle::Body.resolve(ui.style()).size;
+    let format = |font_id, color| egui::TextFormat {
+        font_id,
+        color,
+        ..Default::default()
+    };
+    let bold = egui::FontId::new(body, fonts::bold());
+    text.append(
+        &figure.id,
+        0.0,
+        format(bold, if shown { theme.accent } else { theme.text }),
+    );
+    let plain = egui::FontId::proportional(body);
+    let gap = if figure.id.len() == 1 { 18.0 } else { 10.0 };
+    text.append(&figure.title, gap, format(plain, theme.text));
+    ui.add(
+        Button::new(text)
+            .frame_when_inactive(false)
+            .min_size(Vec2::new(340.0, 0.0)),
+    )
+    .on_hover_text(&figure.look)
+    .accessible_name(format!("Figure {}: {}", figure.id, figure.title))
 }
 
 fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {

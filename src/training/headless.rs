@@ -1,4 +1,4 @@
-//! Training without a window: the third frontend of the worker.
+//! Training without a window: a frontend of the worker that collects one run.
 
 use crate::sim::config::ValidConfig;
 use crate::sim::instance::Instance;

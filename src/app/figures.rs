@@ -1,0 +1,254 @@
+//! A figure of the paper in the window: its main curve is trained live, all of
+//! them are computed beside it and kept for comparison.
+
+use super::{
+    GrokscopeApp,
+    compare::{MAX_PINS, Pin, PinColor, PinLine},
+    state::Tab,
+};
+use crate::{
+    figures::{self, Curve, CurveSummary, Figure, run::alone, spec},
+    history::Run,
+    sim::config::{Config, EngineKind},
+    training::{Event, RunId, headless::HeadlessRun},
+    views::axes::Scale,
+};
+use crossbeam_channel::{Receiver, bounded};
+use egui::Context;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Names of a figure's runs begin here: no run of the session has one of them.
+const FIRST_RUN: u64 = 1 << 48;
+
+/// The figure on show, and what is known of its curves.
+pub struct OpenFigure {
+    figure: &'static Figure,
+    summaries: Vec<Option<CurveSummary>>,
+    failures: Vec<String>,
+    computed: Receiver<Computed>,
+    stop: Arc<AtomicBool>,
+}
+
+/// A curve, by its place, and its run or why there is none.
+type Computed = (usize, Result<Box<HeadlessRun>, String>);
+
+/// Room for curves that the window has not taken in yet.
+const ROOM: usize = 4;
+
+impl Drop for OpenFigure {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl OpenFigure {
+    /// Begins to compute all curves on a thread of its own.
+    fn new(figure: &'static Figure, ctx: &Context) -> Self {
+        let (sender, computed) = bounded(ROOM);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, ctx) = (Arc::clone(&stop), ctx.clone());
+        std::thread::spawn(move || {
+            let over = || stopped.load(Ordering::Relaxed);
+            for (i, curve) in figure.curves.iter().enumerate() {
+                let run = spec::as_flow(&curve.config)
+                    .check()
+                    .map_err(|e| e.to_string())
+                    .and_then(|config| alone(&config, &over));
+                let run = match run {
+                    Ok(None) => return,
+                    Ok(Some(run)) => Ok(Box::new(run)),
+                    Err(problem) => Err(problem),
+                };
+                // Another figure was opened, or the window closed.
+                if sender.send((i, run)).is_err() {
+                    return;
+                }
+                ctx.request_repaint();
+            }
+        });
+        Self {
+            figure,
+            summaries: vec![None; figure.curves.len()],
+            failures: Vec::new(),
+            computed,
+            stop,
+        }
+    }
+
+    /// The figure.
+    pub fn figure(&self) -> &'static Figure {
+        self.figure
+    }
+
+    /// Each curve with what it came to, where that is known.
+    pub fn curves(&self) -> impl Iterator<Item = (&'static Curve, Option<&CurveSummary>)> {
+        let summaries = self.summaries.iter().map(Option::as_ref);
+        self.figure.curves.iter().zip(summaries)
+    }
+
+    /// Whether a curve is the one that is trained live.
+    pub fn is_live(&self, curve: &Curve) -> bool {
+        self.figure.live().name == curve.name
+    }
+
+    /// Whether a run on the plots is this curve.
+    pub fn is_run_of(&self, curve: &Curve, run: RunId) -> bool {
+        let place = run.0.checked_sub(FIRST_RUN).map(|i| i as usize);
+        let found = place.and_then(|i| self.figure.curves.get(i));
+        found.is_some_and(|found| found.name == curve.name)
+    }
+
+    /// The colour of a curve that is kept: few from the palette, many on a ramp.
+    fn color(&self, curve: &Curve) -> PinColor {
+        /// More than these are a sweep.
+        const FEW: usize = 3;
+        let others = || self.figure.curves.iter().filter(|c| !self.is_live(c));
+        let place = others().position(|c| c.name == curve.name).unwrap_or(0);
+        let last = others().count().saturating_sub(1);
+        if last < FEW {
+            PinColor::Palette(place)
+        } else {
+            PinColor::Ramp(place as f32 / last as f32)
+        }
+    }
+
+    /// Curves that could not be computed, and why.
+    pub fn failures(&self) -> &[String] {
+        &self.failures
+    }
+
+    /// Whether curves are still being computed.
+    pub fn is_computing(&self) -> bool {
+        let known = self.summaries.iter().flatten().count();
+        known + self.failures.len() < self.figure.curves.len()
+    }
+
+    /// Whether all curves are the flow's.
+    pub fn is_flow(&self) -> bool {
+        let flow = |c: &Curve| spec::as_flow(&c.config).training.engine == EngineKind::Flow;
+        self.figure.curves.iter().all(flow)
+    }
+
+    /// Takes in a curve that is done.
+    fn advance(&mut self) -> Option<(&'static Curve, Run)> {
+        let (i, computed) = self.computed.try_recv().ok()?;
+        let curve = self.figure.curves.get(i)?;
+        match computed {
+            Ok(run) => {
+                self.summaries[i] = Some(CurveSummary::of(curve, &run));
+                Some((curve, drawable(RunId(FIRST_RUN + i as u64), *run)))
+            }
+            Err(why) => {
+                self.failures.push(format!("{}: {why}", curve.label));
+                None
+            }
+        }
+    }
+}
+
+/// A run as the plots draw it.
+fn drawable(id: RunId, run: HeadlessRun) -> Run {
+    let HeadlessRun { info, rows, finish } = run;
+    let mut drawn = Run::new(id, (*info.config).clone());
+    let info = Box::new(info);
+    drawn.handle(&Event::Started { run: id, info });
+    drawn.handle(&Event::Rows { run: id, rows });
+    drawn.handle(&Event::Finished { run: id, finish });
+    drawn
+}
+
+/// The tab that shows a figure's claim.
+fn tab(tab: spec::FigureTab) -> Tab {
+    match tab {
+        spec::FigureTab::Figure => Tab::Figure,
+        spec::FigureTab::Error => Tab::Error,
+        spec::FigureTab::Kernel => Tab::Kernel,
+        spec::FigureTab::Features => Tab::Features,
+    }
+}
+
+impl GrokscopeApp {
+    /// Opens a figure by its ID: trains its main curve, computes all of them.
+    pub(super) fn open_figure(&mut self, id: &str, ctx: &Context, now: f64) {
+        let figure = match figures::find(id) {
+            Ok(figure) => figure,
+            Err(error) => return self.failure(error.to_string(), now),
+        };
+        let config = figure.live().config.clone();
+        if let Err(error) = self.state.session.open(config.clone(), None, now) {
+            return self.failure(error.to_string(), now);
+        }
+        self.close_figure();
+        self.opened(config, None);
+        self.state.tab = tab(figure.view.tab);
+        let curves = &mut self.state.curves;
+        if (curves.loss_scale == Scale::Log) != figure.view.log_loss {
+            curves.toggle_loss_scale();
+        }
+        curves.refit();
+        self.state.figure = Some(OpenFigure::new(figure, ctx));
+    }
+
+    /// Puts the figure away, with the curves that it kept.
+    pub(super) fn close_figure(&mut self) {
+        if self.state.figure.take().is_some() {
+            self.state.pins.retain(|pin| pin.run.id().0 < FIRST_RUN);
+        }
+        if self.state.tab == Tab::Figure {
+            self.state.tab = Tab::Error;
+        }
+    }
+
+    /// Puts the headless command for the figure on the clipboard.
+    pub(super) fn copy_figure_command(&mut self, ctx: &Context, now: f64) {
+        if let Some(open) = &self.state.figure {
+            let command = open.figure.command();
+            ctx.copy_text(command.clone());
+            self.notice(format!("Copied: {command}"), now);
+        }
+    }
+
+    /// Takes in the figure's curves. They belong to the figure, not to what the
+    /// user kept: undo leaves them alone.
+    pub(super) fn advance_figure(&mut self) {
+        let mut found = Vec::new();
+        if let Some(open) = &mut self.state.figure {
+            while let Some((curve, run)) = open.advance() {
+                if !open.is_live(curve) {
+                    found.push((curve, run, open.color(curve)));
+                }
+            }
+        }
+        for (curve, run, color) in found {
+            if self.state.pins.len() >= MAX_PINS {
+                break;
+            }
+            let pin = Pin {
+                id: self.next_pin_id(),
+                config: run.config().clone(),
+                run: Arc::new(run),
+                instance: None,
+                name: self.free_name(curve.label.clone()),
+                color,
+                line: PinLine::default(),
+                shown: true,
+            };
+            self.state.pins.push(pin);
+        }
+    }
+
+    /// The curves of the figure are computed, or there is none.
+    pub(super) fn figure_is_settled(&self) -> bool {
+        let open = self.state.figure.as_ref();
+        open.is_none_or(|open| !open.is_computing())
+    }
+
+    /// Whether these settings are the figure's own.
+    pub(super) fn is_of_figure(&self, config: &Config) -> bool {
+        let open = self.state.figure.as_ref();
+        open.is_some_and(|open| open.figure.live().config == *config)
+    }
+}

@@ -1,0 +1,231 @@
+//! The curves of a figure on a pool of threads.
+
+use crate::sim::Simulation;
+use crate::sim::config::ValidConfig;
+use crate::training::headless::{HeadlessRun, train_until};
+use crate::training::{Finish, RunInfo};
+use crossbeam_channel::{Sender, bounded};
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// What is heard of the jobs while they run.
+#[derive(Debug)]
+pub enum Update {
+    /// A job stands at this step.
+    At {
+        /// Its place in the list.
+        job: usize,
+        /// Steps trained.
+        step: u64,
+    },
+    /// A job has ended.
+    Done {
+        /// Its place in the list.
+        job: usize,
+        /// Its run, or why there is none.
+        run: Result<Box<HeadlessRun>, String>,
+    },
+}
+
+/// Trains every config, at most `threads` at a time, until `stop` is set. With
+/// `every_column` each goes the way of `grokscope run`, as files need; without,
+/// only the cheap metrics are measured. `hear` is told on the calling thread how the jobs stand;
+/// with `Break` it gives up the rest.
+pub fn run(
+    jobs: &[ValidConfig],
+    threads: NonZero<usize>,
+    every_column: bool,
+    stop: &AtomicBool,
+    mut hear: impl FnMut(Update) -> ControlFlow<()>,
+) {
+    let next = AtomicUsize::new(0);
+    let abandoned = AtomicBool::new(false);
+    let threads = threads.get().min(jobs.len());
+    let (sender, updates) = bounded(2 * threads.max(1));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let sender = sender.clone();
+            let (next, abandoned) = (&next, &abandoned);
+            scope.spawn(move || {
+                let over = || stop.load(Ordering::Relaxed) || abandoned.load(Ordering::Relaxed);
+                while !over() {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(config) = jobs.get(job) else { break };
+                    if one(job, config, every_column, &over, &sender).is_break() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for update in &updates {
+            if hear(update).is_break() {
+                abandoned.store(true, Ordering::Relaxed);
+                break;
+            }
+        }
+        // Threads that wait for room in the channel see that nobody listens.
+        drop(updates);
+    });
+}
+
+fn one(
+    job: usize,
+    config: &ValidConfig,
+    every_column: bool,
+    over: &dyn Fn() -> bool,
+    sender: &Sender<Update>,
+) -> ControlFlow<()> {
+    if !every_column {
+        let run = match alone(config, over) {
+            Ok(None) => return ControlFlow::Break(()),
+            Ok(Some(run)) => Ok(Box::new(run)),
+            Err(problem) => Err(problem),
+        };
+        return match sender.send(Update::Done { job, run }) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+    }
+    let stop = AtomicBool::new(false);
+    let trained = train_until(config.clone(), None, &stop, |snapshot| {
+        // A listener that lags behind hears of it the next time.
+        let step = snapshot.step;
+        let _ = sender.try_send(Update::At { job, step });
+        stop.store(over(), Ordering::Relaxed);
+    });
+    if over() {
+        return ControlFlow::Break(());
+    }
+    match sender.send(Update::Done {
+        job,
+        run: trained.map(Box::new),
+    }) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    }
+}
+
+/// Steps between two looks at whether the run is still wanted.
+const CHUNK: u64 = 256;
+
+/// A run on the calling thread with the cheap metrics alone; `None` where `over`
+/// ended it.
+///
+/// # Errors
+/// Why the run could not be made.
+pub fn alone(config: &ValidConfig, over: &dyn Fn() -> bool) -> Result<Option<HeadlessRun>, String> {
+    let mut simulation = Simulation::new(config, None).map_err(|e| e.to_string())?;
+    let task = simulation.task();
+    let info = RunInfo {
+        config: simulation.config().clone(),
+        thresholds: simulation.thresholds(),
+        zero_train_loss: task.zero_train_loss(),
+        zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
+        note: simulation.note(),
+    };
+    let chunk = if simulation.jumps() { u64::MAX } else { CHUNK };
+    let mut rows = vec![simulation.record(false)];
+    while !simulation.is_finished() {
+        if over() {
+            return Ok(None);
+        }
+        if simulation.advance(chunk) {
+            rows.push(simulation.record(false));
+        }
+    }
+    let finish = Finish {
+        step: simulation.step(),
+        outcome: simulation.outcome(),
+        crossings: simulation.crossings(),
+        training_seconds: 0.0,
+        changed_live: false,
+    };
+    Ok(Some(HeadlessRun { info, rows, finish }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::config::Config;
+    use crate::sim::metrics::Metric;
+
+    fn jobs(n: u64, steps: u64) -> Vec<ValidConfig> {
+        (0..n)
+            .map(|seed| {
+                let mut config = Config {
+                    seed,
+                    ..Config::default()
+                };
+                config.task.dim = 6;
+                config.task.samples = 10;
+                config.training.steps = steps;
+                config.check().unwrap()
+            })
+            .collect()
+    }
+
+    const TWO: NonZero<usize> = NonZero::new(2).unwrap();
+
+    #[test]
+    fn every_job_ends_once_and_the_rows_do_not_depend_on_the_threads() {
+        let jobs = jobs(5, 50);
+        let rows = |threads| {
+            let mut rows = vec![None; jobs.len()];
+            run(&jobs, threads, true, &AtomicBool::new(false), |update| {
+                if let Update::Done { job, run } = update {
+                    assert!(rows[job].replace(run.unwrap().rows).is_none());
+                }
+                ControlFlow::Continue(())
+            });
+            rows
+        };
+        let one = rows(NonZero::<usize>::MIN);
+        assert!(one.iter().all(|r| r.as_ref().is_some_and(|r| r.len() > 10)));
+        assert_eq!(one, rows(TWO));
+    }
+
+    #[test]
+    fn a_run_with_the_cheap_metrics_alone_has_the_same_losses() {
+        let jobs = jobs(2, 300);
+        let rows = |every_column| {
+            let mut rows = vec![Vec::new(); jobs.len()];
+            let stop = AtomicBool::new(false);
+            run(&jobs, TWO, every_column, &stop, |update| {
+                if let Update::Done { job, run } = update {
+                    rows[job] = run.unwrap().rows;
+                }
+                ControlFlow::Continue(())
+            });
+            rows.into_iter().flatten()
+        };
+        let (mut seen, mut gram) = (0, 0);
+        for (cheap, every) in rows(false).zip(rows(true)) {
+            assert_eq!(cheap.step, every.step);
+            for metric in [Metric::TrainLoss, Metric::TestLoss, Metric::ParamMovement] {
+                assert_eq!(cheap.get(metric), every.get(metric));
+            }
+            seen += 1;
+            gram += usize::from(cheap.get(Metric::NtkDrift).is_some());
+        }
+        assert!(seen > 100 && gram == 0);
+    }
+
+    #[test]
+    fn it_ends_early_when_told_to_and_when_nobody_listens() {
+        let jobs = jobs(4, 10_000_000_000);
+        let stop = AtomicBool::new(false);
+        let mut done = 0;
+        run(&jobs, TWO, false, &stop, |update| {
+            done += usize::from(matches!(update, Update::Done { .. }));
+            stop.store(true, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(done, 0);
+        run(&jobs, TWO, false, &AtomicBool::new(false), |_| {
+            ControlFlow::Break(())
+        });
+    }
+}

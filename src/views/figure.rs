@@ -1,0 +1,371 @@
+//! The figure of the paper on show: a strip above the plots that says what to
+//! look at, and a tab with caption, curves, claim and settings.
+
+use super::{controls::heading, fonts, theme::Theme};
+use crate::{
+    app::{Action, figures::OpenFigure, state::Tab},
+    figures::{Curve, CurveSummary, Figure, page},
+    history::format,
+    sim::config::Config,
+};
+use egui::{
+    Align, Align2, Button, CollapsingHeader, Color32, FontId, Frame, Grid, Layout, Margin, Pos2,
+    Rect, RichText, Sense, Stroke, TextStyle, Ui, Vec2,
+};
+
+/// The colour of a curve on the plots.
+pub type CurveColor<'a> = &'a dyn Fn(&Curve) -> Color32;
+
+/// Draws the strip above the plots. `told` leaves out what the tab says already.
+pub fn strip(
+    ui: &mut Ui,
+    theme: &Theme,
+    figure: &Figure,
+    told: bool,
+    has_tab: bool,
+    actions: &mut Vec<Action>,
+) {
+    let frame = Frame::new()
+        .fill(theme.panel)
+        .corner_radius(8.0)
+        .inner_margin(Margin::symmetric(12, 6));
+    frame.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let close = ui
+                    .add(Button::new("×").frame_when_inactive(false))
+                    .on_hover_text("Put the figure away (Esc)")
+                    .accessible_name("Close figure");
+                if close.clicked() {
+                    actions.push(Action::CloseFigure);
+                }
+                if has_tab && !told {
+                    let caption = ui
+                        .add(Button::new("Caption").frame_when_inactive(false))
+                        .on_hover_text("Caption, curves, the paper's claim and the settings")
+                        .accessible_name("Caption of the figure");
+                    if caption.clicked() {
+                        actions.push(Action::SelectTab(Tab::Figure));
+                    }
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.label(
+                        RichText::new(format!("Figure {}", figure.id))
+                            .font(FontId::new(13.0, fonts::bold()))
+                            .color(theme.accent),
+                    );
+                    let title = RichText::new(&figure.title)
+                        .font(FontId::new(13.0, fonts::bold()))
+                        .color(theme.text);
+                    ui.add(egui::Label::new(title).truncate());
+                });
+            });
+        });
+        if !told {
+            ui.add(egui::Label::new(RichText::new(&figure.look).color(theme.muted)).wrap());
+        }
+    });
+    ui.add_space(4.0);
+}
+
+/// Draws the tab's content.
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    open: &OpenFigure,
+    color: CurveColor<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let figure = open.figure();
+    heading(ui, theme, &format!("FIGURE {}", figure.id.to_uppercase()));
+    ui.label(
+        RichText::new(&figure.title)
+            .font(FontId::new(14.5, fonts::bold()))
+            .color(theme.text),
+    );
+    ui.label(RichText::new(&figure.caption).color(theme.text));
+    heading(ui, theme, "WHAT TO LOOK AT");
+    ui.label(RichText::new(&figure.look).color(theme.text));
+    if figure.points.is_some() {
+        points(ui, theme, open);
+    }
+    curves(ui, theme, open, color);
+    heading(ui, theme, "THE PAPER'S CLAIM");
+    ui.label(RichText::new(&figure.paper).color(theme.text));
+    heading(ui, theme, "MEASURED AT THESE SETTINGS");
+    ui.label(RichText::new(&figure.outcome).color(theme.text));
+    settings(ui, theme, figure);
+    heading(ui, theme, "THE SAME WITHOUT A WINDOW");
+    ui.horizontal_wrapped(|ui| {
+        let command = RichText::new(figure.command())
+            .text_style(TextStyle::Monospace)
+            .color(theme.muted);
+        ui.label(command);
+        let copy = ui
+            .small_button("copy")
+            .on_hover_text("Puts the command on the clipboard")
+            .accessible_name("Copy the figure's command");
+        if copy.clicked() {
+            actions.push(Action::CopyFigureCommand);
+        }
+    });
+    ui.add_space(12.0);
+}
+
+/// What each curve came to.
+fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) {
+    heading(ui, theme, "CURVES");
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let number = |text: String, colour| {
+        let text = RichText::new(text).text_style(TextStyle::Monospace);
+        text.size(11.0).color(colour)
+    };
+    Grid::new("figure curves")
+        .num_columns(5)
+        .spacing(Vec2::new(8.0, 4.0))
+        .show(ui, |ui| {
+            let small = |text| RichText::new(text).small().color(theme.faint);
+            ui.label("");
+            for (name, why) in [
+                ("fits", "First step with the train loss below its threshold"),
+                (
+                    "generalises",
+                    "First step with the test loss below its threshold",
+                ),
+                ("later", "How many times later it generalises than it fits"),
+                (
+                    "ends at",
+                    "Test loss at the horizon over the zero predictor's",
+                ),
+            ] {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.label(small(name)).on_hover_text(why);
+                });
+            }
+            ui.end_row();
+            for (curve, summary) in open.curves() {
+                name(ui, theme, curve, color(curve), open.is_live(curve));
+                let cells = cells(summary);
+                for cell in cells {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        ui.label(number(cell, theme.muted));
+                    });
+                }
+                ui.end_row();
+            }
+        });
+    ui.add_space(2.0);
+    let how = match (open.is_computing(), open.is_flow()) {
+        (true, true) => "Computing the gradient flow of each curve …",
+        (true, false) => "Training each curve …",
+        (false, true) => {
+            "From the gradient flow, which gradient descent follows closely. The live curve is \
+             trained besides, step by step."
+        }
+        (false, false) => "Each trained as the command below trains it.",
+    };
+    ui.label(RichText::new(how).small().color(theme.faint));
+    for failure in open.failures() {
+        ui.label(RichText::new(failure).color(theme.warning));
+    }
+}
+
+fn name(ui: &mut Ui, theme: &Theme, curve: &Curve, color: Color32, live: bool) {
+    let row = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let (rect, _) = ui.allocate_exact_size(Vec2::new(14.0, 10.0), Sense::hover());
+        let stroke = Stroke::new(if live { 2.4 } else { 1.6 }, color);
+        ui.painter().hline(rect.x_range(), rect.center().y, stroke);
+        ui.label(RichText::new(&curve.label).color(theme.text));
+    });
+    let what = if live {
+        "Trained live: the coloured curves on the plots"
+    } else {
+        "Kept on the plots under this name"
+    };
+    let text = match curve.measured.as_str() {
+        "" => what.to_owned(),
+        measured => format!("{what}\nMeasured with the figure's own engine: {measured}"),
+    };
+    row.response.on_hover_text(text);
+}
+
+fn cells(summary: Option<&CurveSummary>) -> [String; 4] {
+    let Some(summary) = summary else {
+        return std::array::from_fn(|_| "…".into());
+    };
+    let step = |step: Option<u64>| step.map_or_else(|| "never".into(), format::steps);
+    let end = match (summary.test_loss, summary.zero_test_loss) {
+        (Some(loss), Some(zero)) => format::significant(loss / zero, 2),
+        _ => "–".into(),
+    };
+    [
+        step(summary.fit_step),
+        step(summary.generalise_step),
+        summary.ratio.map_or_else(|| "–".into(), format::times),
+        end,
+    ]
+}
+
+/// The settings that differ from the defaults, exactly.
+fn settings(ui: &mut Ui, theme: &Theme, figure: &Figure) {
+    ui.add_space(4.0);
+    CollapsingHeader::new(RichText::new("Exact settings").color(theme.text))
+        .id_salt("figure settings")
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let [shared, own] = page::keys(figure);
+            let line = |ui: &mut Ui, text: String| {
+                let text = RichText::new(text).text_style(TextStyle::Monospace);
+                ui.label(text.size(11.0).color(theme.muted));
+            };
+            let config: &Config = &figure.live().config;
+            for field in shared {
+                line(ui, format!("{} = {}", field.key, (field.get)(config)));
+            }
+            for curve in &figure.curves {
+                if own.is_empty() {
+                    break;
+                }
+                ui.add_space(2.0);
+                ui.label(RichText::new(&curve.label).small().color(theme.faint));
+                for field in &own {
+                    let value = (field.get)(&curve.config);
+                    line(ui, format!("{} = {value}", field.key));
+                }
+            }
+        });
+}
+
+/// A figure of points: final test loss and parameter movement against one number.
+fn points(ui: &mut Ui, theme: &Theme, open: &OpenFigure) {
+    let Some(axis) = open.figure().points else {
+        return;
+    };
+    let known: Vec<(&Curve, &CurveSummary)> = open
+        .curves()
+        .filter_map(|(curve, summary)| Some((curve, summary?)))
+        .collect();
+    let mut groups: Vec<&str> = Vec::new();
+    for curve in &open.figure().curves {
+        if !groups.contains(&curve.group.as_str()) {
+            groups.push(&curve.group);
+        }
+    }
+    let look = [theme.accent, theme.test];
+    for (title, value) in [
+        (
+            "final test loss",
+            (|s: &CurveSummary| s.test_loss) as fn(&CurveSummary) -> Option<f64>,
+        ),
+        (
+            "movement ‖W−W₀‖²/‖W₀‖²",
+            |s: &CurveSummary| s.param_movement,
+        ),
+    ] {
+        let series: Vec<Vec<[f64; 2]>> = groups
+            .iter()
+            .map(|group| {
+                let mut points: Vec<[f64; 2]> = known
+                    .iter()
+                    .filter(|(curve, _)| curve.group == **group)
+                    .filter_map(|(curve, s)| Some([axis.value(&curve.config), value(s)?]))
+                    .collect();
+                points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+                points
+            })
+            .collect();
+        heading(
+            ui,
+            theme,
+            &format!("{} AGAINST {}", title.to_uppercase(), axis.symbol()),
+        );
+        scatter(ui, theme, title, &series, &look);
+    }
+    for (i, group) in groups.iter().enumerate() {
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(Vec2::splat(11.0), Sense::hover());
+            mark(ui, rect.center(), i, look[i % look.len()], theme);
+            ui.label(RichText::new(*group).color(theme.muted));
+        });
+    }
+}
+
+/// One shape a line, so that it can be told without its colour.
+fn mark(ui: &Ui, at: Pos2, which: usize, color: Color32, theme: &Theme) {
+    let painter = ui.painter();
+    if which == 0 {
+        painter.circle(at, 4.0, color, Stroke::new(1.0, theme.panel));
+    } else {
+        let s = 5.5;
+        let corners = [(0.0, -s), (s, 0.0), (0.0, s), (-s, 0.0)];
+        let points = corners.map(|(x, y)| at + Vec2::new(x, y)).to_vec();
+        let stroke = Stroke::new(1.6, color);
+        painter.add(egui::Shape::closed_line(points, stroke));
+    }
+}
+
+/// Points on two logarithmic axes.
+fn scatter(ui: &mut Ui, theme: &Theme, name: &str, series: &[Vec<[f64; 2]>], look: &[Color32]) {
+    let size = Vec2::new(ui.available_width(), 128.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+    let margin = Vec2::new(36.0, 8.0);
+    let area = Rect::from_min_max(rect.min + margin, rect.max - Vec2::new(8.0, 20.0));
+    let painter = ui.painter();
+    let small = TextStyle::Small.resolve(ui.style());
+    let all = || series.iter().flatten().filter(|p| p[0] > 0.0 && p[1] > 0.0);
+    if all().count() == 0 {
+        let text = "computing …";
+        painter.text(
+            area.center(),
+            Align2::CENTER_CENTER,
+            text,
+            small,
+            theme.faint,
+        );
+        return;
+    }
+    let range = |k: usize| {
+        let logs = || all().map(|p| p[k].log10());
+        let lo = logs().fold(f64::INFINITY, f64::min);
+        let hi = logs().fold(f64::NEG_INFINITY, f64::max);
+        ((lo - 0.15).floor(), (hi + 0.15).ceil())
+    };
+    let ((x0, x1), (y0, y1)) = (range(0), range(1));
+    let at = |x: f64, y: f64| {
+        Pos2::new(
+            egui::remap(x as f32, x0 as f32..=x1 as f32, area.x_range()),
+            egui::remap(y as f32, y0 as f32..=y1 as f32, area.bottom()..=area.top()),
+        )
+    };
+    let grid = Stroke::new(1.0, theme.grid);
+    for k in x0 as i32..=x1 as i32 {
+        let x = at(f64::from(k), y0).x;
+        painter.vline(x, area.y_range(), grid);
+        let place = Pos2::new(x, area.bottom() + 4.0);
+        let text = format::power_of_ten(k);
+        painter.text(place, Align2::CENTER_TOP, text, small.clone(), theme.muted);
+    }
+    let every = ((y1 - y0) / 4.0).ceil().max(1.0) as usize;
+    for k in (y0 as i32..=y1 as i32).step_by(every) {
+        let y = at(x0, f64::from(k)).y;
+        painter.hline(area.x_range(), y, grid);
+        let place = Pos2::new(area.left() - 6.0, y);
+        let text = format::power_of_ten(k);
+        painter.text(
+            place,
+            Align2::RIGHT_CENTER,
+            text,
+            small.clone(),
+            theme.muted,
+        );
+    }
+    for (i, points) in series.iter().enumerate() {
+        let color = look[i % look.len()];
+        for p in points.iter().filter(|p| p[0] > 0.0 && p[1] > 0.0) {
+            mark(ui, at(p[0].log10(), p[1].log10()), i, color, theme);
+        }
+    }
+}

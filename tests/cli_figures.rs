@@ -1,0 +1,134 @@
+//! `grokscope figure`, as a user meets it.
+
+use grokscope::figures;
+use grokscope::io::csv;
+use grokscope::sim::config::Config;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn grokscope(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_grokscope"))
+        .args(arguments)
+        .output()
+        .expect("the program")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn the_list_names_every_figure_and_an_id_alone_describes_it() {
+    let list = out(&grokscope(&["figure"]));
+    for figure in figures::all() {
+        assert!(list.contains(&figure.title), "{list}");
+    }
+    let text = out(&grokscope(&["figure", "Fig. 9"]));
+    for part in [
+        "Look at:",
+        "The paper's claim:",
+        "Measured:",
+        "task.samples = 500",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_id_names_the_nearest_and_exits_with_2() {
+    for arguments in [
+        &["figure", "3c", "--data", "x"][..],
+        &["--figure", "3c"],
+        &["picture", "--figure", "3c", "--out", "x.png"],
+    ] {
+        let output = grokscope(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains("did you mean 3"), "{}", err(&output));
+    }
+    let output = grokscope(&[
+        "figure",
+        "10",
+        "--data",
+        "x",
+        "--engine",
+        "neurons",
+        "--threads",
+        "0",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_figure_leaves_its_curves_their_settings_and_a_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("figure-9");
+    let output = grokscope(&["figure", "9", "--data", path(&data), "--engine", "flow"]);
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(out(&output).contains("P = 500"), "{}", out(&output));
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(data.join("figure.json")).unwrap()).unwrap();
+    assert_eq!(json["figure"], "9");
+    assert_eq!(json["curves"].as_array().unwrap().len(), 3);
+    assert_eq!(json["curves"][1]["outcome"], "groks");
+    let summary = std::fs::read_to_string(data.join("summary.csv")).unwrap();
+    assert_eq!(summary.lines().count(), 4);
+    assert!(summary.starts_with("curve,label,seed,outcome,fit_step,generalise_step"));
+    for name in ["p-50", "p-120", "p-500"] {
+        let curve = csv::read(&data.join(format!("{name}.csv"))).unwrap();
+        assert!(curve.rows.len() > 100);
+        let toml = std::fs::read_to_string(data.join(format!("{name}.toml"))).unwrap();
+        assert_eq!(Config::from_toml(&toml).unwrap().seed, 21);
+    }
+    // Nothing is replaced unasked.
+    let again = grokscope(&["figure", "9", "--data", path(&data), "--engine", "flow"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(err(&again).contains("--force"), "{}", err(&again));
+}
+
+#[test]
+fn the_rows_of_a_figure_are_those_of_the_same_run_to_the_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, run) = (dir.path().join("figure"), dir.path().join("run"));
+    let output = grokscope(&["figure", "4", "--data", path(&data), "--threads", "1"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let config = data.join("p-120.toml");
+    let output = grokscope(&["run", "--config", path(&config), "--out", path(&run)]);
+    assert!(output.status.success(), "{}", err(&output));
+    let bytes = |path: &Path| std::fs::read(path).unwrap();
+    assert_eq!(
+        bytes(&data.join("p-120.csv")),
+        bytes(&run.join("curve.csv"))
+    );
+}
+
+#[test]
+fn several_seeds_have_files_of_their_own_and_fractions_in_the_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = grokscope(&[
+        "figure",
+        "9",
+        "--data",
+        path(dir.path()),
+        "--engine",
+        "flow",
+        "--seeds",
+        "3",
+    ]);
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(out(&output).contains("of 3"), "{}", out(&output));
+    for seed in ["", "-seed-22", "-seed-23"] {
+        assert!(dir.path().join(format!("p-50{seed}.csv")).exists());
+    }
+    let text = std::fs::read_to_string(dir.path().join("figure.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["fractions"]["p-500"]["generalises_at_once"], 1.0);
+    assert_eq!(json["curves"].as_array().unwrap().len(), 9);
+}
