@@ -5,6 +5,7 @@ use super::{
     GrokscopeApp,
     actions::Action,
     compare::Pin,
+    diagram::DiagramAction,
     session::Loaded,
     state::{Notice, State},
 };
@@ -204,6 +205,8 @@ fn name_of(action: &Action) -> Option<String> {
             format!("the preset “{title}”")
         }
         Action::LoadPin(_) => "loading a pinned run".into(),
+        Action::Diagram(DiagramAction::Load(_)) => "loading a cell of the diagram".into(),
+        Action::Diagram(DiagramAction::Open(_)) => "opening a diagram".into(),
         _ => return None,
     })
 }

@@ -399,6 +399,7 @@ impl GrokscopeApp {
     }
 
     fn load_cell(&mut self, place: [usize; 2], now: f64) {
+        self.leave_past(now);
         let on_screen = self.state.session.config();
         let Some(config) = self.state.phase.cell_config(place, on_screen) else {
             return;
@@ -424,6 +425,7 @@ impl GrokscopeApp {
     }
 
     fn open_subject(&mut self, subject: Subject, now: f64) {
+        self.leave_past(now);
         let phase = &mut self.state.phase;
         [phase.x, phase.y] = subject.axes();
         phase.measure = subject.measure();
