@@ -79,8 +79,10 @@ pub fn find(id: &str) -> Result<&'static Figure, UnknownFigure> {
         .filter(char::is_ascii_alphanumeric)
         .collect();
     all().iter().find(|f| f.id == bare).ok_or_else(|| {
+        // Of two that are equally near the first.
         let nearest = all()
             .iter()
+            .rev()
             .map(|f| (f.id.as_str(), nearness(&bare, &f.id)))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         UnknownFigure {

@@ -218,14 +218,24 @@ mod tests {
         let jobs = jobs(4, 10_000_000_000);
         let stop = AtomicBool::new(false);
         let mut done = 0;
-        run(&jobs, TWO, false, &stop, |update| {
+        run(&jobs, TWO, true, &stop, |update| {
             done += usize::from(matches!(update, Update::Done { .. }));
             stop.store(true, Ordering::Relaxed);
             ControlFlow::Continue(())
         });
         assert_eq!(done, 0);
-        run(&jobs, TWO, false, &AtomicBool::new(false), |_| {
+        run(&jobs, TWO, true, &AtomicBool::new(false), |_| {
             ControlFlow::Break(())
         });
+    }
+    #[test]
+    fn a_run_with_the_cheap_metrics_alone_ends_when_it_is_no_longer_wanted() {
+        let jobs = jobs(1, 10_000_000_000);
+        let asked = std::cell::Cell::new(0);
+        let over = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 5
+        };
+        assert!(alone(&jobs[0], &over).unwrap().is_none());
     }
 }
