@@ -1,7 +1,6 @@
 //! M in a basis of its own: first the target's directions, then the strongest
 //! directions across them.
 
-use super::task::Target;
 use faer::{Mat, Side};
 use ndarray::{Array1, Array2, s};
 
@@ -21,20 +20,21 @@ pub struct FeatureMatrix {
 }
 
 impl FeatureMatrix {
-    /// Of a second moment M, D×D. `None` where it is not finite.
-    pub fn new(second: &Array2<f64>, target: &Target) -> Option<Self> {
+    /// Of a second moment M, D×D, with the orthonormal `directions` of the target,
+    /// k×D, as its first axes. `None` where it is not finite.
+    pub fn new(second: &Array2<f64>, directions: &Array2<f64>) -> Option<Self> {
         let dim = second.nrows();
         if !second.iter().all(|v| v.is_finite()) {
             return None;
         }
         let count = dim.min(AXES);
-        let target_axes = target.range.nrows().min(count);
+        let target_axes = directions.nrows().min(count);
         let mut basis = Array2::zeros((count, dim));
         basis
             .slice_mut(s![..target_axes, ..])
-            .assign(&target.range.slice(s![..target_axes, ..]));
+            .assign(&directions.slice(s![..target_axes, ..]));
         // P M P with P the projection across the target.
-        let range = &target.range;
+        let range = directions;
         let half = second - &range.t().dot(&range.dot(second));
         let projected = &half - &half.dot(&range.t()).dot(range);
         let eigen = Mat::from_fn(dim, dim, |i, j| {
@@ -100,6 +100,7 @@ impl FeatureMatrix {
 mod tests {
     use super::*;
     use crate::sim::rng::{Stream, normal_matrix};
+    use crate::sim::task::Target;
 
     fn target(rank: usize, dim: usize) -> Target {
         Target::from_directions(normal_matrix(1, Stream::Target, rank, dim).view(), 1.0)
@@ -111,7 +112,7 @@ mod tests {
             let target = target(rank, 9);
             let l = normal_matrix(2, Stream::Init, 9, columns);
             let second = l.dot(&l.t());
-            let m = FeatureMatrix::new(&second, &target).expect("finite");
+            let m = FeatureMatrix::new(&second, &target.range).expect("finite");
             assert_eq!((m.values.dim(), m.target_axes), ((9, 9), rank));
             let trace: f64 = m.values.diag().iter().map(|v| f64::from(*v)).sum();
             assert!(
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn large_matrices_show_their_leading_block() {
         let second = Array2::eye(200);
-        let m = FeatureMatrix::new(&second, &target(1, 200)).expect("finite");
+        let m = FeatureMatrix::new(&second, &target(1, 200).range).expect("finite");
         assert_eq!((m.values.dim(), m.dim), ((AXES, AXES), 200));
         assert_eq!(
             (m.axis(0), m.axis(1), m.axis(12)),

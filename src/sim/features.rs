@@ -5,7 +5,6 @@ use super::config::Width;
 use super::crowd::{Crowd, Density};
 use super::feature_matrix::FeatureMatrix;
 use super::moments::{InitialWeights, MomentState};
-use super::task::Target;
 use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView1};
 
@@ -198,25 +197,26 @@ impl Cloud {
         self.crowd.as_mut().is_some_and(|crowd| crowd.grow(weights))
     }
 
-    /// The neurons at `state`. `None` where they are not finite, or not of the
-    /// same run.
+    /// The neurons at `state`, with the orthonormal `directions` of the target,
+    /// k×D, of which the first is the plane's first axis. `None` where they are not
+    /// finite, or not of the same run.
     pub fn at(
         &self,
-        target: &Target,
+        directions: &Array2<f64>,
         initial: &MomentState,
         state: &MomentState,
     ) -> Option<Features> {
-        if state.dim() != initial.dim() || target.range.nrows() == 0 {
+        if state.dim() != initial.dim() || directions.nrows() == 0 {
             return None;
         }
-        let beta = target.range.row(0).to_owned();
+        let beta = directions.row(0).to_owned();
         let second = state.second_moment();
         let across = strongest_across(&second, beta.view())?;
         let plane = [beta, across];
         let now = Spread::new(state, &plane);
         let alignment = |state: &MomentState| {
-            let inside = target.range.dot(&state.mean).mapv(|v| v * v).sum()
-                + target.range.dot(&state.factor).mapv(|v| v * v).sum();
+            let inside = directions.dot(&state.mean).mapv(|v| v * v).sum()
+                + directions.dot(&state.factor).mapv(|v| v * v).sum();
             inside / state.weight_norm_sq()
         };
         Some(Features {
@@ -227,7 +227,7 @@ impl Cloud {
                 None if self.width == Width::Infinite => Some(Density::gaussian(&now, SIGMAS)),
                 None => None,
             },
-            matrix: FeatureMatrix::new(&second, target)?,
+            matrix: FeatureMatrix::new(&second, directions)?,
             now,
             initial: Spread::new(initial, &plane),
             eigenvalues: decompose(&second)?.0,
@@ -336,7 +336,7 @@ mod tests {
         let cloud = Cloud::new(weights, initial).expect("finite");
         let target = simulation.task().target.as_ref().expect("known");
         cloud
-            .at(target, initial, &simulation.state())
+            .at(&target.range, initial, &simulation.state())
             .expect("finite")
     }
 
@@ -406,7 +406,7 @@ mod tests {
         let cloud = Cloud::new(simulation.initial_weights(), simulation.initial()).expect("finite");
         let target = simulation.task().target.as_ref().expect("known");
         let features = cloud
-            .at(target, simulation.initial(), &state)
+            .at(&target.range, simulation.initial(), &state)
             .expect("finite");
         let along = weights.dot(&target.range.row(0));
         for (point, w) in features.points.iter().zip(&along) {
@@ -463,7 +463,7 @@ mod tests {
         let target = task.target.as_ref().expect("known");
         let picture = cloud
             .expect("finite")
-            .at(target, simulation.initial(), &other);
+            .at(&target.range, simulation.initial(), &other);
         assert!(picture.is_none());
     }
 }

@@ -237,6 +237,9 @@ fn legend(ui: &mut Ui, theme: &Theme, metric: Metric, name: &str, colour: Color3
     response.on_hover_text(format!("{} = {}\n{}", name, spec.symbol, spec.meaning));
 }
 
+/// Fraction of the zero predictor's loss below which the test error is a remainder.
+const LATE: f64 = 0.1;
+
 /// Which term rules now, and what that means.
 fn dominant(moment: Moment<'_>) -> Option<&'static str> {
     let value = |m| moment.last(m).map(|(_, v)| v);
@@ -249,6 +252,8 @@ fn dominant(moment: Moment<'_>) -> Option<&'static str> {
         "Little error is left."
     } else if linear > variance.max(misalignment) {
         "Most of it is linear power: noise memorised by linear modes, which the target has none of."
+    } else if misalignment >= variance && total < LATE * zero {
+        "What is left is mostly misalignment: some quadratic features still point elsewhere than the target."
     } else if misalignment >= variance {
         "Most of it is misalignment: the quadratic features do not point along the target yet."
     } else {

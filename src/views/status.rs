@@ -68,8 +68,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             } else {
                 theme.text
             });
-            ui.add(Label::new(text).truncate().selectable(false))
-                .on_hover_text(&view.sentence);
+            // What does not fit is shown on hover by the label itself.
+            ui.add(Label::new(text).truncate().selectable(false));
         });
     });
 }

@@ -300,7 +300,7 @@ impl Solver {
         let start = Instant::now();
         let setup = self.setup(&request.theory)?;
         let dim = setup.initial.dim();
-        let Some(target) = &setup.problem.task.target else {
+        let Some(directions) = setup.problem.task.directions() else {
             return Err("the target of this run is not known".into());
         };
         if dim > MAX_FEATURE_DIM {
@@ -319,7 +319,7 @@ impl Solver {
         // A million neurons take longer to draw than anyone should wait: each
         // look draws some more.
         while start.elapsed() < GROWTH && cloud.grow(&setup.weights) {}
-        let features = cloud.at(target, &setup.initial, &request.state);
+        let features = cloud.at(directions, &setup.initial, &request.state);
         self.cloud = Some((Arc::clone(&setup.initial), cloud));
         self.looks += 1;
         Ok(FeatureView {

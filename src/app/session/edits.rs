@@ -1,0 +1,209 @@
+//! Changes of the settings: which reach the run in training, and which begin it
+//! again.
+
+use super::{ACCURACY_KEYS, INSTANCE_KEYS, Loaded, Pending, RunState, Session};
+use crate::{
+    sim::config::{Config, ConfigError, TargetKind, Value, Width, field},
+    training::Command,
+};
+use std::sync::Arc;
+
+impl Session {
+    /// Changes one setting. η₀, λ and the horizon reach a run in training
+    /// without a restart; anything else restarts it once the change settles.
+    ///
+    /// # Errors
+    /// A value out of range or in conflict with another setting; nothing
+    /// changes then.
+    pub fn edit(
+        &mut self,
+        key: &str,
+        value: &Value,
+        dragging: bool,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        let mut config = self.config.clone();
+        config.set(key, value)?;
+        self.adopt_edit(key, config, dragging, now)
+    }
+
+    /// As [`Session::edit`], from typed text.
+    ///
+    /// # Errors
+    /// As [`Session::edit`]; also text that is no value.
+    pub fn edit_text(&mut self, key: &str, text: &str, now: f64) -> Result<(), ConfigError> {
+        let mut config = self.config.clone();
+        config.set_str(key, text)?;
+        self.adopt_edit(key, config, false, now)
+    }
+
+    fn adopt_edit(
+        &mut self,
+        key: &str,
+        config: Config,
+        dragging: bool,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        if self.instance.is_some() && INSTANCE_KEYS.contains(&key) {
+            return Err(locked(key, &config));
+        }
+        let mut config = config;
+        config.reconcile(key);
+        config.clone().check()?;
+        self.dragging = dragging;
+        if config == self.config {
+            return Ok(());
+        }
+        self.config = config;
+        if !self.change_live(key) {
+            let first = self.pending.map_or(now, |p| p.first);
+            self.pending = Some(Pending { first, last: now });
+        }
+        Ok(())
+    }
+
+    /// Sends a change that the run in training can take; false if it needs a
+    /// restart.
+    fn change_live(&mut self, key: &str) -> bool {
+        let (rate, decay, horizon) = (
+            self.config.training.learning_rate,
+            self.config.training.weight_decay,
+            self.config.training.steps,
+        );
+        if self.pending.is_some() {
+            return false;
+        }
+        let Some(run) = &self.screen.run else {
+            return false;
+        };
+        if ACCURACY_KEYS.contains(&key) {
+            return true;
+        }
+        let state = self.screen.state();
+        let training = matches!(state, RunState::Running | RunState::Paused);
+        let (begun, step, lowered) = (run.step() > 0, run.step(), run.lowered().is_some());
+        match key {
+            "training.learning_rate" if training && !lowered => {
+                self.changed_live |= begun;
+                self.backend.send(Command::SetLearningRate(rate));
+            }
+            "training.weight_decay" if training => {
+                self.changed_live |= begun;
+                self.backend.send(Command::SetWeightDecay(decay));
+            }
+            "training.steps" if horizon > step && (training || state == RunState::Done) => {
+                if state == RunState::Done {
+                    self.screen.carried_on = true;
+                    self.screen.held = false;
+                }
+                self.backend.send(Command::SetHorizon(horizon));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A drag ended: the curve from before it begins to fade.
+    pub fn end_drag(&mut self, now: f64) {
+        self.dragging = false;
+        self.within_drag = false;
+        if let Some(ghost) = &mut self.ghost {
+            ghost.since.get_or_insert(now);
+        }
+    }
+
+    /// Ten times the horizon, without a restart.
+    ///
+    /// # Errors
+    /// The horizon has reached its largest allowed value.
+    pub fn carry_on(&mut self, now: f64) -> Result<(), ConfigError> {
+        let longer = self.config.training.steps.saturating_mul(10);
+        self.edit("training.steps", &Value::Integer(longer), false, now)
+    }
+
+    /// Replaces all settings, and the instance, and watches from step 0.
+    ///
+    /// # Errors
+    /// Settings that are not valid; nothing changes then.
+    pub fn open(
+        &mut self,
+        mut config: Config,
+        instance: Option<Loaded>,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        match &instance {
+            Some((path, instance)) => {
+                let (samples, dim, width) = instance.shape();
+                config.task.samples = samples;
+                config.task.dim = dim;
+                config.network.width = Width::Finite(width);
+                // The labels are the file's.
+                config.task.target = TargetKind::Quadratic;
+                config.task.target_rank = 1;
+                config.network.solution_mix = 0.0;
+                config.instance = Some(path.display().to_string());
+            }
+            None => config.instance = None,
+        }
+        let config = config.check()?.into_inner();
+        self.config = config;
+        self.instance = instance;
+        self.dragging = false;
+        self.within_drag = false;
+        self.restart(now, false);
+        Ok(())
+    }
+
+    /// Takes up other settings where the run on screen stands: those of before a
+    /// change, or of another run. A longer or shorter horizon alone needs no
+    /// restart.
+    ///
+    /// # Errors
+    /// Settings that are not valid; nothing changes then.
+    pub fn take_up(
+        &mut self,
+        config: Config,
+        instance: Option<Loaded>,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        let config = config.check()?.into_inner();
+        let mut longer = self.config.clone();
+        longer.training.steps = config.training.steps;
+        let horizon_alone = longer == config && config != self.config;
+        let mut judged = self.config.clone();
+        judged.outcome.accuracy_tolerance = config.outcome.accuracy_tolerance;
+        judged.outcome.accuracy_level = config.outcome.accuracy_level;
+        let accuracy_alone = judged == config && config != self.config && self.run().is_some();
+        let same_instance = match (&self.instance, &instance) {
+            (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        self.config = config;
+        self.instance = instance;
+        self.dragging = false;
+        self.within_drag = false;
+        let live = accuracy_alone || horizon_alone && self.change_live("training.steps");
+        if !(same_instance && live) {
+            self.restart(now, true);
+        }
+        Ok(())
+    }
+
+    /// Goes back to sampled data and weights.
+    pub fn drop_instance(&mut self, now: f64) {
+        if self.instance.take().is_some() {
+            self.config.instance = None;
+            self.restart(now, false);
+        }
+    }
+}
+
+fn locked(key: &str, config: &Config) -> ConfigError {
+    ConfigError {
+        field: key.into(),
+        value: field(key).map_or_else(String::new, |f| (f.get)(config).to_string()),
+        allowed: "the instance fixes D, P and N".into(),
+        fix: "close the instance to change it".into(),
+    }
+}
