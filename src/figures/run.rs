@@ -118,14 +118,7 @@ const CHUNK: u64 = 256;
 /// Why the run could not be made.
 pub fn alone(config: &ValidConfig, over: &dyn Fn() -> bool) -> Result<Option<HeadlessRun>, String> {
     let mut simulation = Simulation::new(config, None).map_err(|e| e.to_string())?;
-    let task = simulation.task();
-    let info = RunInfo {
-        config: simulation.config().clone(),
-        thresholds: simulation.thresholds(),
-        zero_train_loss: task.zero_train_loss(),
-        zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
-        note: simulation.note(),
-    };
+    let info = RunInfo::of(&simulation);
     let chunk = if simulation.jumps() { u64::MAX } else { CHUNK };
     let mut rows = vec![simulation.record(false)];
     while !simulation.is_finished() {

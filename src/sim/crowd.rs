@@ -72,7 +72,7 @@ impl Crowd {
         })
     }
 
-    /// Draws the weights of the next [`BLOCK`] neurons; false where none are
+    /// Draws the weights of the next block of neurons; false where none are
     /// left to draw.
     pub fn grow(&mut self, weights: &InitialWeights) -> bool {
         let rows = BLOCK.min(self.total - self.drawn);

@@ -24,6 +24,59 @@ impl Crossings {
     }
 }
 
+/// The class of an outcome, without its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Fits, and generalises much later.
+    Groks,
+    /// Fits and generalises with no such delay.
+    GeneralisesAtOnce,
+    /// Fits, and does not generalise within the horizon.
+    NeverGeneralises,
+    /// Does not fit within the horizon.
+    NeverFits,
+    /// The loss exploded.
+    Diverged,
+}
+
+impl Class {
+    /// All of them, from the best to the worst.
+    pub const ALL: [Self; 5] = [
+        Self::Groks,
+        Self::GeneralisesAtOnce,
+        Self::NeverGeneralises,
+        Self::NeverFits,
+        Self::Diverged,
+    ];
+
+    /// By its name in files.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+
+    /// Name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Groks => "groks",
+            Self::GeneralisesAtOnce => "generalises_at_once",
+            Self::NeverGeneralises => "never_generalises",
+            Self::NeverFits => "never_fits",
+            Self::Diverged => "diverged",
+        }
+    }
+
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Groks => "groks",
+            Self::GeneralisesAtOnce => "generalises at once",
+            Self::NeverGeneralises => "never generalises",
+            Self::NeverFits => "never fits",
+            Self::Diverged => "diverged",
+        }
+    }
+}
+
 /// How a run ended, or where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
@@ -46,27 +99,26 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Its class.
+    pub fn class(self) -> Class {
+        match self {
+            Self::Groks => Class::Groks,
+            Self::GeneralisesAtOnce => Class::GeneralisesAtOnce,
+            Self::NeverGeneralises => Class::NeverGeneralises,
+            Self::NeverFits => Class::NeverFits,
+            Self::Diverged { .. } => Class::Diverged,
+        }
+    }
+
     /// Name in files: `groks`, `generalises_at_once`, `never_generalises`,
     /// `never_fits` or `diverged`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Groks => "groks",
-            Self::GeneralisesAtOnce => "generalises_at_once",
-            Self::NeverGeneralises => "never_generalises",
-            Self::NeverFits => "never_fits",
-            Self::Diverged { .. } => "diverged",
-        }
+        self.class().name()
     }
 
     /// In words.
     pub fn label(self) -> &'static str {
-        match self {
-            Self::Groks => "groks",
-            Self::GeneralisesAtOnce => "generalises at once",
-            Self::NeverGeneralises => "never generalises",
-            Self::NeverFits => "never fits",
-            Self::Diverged { .. } => "diverged",
-        }
+        self.class().label()
     }
 
     /// The class of a run that did not diverge, from its crossings.

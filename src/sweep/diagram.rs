@@ -5,60 +5,8 @@ use super::cell::{CellResult, CurvePoint};
 use super::grid::Grid;
 use super::spec::Stop;
 use crate::sim::config::Value;
+pub use crate::sim::outcome::Class;
 use std::sync::Arc;
-
-/// Outcome class of a cell, without numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// Fits, and generalises much later.
-    Groks,
-    /// Fits and generalises with no such delay.
-    GeneralisesAtOnce,
-    /// Fits, and does not generalise within the horizon.
-    NeverGeneralises,
-    /// Does not fit within the horizon.
-    NeverFits,
-    /// The loss exploded.
-    Diverged,
-}
-
-impl Class {
-    /// All of them, from the best to the worst.
-    pub const ALL: [Self; 5] = [
-        Self::Groks,
-        Self::GeneralisesAtOnce,
-        Self::NeverGeneralises,
-        Self::NeverFits,
-        Self::Diverged,
-    ];
-
-    /// By its name in files.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == name)
-    }
-
-    /// Name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Groks => "groks",
-            Self::GeneralisesAtOnce => "generalises_at_once",
-            Self::NeverGeneralises => "never_generalises",
-            Self::NeverFits => "never_fits",
-            Self::Diverged => "diverged",
-        }
-    }
-
-    /// In words.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Groks => "groks",
-            Self::GeneralisesAtOnce => "generalises at once",
-            Self::NeverGeneralises => "never generalises",
-            Self::NeverFits => "never fits",
-            Self::Diverged => "diverged",
-        }
-    }
-}
 
 /// What the colours show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use super::keyframes::Keyframes;
 use crate::sim::{
+    Simulation,
     config::ValidConfig,
     instance::Instance,
     metrics::Row,
@@ -80,6 +81,20 @@ pub struct RunInfo {
     pub zero_test_loss: f64,
     /// Why some columns are empty, where they are.
     pub note: Option<String>,
+}
+
+impl RunInfo {
+    /// Of a run at step 0.
+    pub fn of(simulation: &Simulation) -> Self {
+        let task = simulation.task();
+        Self {
+            config: simulation.config().clone(),
+            thresholds: simulation.thresholds(),
+            zero_train_loss: task.zero_train_loss(),
+            zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
+            note: simulation.note(),
+        }
+    }
 }
 
 /// How a run ended.

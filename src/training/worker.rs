@@ -307,14 +307,7 @@ impl Worker {
             }
         };
         if restarts == 0 {
-            let task = simulation.task();
-            let info = RunInfo {
-                config: simulation.config().clone(),
-                thresholds: simulation.thresholds(),
-                zero_train_loss: task.zero_train_loss(),
-                zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
-                note: simulation.note(),
-            };
+            let info = RunInfo::of(&simulation);
             self.emit(Event::Started {
                 run: id,
                 info: Box::new(info),

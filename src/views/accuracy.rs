@@ -3,6 +3,7 @@
 
 use super::{
     controls::{self, Widget, heading},
+    diagram::colours,
     slider::Scale,
     small_plot::{Pen, SmallPlot, key},
     theme::Theme,
@@ -21,7 +22,8 @@ use crate::{
     },
 };
 use egui::{
-    Align2, Color32, Grid, Label, Rect, RichText, Sense, Shape, Stroke, TextStyle, Ui, Vec2, pos2,
+    Align2, Color32, Grid, Label, Painter, Rect, RichText, Sense, Shape, Stroke, TextStyle, Ui,
+    Vec2, pos2,
 };
 
 /// Tolerances of the slider and of the chart.
@@ -67,15 +69,13 @@ pub fn show(
     chart(ui, theme, config, &sweep, actions);
 }
 
-/// Colour of an outcome class; its marker and name say the same.
-fn class_colour(outcome: Outcome, theme: &Theme) -> Color32 {
-    match outcome {
-        Outcome::Groks => theme.test,
-        Outcome::GeneralisesAtOnce => theme.alignment,
-        Outcome::NeverGeneralises => theme.kernel_alignment,
-        Outcome::NeverFits => theme.ghost,
-        Outcome::Diverged { .. } => theme.warning,
-    }
+/// A patch in the colour and with the mark of an outcome class, as in the phase
+/// diagram.
+fn patch(painter: &Painter, rect: Rect, outcome: Outcome, theme: &Theme) -> Color32 {
+    let fill = colours::ground(outcome.class(), theme);
+    painter.rect_filled(rect, 0.0, fill);
+    colours::draw_mark(painter, rect, outcome.class(), fill);
+    fill
 }
 
 fn pens(theme: &Theme) -> [(Pen, &'static str); 2] {
@@ -223,16 +223,14 @@ fn table(ui: &mut Ui, theme: &Theme, run: &Run, config: &OutcomeConfig, sweep: &
         for crossings in columns {
             let class = class(crossings);
             let open = !ended && crossings.ratio().is_none();
-            let (text, colour) = if open {
-                ("open", theme.muted)
-            } else {
-                (class.label(), class_colour(class, theme))
-            };
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
-                let (rect, _) = ui.allocate_exact_size(Vec2::new(8.0, 14.0), Sense::hover());
-                ui.painter()
-                    .rect_filled(Rect::from_center_size(rect.center(), Vec2::splat(8.0)), 2.0, colour);
+                let text = if open { "open" } else { class.label() };
+                if !open {
+                    let (rect, _) = ui.allocate_exact_size(Vec2::new(10.0, 14.0), Sense::hover());
+                    let square = Rect::from_center_size(rect.center(), Vec2::splat(10.0));
+                    patch(ui.painter(), square, class, theme);
+                }
                 ui.add(Label::new(RichText::new(text).color(theme.text)).wrap());
             });
         }
@@ -301,18 +299,19 @@ fn chart(
             pos2(band.left() + width * first as f32, band.top() + 6.0),
             pos2(band.left() + width * last as f32, band.bottom()),
         );
-        ui.painter()
-            .rect_filled(rect, 0.0, class_colour(region.outcome, theme));
+        let fill = patch(ui.painter(), rect, region.outcome, theme);
+        let ink = colours::ink_on(fill);
         // A class that is named where there is room is read without the legend.
         let name = region.outcome.label();
-        let galley = ui.painter().layout_no_wrap(
-            name.into(),
-            TextStyle::Small.resolve(ui.style()),
-            theme.background,
-        );
+        let galley =
+            ui.painter()
+                .layout_no_wrap(name.into(), TextStyle::Small.resolve(ui.style()), ink);
         if galley.size().x + 6.0 < rect.width() && galley.size().y <= rect.height() + 2.0 {
             let at = rect.center() - galley.size() / 2.0;
-            ui.painter().galley(at, galley, theme.background);
+            // The hatching stops where the name stands.
+            let behind = Rect::from_min_size(at, galley.size()).expand2(Vec2::new(3.0, 0.0));
+            ui.painter().rect_filled(behind.intersect(rect), 0.0, fill);
+            ui.painter().galley(at, galley, ink);
         }
     }
     let now = config.accuracy_tolerance.log10().clamp(logs.0, logs.1);
@@ -362,8 +361,7 @@ fn legend(ui: &mut Ui, theme: &Theme, samples: &[Sample]) {
     for region in regions(samples) {
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
-            ui.painter()
-                .rect_filled(rect, 2.0, class_colour(region.outcome, theme));
+            patch(ui.painter(), rect, region.outcome, theme);
             let bound = |k: usize| format::plain(10f64.powf(samples[k].log), 2);
             let (first, last) = (region.samples.start, region.samples.end - 1);
             let text = format!(
