@@ -66,11 +66,25 @@ fn train(app: &mut GrokscopeApp) {
     }
 }
 
+/// Longest wait for a look at the weights: spectra of a large kernel take seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Waits for everything that the theory has to say about the run.
 fn look_ahead(app: &mut GrokscopeApp) {
     let state = &mut app.state;
     while !state.theory.is_settled() {
         state.theory.advance(&state.session, None, None, 0.0);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let state = &mut app.state;
+    let (start, tab) = (Instant::now(), state.tab);
+    // A run that failed has no weights to look at.
+    while !state.theory.has_looked(tab)
+        && state.session.snapshot().is_some()
+        && start.elapsed() < PATIENCE
+    {
+        let now = start.elapsed().as_secs_f64();
+        state.theory.advance(&state.session, None, Some(tab), now);
         std::thread::sleep(Duration::from_millis(5));
     }
     while !app.figure_is_settled() {

@@ -176,6 +176,18 @@ impl Theory {
         forecast && self.shadow.is_some()
     }
 
+    /// Whether what a tab shows of the weights is there.
+    pub fn has_looked(&self, tab: Tab) -> bool {
+        match tab {
+            Tab::Kernel => self.kernel().is_some(),
+            Tab::Features => self.features().is_some_and(|view| {
+                let density = view.ok().and_then(|v| v.features.density.as_ref());
+                !density.is_some_and(|d| d.growing)
+            }),
+            _ => true,
+        }
+    }
+
     /// What the plots draw of it.
     pub fn foresight(&self) -> Foresight<'_> {
         Foresight {

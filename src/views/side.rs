@@ -30,10 +30,7 @@ pub fn show(
         tab => tab,
     };
     tabs(ui, theme, tab, shown.is_some(), actions);
-    // What does not fit must not widen the panel, or the plots would jump.
-    let room = ui.available_rect_before_wrap();
-    ui.allocate_rect(room, Sense::hover());
-    let ui = &mut ui.new_child(UiBuilder::new().max_rect(room));
+    let ui = &mut fixed(ui);
     if let (Tab::Figure, Some((open, color))) = (tab, shown) {
         ScrollArea::vertical()
             .id_salt(("figure", &open.figure().id))
@@ -83,7 +80,17 @@ pub fn show_diagram(
     actions: &mut Vec<Action>,
 ) {
     tabs(ui, theme, Tab::Phase, figure, actions);
-    diagram::scrolled(ui, |ui| diagram::show_small(ui, theme, view, actions));
+    diagram::scrolled(&mut fixed(ui), |ui| {
+        diagram::show_small(ui, theme, view, actions)
+    });
+}
+
+/// All the room that is left: what does not fit must not widen the panel, or the
+/// plots would jump.
+fn fixed(ui: &mut Ui) -> Ui {
+    let room = ui.available_rect_before_wrap();
+    ui.allocate_rect(room, Sense::hover());
+    ui.new_child(UiBuilder::new().max_rect(room))
 }
 
 /// The tabs; that of a figure only where there is one.
