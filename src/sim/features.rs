@@ -75,6 +75,8 @@ impl Spread {
 #[derive(Clone, Debug)]
 pub struct Cloud {
     width: Width,
+    /// Infinitely many neurons with a Gaussian law, whose density is known.
+    gaussian: bool,
     /// The neurons shown, by number.
     shown: Vec<usize>,
     /// Their latent coordinates, one row each.
@@ -183,6 +185,7 @@ impl Cloud {
         }
         Some(Self {
             width,
+            gaussian: weights.is_gaussian(),
             latents,
             eigenvalues: decompose(&initial.second_moment())?.0,
             crowd: Crowd::new(weights)
@@ -224,7 +227,7 @@ impl Cloud {
             points: self.points(state, &plane, now.mean)?,
             density: match &self.crowd {
                 Some(crowd) => crowd.density(initial, state, &plane, &now),
-                None if self.width == Width::Infinite => Some(Density::gaussian(&now, SIGMAS)),
+                None if self.gaussian => Some(Density::gaussian(&now, SIGMAS)),
                 None => None,
             },
             matrix: FeatureMatrix::new(&second, directions)?,

@@ -161,6 +161,19 @@ impl InitialWeights {
         }
     }
 
+    /// Whether these are infinitely many neurons with a Gaussian law, as at N = ∞
+    /// without a part of the solution.
+    pub fn is_gaussian(&self) -> bool {
+        matches!(
+            self,
+            Self::Sampled {
+                width: Width::Infinite,
+                mix: None,
+                ..
+            }
+        )
+    }
+
     /// Writes the initial weights of neuron i (at N = ∞: of the i-th draw).
     ///
     /// # Panics

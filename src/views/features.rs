@@ -335,6 +335,10 @@ fn shading(density: &Density) -> impl Fn(f32) -> f32 + use<> {
 
 fn explanation(features: &Features) -> String {
     let dots = match features.width {
+        Width::Infinite if features.density.is_none() => format!(
+            "Each dot is one of infinitely many neurons, the same {} draws at every step.",
+            features.points.len()
+        ),
         Width::Infinite => format!(
             "The shading is the exact density of the infinitely many neurons, a Gaussian. Each dot is a draw from it, the same {} draws at every step.",
             features.points.len()
