@@ -58,6 +58,19 @@ pub(super) enum Due {
     In(f64),
 }
 
+impl Due {
+    /// Asks where it is time to; returns the seconds until it is otherwise.
+    pub(super) fn ask(self, request: impl FnOnce(WeightsRequest)) -> Option<f64> {
+        match self {
+            Self::Now(weights) => {
+                request(weights);
+                None
+            }
+            Self::In(wait) => Some(wait),
+        }
+    }
+}
+
 impl<T> Default for Look<T> {
     fn default() -> Self {
         Self {

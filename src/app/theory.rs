@@ -2,7 +2,7 @@
 //! is asking for: requests go out as soon as a setting moves.
 
 use super::{
-    look::{Due, Look, Subject},
+    look::{Look, Subject},
     session::Session,
     state::Tab,
 };
@@ -107,11 +107,8 @@ impl Theory {
         } else {
             KERNEL_SECS
         };
-        match self.kernel.due(session, subject, every, now)? {
-            Due::Now(request) => handle.request_kernel(request),
-            Due::In(wait) => return Some(wait),
-        }
-        None
+        let due = self.kernel.due(session, subject, every, now)?;
+        due.ask(|request| handle.request_kernel(request))
     }
 
     fn look_at_features(
@@ -132,11 +129,8 @@ impl Theory {
             self.features.again();
         }
         let subject = shown.then(|| Subject::of(session, past)).flatten()?;
-        match self.features.due(session, subject, FEATURE_SECS, now)? {
-            Due::Now(request) => handle.request_features(request),
-            Due::In(wait) => return Some(wait),
-        }
-        None
+        let due = self.features.due(session, subject, FEATURE_SECS, now)?;
+        due.ask(|request| handle.request_features(request))
     }
 
     /// The newest spectra of the kernel, or why there are none.
