@@ -5,11 +5,11 @@
 //!
 //! `cargo bench --bench forecast`; with `--test` every case runs once, small.
 
+use grokscope::sim::committee::flow::{FlowOptions, FlowSummary, FlowSystem, Quality, integrate};
+use grokscope::sim::committee::sampled::Sampled;
 use grokscope::sim::config::{Config, Width};
-use grokscope::sim::flow::{FlowOptions, FlowSummary, FlowSystem, Quality, integrate};
 use grokscope::sim::outcome::Thresholds;
 use grokscope::sim::rng::{Stream, row_rng};
-use grokscope::sim::sampled::Sampled;
 use rand_distr::{Distribution, Uniform};
 use std::hint::black_box;
 use std::ops::ControlFlow;

@@ -1,7 +1,7 @@
 //! What the window opens with, and how a picture of it is made.
 
+use crate::sim::committee::instance::Instance;
 use crate::sim::config::Config;
-use crate::sim::instance::Instance;
 use crate::sweep::diagram::{Diagram, Measure};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,15 +2,17 @@
 //! what must hold along it.
 
 use grokscope::sim::Simulation;
+use grokscope::sim::committee::engine::Problem;
+use grokscope::sim::committee::flow::{
+    Ending, FlowOptions, FlowSummary, FlowSystem, Quality, integrate,
+};
+use grokscope::sim::committee::limits::TwoModes;
+use grokscope::sim::committee::moments::MomentState;
+use grokscope::sim::committee::sampled::Sampled;
 use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
-use grokscope::sim::engine::Problem;
-use grokscope::sim::flow::{Ending, FlowOptions, FlowSummary, FlowSystem, Quality, integrate};
-use grokscope::sim::limits::TwoModes;
 use grokscope::sim::metrics::{Metric, Row};
-use grokscope::sim::moments::MomentState;
 use grokscope::sim::outcome::Thresholds;
 use grokscope::sim::rkc::System;
-use grokscope::sim::sampled::Sampled;
 use std::ops::ControlFlow;
 
 const FINE: Quality = Quality {

@@ -5,9 +5,9 @@ use grokscope::history::{
     decimate::{LOG_STEP_ZERO, decimate, log_step, segments, simplify},
 };
 use grokscope::sim::{
+    committee::moments::MomentState,
     config::{Config, MAX_RECORDED_STEPS},
     metrics::{Metric, Row},
-    moments::MomentState,
     outcome::{Crossings, Outcome, Thresholds},
     schedule::Schedule,
 };

@@ -3,14 +3,14 @@
 
 use grokscope::io::npz;
 use grokscope::sim::Simulation;
+use grokscope::sim::committee::engine::Problem;
+use grokscope::sim::committee::instance::Instance;
+use grokscope::sim::committee::linearized::{LazyTime, LearningRates, Linearized};
+use grokscope::sim::committee::moments::{InitialWeights, MomentState};
+use grokscope::sim::committee::sampled::Sampled;
+use grokscope::sim::committee::test_loss::TestLoss;
 use grokscope::sim::config::{Config, Width};
-use grokscope::sim::engine::Problem;
-use grokscope::sim::instance::Instance;
-use grokscope::sim::linearized::{LazyTime, LearningRates, Linearized};
 use grokscope::sim::metrics::{Metric, Row};
-use grokscope::sim::moments::{InitialWeights, MomentState};
-use grokscope::sim::sampled::Sampled;
-use grokscope::sim::test_loss::TestLoss;
 use ndarray::{Array1, Array2, Axis};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! The kernel's spectrum against theory, sampling and independent computation.
 
-use grokscope::sim::kernel::{
+use grokscope::sim::committee::kernel::{
     EigenvectorLabels, Gram, GramInputs, KernelEigen, Spectrum, SpectrumTheory, cross_gram,
 };
-use grokscope::sim::moments::MomentState;
+use grokscope::sim::committee::moments::MomentState;
+use grokscope::sim::committee::task::Target;
 use grokscope::sim::packed::Inputs;
 use grokscope::sim::rng::{Stream, normal_matrix};
-use grokscope::sim::task::Target;
 use ndarray::{Array1, Array2};
 
 fn infinite_width(dim: usize, init_scale: f64) -> MomentState {

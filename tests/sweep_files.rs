@@ -1,8 +1,8 @@
 //! What else is made of a sweep: the curves of its cells for NumPy, and its picture.
 
-use grokscope::sim::flow::{FlowOptions, FlowSystem, Quality, integrate};
+use grokscope::sim::committee::flow::{FlowOptions, FlowSystem, Quality, integrate};
+use grokscope::sim::committee::sampled::Sampled;
 use grokscope::sim::outcome::Thresholds;
-use grokscope::sim::sampled::Sampled;
 use grokscope::sweep::Spec;
 use ndarray::{Array1, Array2};
 use ndarray_npy::NpzReader;

@@ -1,10 +1,10 @@
 //! The theory thread through its handle, as the window uses it.
 
 use grokscope::sim::Simulation;
+use grokscope::sim::committee::instance::Instance;
+use grokscope::sim::committee::kernel::{GramInputs, KernelEigen, Spectrum};
+use grokscope::sim::committee::linearized::{LazyTime, Linearized};
 use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
-use grokscope::sim::instance::Instance;
-use grokscope::sim::kernel::{GramInputs, KernelEigen, Spectrum};
-use grokscope::sim::linearized::{LazyTime, Linearized};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::training::{
     Answer, Command, Forecast, KernelView, LazyShadow, LossPoint, Pace, RunId, StartOptions,

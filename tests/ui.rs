@@ -17,8 +17,8 @@ use grokscope::{
     },
     presets,
     sim::{
+        committee::instance::Instance,
         config::{Value, Width},
-        instance::Instance,
         outcome::{Crossings, Outcome},
     },
     startup::Startup,

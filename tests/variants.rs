@@ -1,11 +1,11 @@
 //! Variants on the task: eigenvector labels, the solution mixed into the initial
 //! weights, trained readouts, momentum, Hermite targets and activations.
 
+use grokscope::sim::committee::kernel::{GramInputs, KernelEigen};
+use grokscope::sim::committee::neurons::Network;
+use grokscope::sim::committee::sampled::Sampled;
 use grokscope::sim::config::{Config, EngineKind, FIELDS, TargetKind, ValidConfig, Value, Width};
-use grokscope::sim::kernel::{GramInputs, KernelEigen};
 use grokscope::sim::metrics::{Metric, Row};
-use grokscope::sim::neurons::Network;
-use grokscope::sim::sampled::Sampled;
 use grokscope::sim::{Simulation, SimulationError};
 use ndarray::{Array1, Array2, Axis};
 

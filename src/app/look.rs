@@ -3,7 +3,7 @@
 
 use super::{session::Session, theory::wanted};
 use crate::{
-    sim::moments::MomentState,
+    sim::committee::moments::MomentState,
     training::{Answer, RunId, TheoryRequest, WeightsRequest},
 };
 use std::{sync::Arc, time::Duration};

@@ -7,7 +7,7 @@ use super::{
     state::Tab,
 };
 use crate::{
-    sim::{config::Config, instance::Instance},
+    sim::{committee::instance::Instance, config::Config},
     training::{FeatureView, Forecast, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest},
     views::curves::Foresight,
 };

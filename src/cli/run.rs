@@ -6,7 +6,7 @@ use super::signals::stop_on_signals;
 use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{atomic, csv};
-use crate::sim::accuracy;
+use crate::sim::committee::accuracy;
 use crate::sim::config::EngineKind;
 use crate::sim::outcome::{Crossings, Outcome};
 use crate::training::Snapshot;

@@ -1,7 +1,7 @@
 //! One run as the frontend knows it.
 
 use crate::sim::{
-    accuracy::ErrorProfile,
+    committee::accuracy::ErrorProfile,
     config::Config,
     metrics::{Metric, Row},
     outcome::{Crossings, Outcome, Thresholds},

@@ -13,7 +13,7 @@
 //! are converted to float64.
 
 use super::{FileError, read_problem};
-use crate::sim::instance::Instance;
+use crate::sim::committee::instance::Instance;
 use ndarray::{Array, Array1, Array2, ArrayD, Dimension, OwnedRepr};
 use ndarray_npy::{NpzReader, ReadNpyError, ReadNpzError};
 use std::fs::File;

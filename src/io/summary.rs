@@ -1,7 +1,7 @@
 //! `summary.json`: what ran, how it ended, and how long it took.
 
 use super::{FileError, atomic};
-use crate::sim::accuracy::{self, Tolerances};
+use crate::sim::committee::accuracy::{self, Tolerances};
 use crate::sim::config::{Config, FIELDS, Value, Width};
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;

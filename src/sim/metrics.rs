@@ -1,7 +1,7 @@
 //! The registry of metrics: each is named, given its symbol and meaning once,
 //! and the plots, the CSV columns and the documentation follow.
 
-use super::accuracy::ErrorProfile;
+use super::committee::accuracy::ErrorProfile;
 use std::sync::Arc;
 
 /// Number of metrics.

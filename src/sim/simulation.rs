@@ -1,23 +1,23 @@
 //! A run: engine, record schedule, metrics, crossings and the watch for
 //! divergence. Frontends differ only in when they call it.
 
-use super::accuracy::AccuracyMeter;
+use super::committee::accuracy::AccuracyMeter;
+use super::committee::engine::{Engine, Losses};
+use super::committee::flow::FlowEngine;
+use super::committee::instance::{Instance, InstanceError};
+use super::committee::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
+use super::committee::measure::Meter;
+use super::committee::moments::{InitialWeights, MomentState};
+use super::committee::moments_engine::MomentsEngine;
+use super::committee::neurons::{Network, NeuronsEngine};
+use super::committee::sampled::Sampled;
+use super::committee::stability::StabilityWatch;
+use super::committee::task::Task;
 use super::config::{ConfigError, EngineKind, TargetKind, ValidConfig, Width};
-use super::engine::{Engine, Losses};
-use super::flow::FlowEngine;
-use super::instance::{Instance, InstanceError};
-use super::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
-use super::measure::Meter;
 use super::metrics::{Metric, Row};
-use super::moments::{InitialWeights, MomentState};
-use super::moments_engine::MomentsEngine;
-use super::neurons::{Network, NeuronsEngine};
 use super::outcome::{CrossingTracker, Crossings, Outcome, Thresholds};
 use super::rng::{Stream, normal_vector};
-use super::sampled::Sampled;
 use super::schedule::Schedule;
-use super::stability::StabilityWatch;
-use super::task::Task;
 use std::sync::Arc;
 
 /// Why a run cannot be made.

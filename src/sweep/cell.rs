@@ -1,11 +1,11 @@
 //! One cell: its run, without a record, and its result.
 
 use super::spec::{Measures, Spec, Stop};
+use crate::sim::committee::engine::Losses;
+use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
+use crate::sim::committee::sampled::{Draw, Sampled};
 use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
-use crate::sim::engine::Losses;
-use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
 use crate::sim::outcome::{Crossings, Outcome, Thresholds};
-use crate::sim::sampled::{Draw, Sampled};
 use crate::sim::{Simulation, SimulationError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

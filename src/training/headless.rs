@@ -1,7 +1,7 @@
 //! Training without a window: a frontend of the worker that collects one run.
 
+use crate::sim::committee::instance::Instance;
 use crate::sim::config::ValidConfig;
-use crate::sim::instance::Instance;
 use crate::sim::metrics::Row;
 use crate::training::{
     Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle, pump,

@@ -1,6 +1,6 @@
 //! Weights kept along a run, so that any earlier time can be looked at again.
 
-use crate::sim::moments::MomentState;
+use crate::sim::committee::moments::MomentState;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Memory that the weights of one run may take.

@@ -3,10 +3,10 @@
 use super::keyframes::Keyframes;
 use crate::sim::{
     Simulation,
+    committee::instance::Instance,
+    committee::moments::MomentState,
     config::ValidConfig,
-    instance::Instance,
     metrics::Row,
-    moments::MomentState,
     outcome::{Crossings, Outcome, Thresholds},
 };
 use std::sync::{Arc, Mutex, PoisonError};

@@ -9,8 +9,8 @@ use super::protocol::{
 };
 use super::{Keyframes, Pace, Pacer};
 use crate::sim::Simulation;
+use crate::sim::committee::instance::Instance;
 use crate::sim::config::ValidConfig;
-use crate::sim::instance::Instance;
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     history::{Run, decimate::log_step, format},
-    sim::{features::Features, metrics::Metric},
+    sim::{committee::features::Features, metrics::Metric},
 };
 use egui::{Align2, Rect, RichText, Role, Sense, Stroke, TextStyle, Ui, Vec2, WidgetInfo, pos2};
 

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     history::{Run, format},
     sim::{
+        committee::crowd::Density,
+        committee::features::{EVERY_NEURON, Features, Spread, Verdict},
         config::Width,
-        crowd::Density,
-        features::{EVERY_NEURON, Features, Spread, Verdict},
         metrics::Metric,
     },
     training::FeatureView,
@@ -403,7 +403,7 @@ fn legend(ui: &mut Ui, theme: &Theme, view: &FeatureView) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::feature_matrix::FeatureMatrix;
+    use crate::sim::committee::feature_matrix::FeatureMatrix;
 
     fn features(movement: f64, alignment: f64) -> Features {
         let spread = |along: f64| Spread {

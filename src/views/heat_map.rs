@@ -4,7 +4,7 @@ use super::{
     colormap::{diverging, image},
     theme::Theme,
 };
-use crate::{history::format, sim::feature_matrix::FeatureMatrix};
+use crate::{history::format, sim::committee::feature_matrix::FeatureMatrix};
 use egui::{
     Align2, Button, ColorImage, Id, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextStyle,
     TextureOptions, Ui, Vec2, WidgetInfo, pos2,

@@ -5,7 +5,7 @@ use super::{controls::heading, facts::fact, theme::Theme};
 use crate::{
     history::{Moment, format},
     sim::{
-        kernel::{Spectrum, SpectrumTheory},
+        committee::kernel::{Spectrum, SpectrumTheory},
         metrics::Metric,
     },
     training::KernelView,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     history::Run,
-    sim::{config::Config, instance::Instance},
+    sim::{committee::instance::Instance, config::Config},
     training::{Command, Keyframe, Pace, RunId, Snapshot, StartOptions},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -8,11 +8,11 @@
 mod solve;
 
 use super::protocol::{Latest, RunId};
+use crate::sim::committee::features::Features;
+use crate::sim::committee::instance::Instance;
+use crate::sim::committee::kernel::{Spectrum, SpectrumTheory};
+use crate::sim::committee::moments::MomentState;
 use crate::sim::config::ValidConfig;
-use crate::sim::features::Features;
-use crate::sim::instance::Instance;
-use crate::sim::kernel::{Spectrum, SpectrumTheory};
-use crate::sim::moments::MomentState;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use solve::Solver;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,19 +4,21 @@
 use super::{
     FeatureView, Forecast, Job, KernelView, LazyShadow, LossPoint, TheoryRequest, WeightsRequest,
 };
-use crate::sim::config::{EngineKind, ValidConfig};
-use crate::sim::effective_config;
-use crate::sim::engine::Problem;
-use crate::sim::features::Cloud;
-use crate::sim::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
-use crate::sim::instance::Instance;
-use crate::sim::kernel::{GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory};
-use crate::sim::linearized::{
+use crate::sim::committee::engine::Problem;
+use crate::sim::committee::features::Cloud;
+use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
+use crate::sim::committee::instance::Instance;
+use crate::sim::committee::kernel::{
+    GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory,
+};
+use crate::sim::committee::linearized::{
     LazyLosses, LazyTime, LearningRates, Linearized, MAX_SAMPLES, NoLinearized,
 };
-use crate::sim::moments::{InitialWeights, MomentState};
+use crate::sim::committee::moments::{InitialWeights, MomentState};
+use crate::sim::committee::sampled::{Draw, Sampled};
+use crate::sim::config::{EngineKind, ValidConfig};
+use crate::sim::effective_config;
 use crate::sim::packed::Inputs;
-use crate::sim::sampled::{Draw, Sampled};
 use faer::Mat;
 use ndarray::Array2;
 use std::ops::ControlFlow;

@@ -1,11 +1,11 @@
 //! The right-hand side of the flow, on a train set or on the whole population.
 
-use crate::sim::engine::{Losses, Problem};
-use crate::sim::moments::MomentState;
+use crate::sim::committee::engine::{Losses, Problem};
+use crate::sim::committee::moments::MomentState;
+use crate::sim::committee::quadratic::QuadraticModel;
+use crate::sim::committee::test_loss::TestLoss;
 use crate::sim::packed::{Affine, Buffer, Factor, Inputs, LANES, Scratch, Symmetric};
-use crate::sim::quadratic::QuadraticModel;
 use crate::sim::rkc::{System, Tolerance};
-use crate::sim::test_loss::TestLoss;
 use ndarray::Array1;
 
 /// Where the residuals are averaged.

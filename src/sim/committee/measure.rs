@@ -7,10 +7,10 @@ use super::kernel::{
     top_eigenvalue,
 };
 use super::linearized::{LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
-use super::metrics::{Metric, Row};
 use super::moments::MomentState;
 use super::neurons::Network;
-use super::packed::{Affine, Inputs, Symmetric};
+use crate::sim::metrics::{Metric, Row};
+use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::{Mat, Side};
 use ndarray::{Array1, ArrayView2};
 use std::sync::{Arc, OnceLock};
@@ -102,7 +102,7 @@ impl Meter {
 
     /// Absolute errors on the train set, and on the test set or else on other
     /// points.
-    pub(super) fn errors(
+    pub(in crate::sim) fn errors(
         &self,
         state: &MomentState,
         network: Option<&Network>,

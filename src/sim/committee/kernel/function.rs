@@ -1,6 +1,6 @@
 //! Functions in the span of the NTK.
 
-use crate::sim::moments::MomentState;
+use crate::sim::committee::moments::MomentState;
 use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
@@ -98,7 +98,7 @@ pub(crate) fn second_moment(state: &MomentState) -> Mat<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::kernel::GramInputs;
+    use crate::sim::committee::kernel::GramInputs;
     use crate::sim::rng::{Stream, normal_matrix};
 
     #[test]

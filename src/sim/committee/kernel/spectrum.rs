@@ -3,7 +3,7 @@
 
 use super::eigen::{KernelEigen, dot};
 use super::function::{QuadraticFunction, kernel_function};
-use crate::sim::moments::MomentState;
+use crate::sim::committee::moments::MomentState;
 use crate::sim::packed::Inputs;
 
 /// Eigenvalues of K/P on the train set and the labels' power along its

@@ -5,9 +5,9 @@
 //! not depend on the width N. L has min(N−1, D) columns; iterating it rather than
 //! M keeps the rank and the positivity of M by construction.
 
-use super::config::{ValidConfig, Width};
-use super::rng::{Stream, fill_normal_row};
 use super::task::target_directions;
+use crate::sim::config::{ValidConfig, Width};
+use crate::sim::rng::{Stream, fill_normal_row};
 use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use std::sync::Arc;

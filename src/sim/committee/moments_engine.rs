@@ -9,8 +9,8 @@
 
 use super::engine::{Engine, Losses, Problem};
 use super::moments::MomentState;
-use super::packed::{Affine, Buffer, Factor, Inputs, LANES, Scratch, Symmetric};
 use super::quadratic::QuadraticModel;
+use crate::sim::packed::{Affine, Buffer, Factor, Inputs, LANES, Scratch, Symmetric};
 use ndarray::Array1;
 use std::sync::Arc;
 

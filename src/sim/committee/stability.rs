@@ -1,8 +1,8 @@
 //! Watches the train loss for divergence, and finds the learning rate that would
 //! have been stable.
 
-use super::config::TrainingConfig;
 use super::engine::Engine;
+use crate::sim::config::TrainingConfig;
 
 /// A loss this many times the initial one has exploded.
 const EXPLOSION: f64 = 1e6;

@@ -1,10 +1,10 @@
 //! The neurons as a cloud: where their weights lie along the target direction
 //! and along the strongest direction across it.
 
-use super::config::Width;
 use super::crowd::{Crowd, Density};
 use super::feature_matrix::FeatureMatrix;
 use super::moments::{InitialWeights, MomentState};
+use crate::sim::config::Width;
 use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView1};
 
@@ -34,7 +34,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    pub(super) fn new(state: &MomentState, plane: &[Array1<f64>; 2]) -> Self {
+    pub(in crate::sim) fn new(state: &MomentState, plane: &[Array1<f64>; 2]) -> Self {
         let mean = [0, 1].map(|a| plane[a].dot(&state.mean));
         let parts = [0, 1].map(|a| state.factor.t().dot(&plane[a]));
         let covariance = [0, 1].map(|a| [0, 1].map(|b| parts[a].dot(&parts[b])));
@@ -319,7 +319,7 @@ fn strongest_across(second: &Array2<f64>, beta: ArrayView1<f64>) -> Option<Array
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Simulation, config::Config, task::Task};
+    use crate::sim::{Simulation, committee::task::Task, config::Config};
 
     fn trained(width: Width, steps: u64) -> Simulation {
         let mut c = Config::default();

@@ -1,8 +1,8 @@
 //! A finite network neuron by neuron: what it computes and its NTK, also where
 //! the moments of the weights determine neither.
 
-use crate::sim::engine::Problem;
-use crate::sim::hermite::Hermite;
+use crate::sim::committee::engine::Problem;
+use crate::sim::committee::hermite::Hermite;
 use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -151,8 +151,8 @@ fn dense(x: ArrayView2<f64>) -> Mat<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::kernel::GramInputs;
-    use crate::sim::moments::MomentState;
+    use crate::sim::committee::kernel::GramInputs;
+    use crate::sim::committee::moments::MomentState;
     use crate::sim::rng::{Stream, normal_matrix, normal_vector};
 
     fn network(activation: Activation, trained: bool) -> Network {

@@ -2,8 +2,8 @@
 
 use super::integration::{FlowCrossings, FlowIntegration};
 use super::system::FlowSystem;
-use crate::sim::engine::{Losses, Problem};
-use crate::sim::moments::MomentState;
+use crate::sim::committee::engine::{Losses, Problem};
+use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::Thresholds;
 use crate::sim::rkc::{Cost, RkcError};
 use std::ops::ControlFlow;

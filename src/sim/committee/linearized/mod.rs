@@ -24,8 +24,8 @@ use super::kernel::{
     GramInputs, KernelEigen, QuadraticFunction, cross_gram, kernel_function, second_moment,
 };
 use super::moments::MomentState;
-use super::packed::Inputs;
 use super::test_loss::TestLoss;
+use crate::sim::packed::Inputs;
 use faer::Mat;
 use population::PopulationForm;
 use std::sync::Arc;

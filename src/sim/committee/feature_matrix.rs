@@ -99,8 +99,8 @@ impl FeatureMatrix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::committee::task::Target;
     use crate::sim::rng::{Stream, normal_matrix};
-    use crate::sim::task::Target;
 
     fn target(rank: usize, dim: usize) -> Target {
         Target::from_directions(normal_matrix(1, Stream::Target, rank, dim).view(), 1.0)

@@ -1,6 +1,6 @@
 //! Largest eigenvalue of the NTK's train Gram matrix, without forming it.
 
-use crate::sim::moments::MomentState;
+use crate::sim::committee::moments::MomentState;
 use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::{Mat, Side};
 
@@ -95,7 +95,7 @@ fn tridiagonal_top(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::kernel::GramInputs;
+    use crate::sim::committee::kernel::GramInputs;
     use crate::sim::rng::{Stream, normal_matrix};
 
     #[test]

@@ -2,11 +2,11 @@
 //! eigenvector of K₀ depend on the weights, and weights with a part of the
 //! solution in them on the target.
 
-use super::config::{ConfigError, TargetKind, TaskConfig, ValidConfig, Width};
 use super::engine::Problem;
 use super::instance::Instance;
 use super::moments::{InitialWeights, MomentState};
 use super::task::Task;
+use crate::sim::config::{ConfigError, TargetKind, TaskConfig, ValidConfig, Width};
 use std::sync::Arc;
 
 /// Data and initial weights.

@@ -11,8 +11,8 @@
 //!
 //! in the flow time τ of [`super::flow`].
 
-use super::rkc::{Options, Rkc, RkcError, System, Tolerance};
 use super::test_loss::TestLoss;
+use crate::sim::rkc::{Options, Rkc, RkcError, System, Tolerance};
 use std::ops::ControlFlow;
 
 /// The limit's parameters.

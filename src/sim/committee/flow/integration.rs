@@ -2,8 +2,8 @@
 //! the times at which the losses cross their thresholds.
 
 use super::system::FlowSystem;
-use crate::sim::engine::Losses;
-use crate::sim::moments::MomentState;
+use crate::sim::committee::engine::Losses;
+use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::{Crossings, Thresholds};
 use crate::sim::rkc::{Cost, KeepGoing, Options, Rkc, RkcError, Tolerance};
 

@@ -1,8 +1,8 @@
 //! How much of a kernel points at the labels.
 
 use super::Gram;
-use crate::sim::moments::MomentState;
-use crate::sim::task::Target;
+use crate::sim::committee::moments::MomentState;
+use crate::sim::committee::task::Target;
 
 /// Kernel–label alignment in its three variants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,7 +114,7 @@ pub fn population_alignment(state: &MomentState, target: &Target, epsilon: f64) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::kernel::GramInputs;
+    use crate::sim::committee::kernel::GramInputs;
     use crate::sim::rng::{Stream, normal_matrix};
 
     #[test]

@@ -7,15 +7,15 @@
 //! each recorded row carries the sorted errors themselves, from which the
 //! accuracy at any θ follows without training again.
 
-use super::config::OutcomeConfig;
 use super::measure::Meter;
-use super::metrics::{Metric, Row};
 use super::moments::MomentState;
 use super::neurons::Network;
-use super::outcome::Crossings;
-use super::packed::Inputs;
-use super::rng::{Stream, normal_matrix};
 use super::task::Task;
+use crate::sim::config::OutcomeConfig;
+use crate::sim::metrics::{Metric, Row};
+use crate::sim::outcome::Crossings;
+use crate::sim::packed::Inputs;
+use crate::sim::rng::{Stream, normal_matrix};
 use ndarray::{Array1, Array2};
 use std::sync::{Arc, OnceLock};
 
@@ -128,14 +128,14 @@ pub fn crossings(rows: &[Row], level: f64) -> Crossings {
 }
 
 /// Points of the test stream, and their labels.
-pub(super) struct Points {
-    pub(super) inputs: Inputs,
-    pub(super) x: Array2<f64>,
-    pub(super) labels: Array1<f64>,
+pub(in crate::sim) struct Points {
+    pub(in crate::sim) inputs: Inputs,
+    pub(in crate::sim) x: Array2<f64>,
+    pub(in crate::sim) labels: Array1<f64>,
 }
 
 /// Measures the errors of the states of one run.
-pub(super) struct AccuracyMeter {
+pub(in crate::sim) struct AccuracyMeter {
     task: Arc<Task>,
     seed: u64,
     tolerances: Tolerances,
@@ -146,7 +146,7 @@ pub(super) struct AccuracyMeter {
 }
 
 impl AccuracyMeter {
-    pub(super) fn new(task: Arc<Task>, seed: u64, config: &OutcomeConfig) -> Self {
+    pub(in crate::sim) fn new(task: Arc<Task>, seed: u64, config: &OutcomeConfig) -> Self {
         let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
         Self {
             tolerances: Tolerances::new(config, task.zero_train_loss(), zero_test),
@@ -160,7 +160,7 @@ impl AccuracyMeter {
     /// Sets the accuracies of the row, and gives it the errors unless they
     /// would be closer to the last ones kept than [`PER_DECADE`]. `network` as
     /// the meter wants it.
-    pub(super) fn measure(
+    pub(in crate::sim) fn measure(
         &mut self,
         meter: &Meter,
         state: &MomentState,

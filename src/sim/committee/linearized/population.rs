@@ -1,11 +1,11 @@
 //! The linearised model's exact test loss as a quadratic form of its
 //! coefficients, so that a whole curve costs two matrix products.
 
-use crate::sim::engine::Problem;
-use crate::sim::kernel::{QuadraticFunction, dot, second_moment};
-use crate::sim::moments::MomentState;
-use crate::sim::task::Target;
-use crate::sim::test_loss::TestLoss;
+use crate::sim::committee::engine::Problem;
+use crate::sim::committee::kernel::{QuadraticFunction, dot, second_moment};
+use crate::sim::committee::moments::MomentState;
+use crate::sim::committee::task::Target;
+use crate::sim::committee::test_loss::TestLoss;
 use faer::Mat;
 
 /// Relative error beyond which the quadratic form is not trusted.

@@ -1,7 +1,7 @@
 //! Gradient flow: the limit of gradient descent of small η₀, as a function of flow
 //! time τ = η₀t, from one adaptive integration instead of step by step.
 //!
-//! In the moments (w̄, L) of [`crate::sim::moments`], with g and G those of
+//! In the moments (w̄, L) of [`crate::sim::committee::moments`], with g and G those of
 //! gradient descent at η₀ = 1,
 //!
 //! ```text

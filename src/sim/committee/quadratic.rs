@@ -2,8 +2,8 @@
 
 use super::engine::Problem;
 use super::moments::MomentState;
-use super::packed::{Affine, Factor, LANES, Lane, Symmetric};
 use super::test_loss::TestLoss;
+use crate::sim::packed::{Affine, Factor, LANES, Lane, Symmetric};
 use pulp::Arch;
 
 /// Maps moments to the trained function b·x + ½xᵀAx, b = α(w̄ − κw̄₀),

@@ -1,6 +1,6 @@
 //! Gram matrices of the NTK.
 
-use crate::sim::moments::MomentState;
+use crate::sim::committee::moments::MomentState;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use ndarray::ArrayView2;

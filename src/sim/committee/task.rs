@@ -1,13 +1,13 @@
 //! What is to be learned: train set, optional test set, and the target itself
 //! where it is known.
 
-use super::config::{ConfigError, TargetKind, TaskConfig, ValidConfig};
 use super::hermite::Hermite;
 use super::instance::Instance;
 use super::kernel::{EigenvectorLabels, GramInputs, KernelEigen, QuadraticFunction};
 use super::moments::MomentState;
-use super::packed::Inputs;
-use super::rng::{Stream, normal_matrix, normal_vector};
+use crate::sim::config::{ConfigError, TargetKind, TaskConfig, ValidConfig};
+use crate::sim::packed::Inputs;
+use crate::sim::rng::{Stream, normal_matrix, normal_vector};
 use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -342,8 +342,8 @@ fn fit_scale(instance: &Instance, beta: &Array1<f64>) -> Result<f64, f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::committee::sampled::Sampled;
     use crate::sim::config::Config;
-    use crate::sim::sampled::Sampled;
 
     #[test]
     fn exact_mean_square_of_labels_matches_a_large_sample() {

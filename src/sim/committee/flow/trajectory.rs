@@ -3,8 +3,8 @@
 use super::engine::RTOL;
 use super::integration::{FlowCrossings, FlowIntegration};
 use super::system::FlowSystem;
-use crate::sim::engine::Losses;
-use crate::sim::moments::MomentState;
+use crate::sim::committee::engine::Losses;
+use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::{Outcome, Thresholds};
 use crate::sim::rkc::{Cost, RkcError};
 use std::ops::ControlFlow;
