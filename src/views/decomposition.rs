@@ -1,7 +1,11 @@
 //! Where the test error comes from: the three terms of eq 6, stacked over log
 //! time, with their values at one time.
 
-use super::{controls::heading, theme::Theme};
+use super::{
+    controls::heading,
+    polyline::{Canvas, Pen},
+    theme::Theme,
+};
 use crate::{
     history::{Moment, Run, decimate::log_step, format},
     sim::metrics::Metric,
@@ -10,6 +14,7 @@ use egui::{
     Align, Align2, Color32, Layout, Mesh, Pos2, Rect, RichText, Sense, Shape, Stroke, TextStyle,
     Ui, Vec2, epaint::WHITE_UV,
 };
+use egui_plot::LineStyle;
 
 /// Most columns drawn: more than a panel has pixels.
 const COLUMNS: usize = 400;
@@ -82,13 +87,16 @@ fn columns(run: &Run) -> Vec<(f64, [f64; 3])> {
     thinned
 }
 
-/// A round number a little above the highest stack.
+/// A stack higher than the first one by this factor leaves the frame: a run that
+/// diverges does not flatten all that came before.
+const MOST: f64 = 5.0;
+
+/// A round number a little above the highest stack that is to be seen whole.
 fn ceiling(columns: &[(f64, [f64; 3])]) -> f64 {
-    let top = columns
-        .iter()
-        .map(|(_, v)| v.iter().sum::<f64>())
-        .fold(0.0, f64::max);
-    if top <= 0.0 {
+    let heights = || columns.iter().map(|(_, v)| v.iter().sum::<f64>());
+    let most = MOST * heights().next().unwrap_or(0.0);
+    let top = heights().filter(|h| *h <= most).fold(0.0, f64::max);
+    if !(top.is_finite() && top > 0.0) {
         return 1.0;
     }
     let unit = 10f64.powf(top.log10().floor());
@@ -112,12 +120,13 @@ fn plot(ui: &mut Ui, theme: &Theme, moment: Moment<'_>, columns: &[(f64, [f64; 3
     );
     let decades = log_step(run.horizon().max(10)).max(1.0);
     let top = ceiling(columns);
-    let at = |x: f64, y: f64| {
-        Pos2::new(
-            area.left() + area.width() * (x / decades) as f32,
-            area.bottom() - area.height() * (y / top) as f32,
-        )
+    let canvas = Canvas {
+        rect: area,
+        x: (0.0, decades),
+        y: (0.0, top),
     };
+    // A stack that leaves the frame ends just above it.
+    let at = |x: f64, y: f64| canvas.at(x, y.min(1.1 * top)).unwrap_or(area.left_bottom());
     let painter = ui.painter();
     let small = TextStyle::Small.resolve(ui.style());
     let every = (decades / 5.0).ceil().max(1.0) as usize;
@@ -167,14 +176,13 @@ fn plot(ui: &mut Ui, theme: &Theme, moment: Moment<'_>, columns: &[(f64, [f64; 3
             }
         }
         clipped.add(Shape::mesh(mesh));
-        let line: Vec<Pos2> = columns
-            .iter()
-            .zip(&above)
-            .map(|((x, _), y)| at(*x, *y))
-            .collect();
-        if line.len() > 1 {
-            clipped.add(Shape::line(line, Stroke::new(1.2, colour)));
-        }
+        let line = columns.iter().zip(&above).map(|((x, _), y)| [*x, *y]);
+        let pen = Pen {
+            color: colour,
+            width: 1.2,
+            style: LineStyle::Solid,
+        };
+        clipped.extend(canvas.stroke(line, pen));
         below = above;
     }
     if !moment.is_live() {

@@ -315,7 +315,8 @@ fn scatter(ui: &mut Ui, theme: &Theme, name: &str, series: &[Vec<[f64; 2]>], loo
     let area = Rect::from_min_max(rect.min + margin, rect.max - Vec2::new(8.0, 20.0));
     let painter = ui.painter();
     let small = TextStyle::Small.resolve(ui.style());
-    let all = || series.iter().flatten().filter(|p| p[0] > 0.0 && p[1] > 0.0);
+    let has_place = |p: &&[f64; 2]| p.iter().all(|v| *v > 0.0 && v.is_finite());
+    let all = || series.iter().flatten().filter(has_place);
     if all().count() == 0 {
         let text = "computing …";
         painter.text(
@@ -364,7 +365,7 @@ fn scatter(ui: &mut Ui, theme: &Theme, name: &str, series: &[Vec<[f64; 2]>], loo
     }
     for (i, points) in series.iter().enumerate() {
         let color = look[i % look.len()];
-        for p in points.iter().filter(|p| p[0] > 0.0 && p[1] > 0.0) {
+        for p in points.iter().filter(has_place) {
             mark(ui, at(p[0].log10(), p[1].log10()), i, color, theme);
         }
     }

@@ -1,7 +1,12 @@
 //! The kernel on the train set: its spectrum against theory, where the labels
 //! lie in it, and how much of it points at them.
 
-use super::{controls::heading, facts::fact, theme::Theme};
+use super::{
+    controls::heading,
+    facts::fact,
+    polyline::{Canvas, Pen},
+    theme::Theme,
+};
 use crate::{
     history::{Moment, format},
     sim::{
@@ -11,9 +16,10 @@ use crate::{
     training::KernelView,
 };
 use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke,
+    Align2, Color32, FontId, Painter, Rect, Response, RichText, Role, Sense, Shape, Stroke,
     TextStyle, Ui, Vec2, WidgetInfo, pos2,
 };
+use egui_plot::LineStyle;
 
 /// Eigenvalues further below the largest one are not drawn.
 const DECADES: f64 = 7.0;
@@ -278,20 +284,24 @@ impl Axes {
 
     /// The kernel at the start is dashed, the one now solid.
     fn curve(&self, values: impl Iterator<Item = f64>, colour: Color32, dashed: bool) {
-        let points: Vec<Pos2> = values
-            .enumerate()
-            .filter(|(_, v)| v.is_finite())
-            .map(|(k, v)| pos2(self.x(k + 1), self.y(v)))
-            .collect();
-        if points.len() > 1 {
-            let painter = self.painter.with_clip_rect(self.area);
-            if dashed {
-                let stroke = Stroke::new(1.4, colour);
-                painter.extend(Shape::dashed_line(&points, stroke, 5.0, 3.0));
+        let canvas = Canvas {
+            rect: self.area,
+            x: (0.0, self.decades),
+            y: (self.low, self.high),
+        };
+        let points = values.enumerate().filter(|(_, v)| v.is_finite());
+        let points = points.map(|(k, v)| [((k + 1) as f64).log10(), v]);
+        let pen = Pen {
+            color: colour,
+            width: if dashed { 1.4 } else { 1.8 },
+            style: if dashed {
+                LineStyle::Dashed { length: 5.0 }
             } else {
-                painter.add(Shape::line(points, Stroke::new(1.8, colour)));
-            }
-        }
+                LineStyle::Solid
+            },
+        };
+        let painter = self.painter.with_clip_rect(self.area);
+        painter.extend(canvas.stroke(points, pen));
     }
 }
 

@@ -3,6 +3,8 @@
 
 pub mod accuracy;
 pub mod axes;
+#[cfg(test)]
+mod bounded;
 pub mod colormap;
 pub mod controls;
 pub mod curves;
@@ -18,6 +20,7 @@ pub mod heat_map;
 pub mod help;
 pub mod kernel;
 pub mod narration;
+pub mod polyline;
 pub mod runs;
 pub mod scrubber;
 pub mod side;

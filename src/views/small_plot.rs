@@ -1,7 +1,10 @@
 //! A small plot over log time for the side panel, and one over the log of any
 //! other quantity.
 
-use super::theme::Theme;
+use super::{
+    polyline::{self, Canvas},
+    theme::Theme,
+};
 use crate::history::{
     decimate::{LOG_STEP_ZERO, log_step},
     format,
@@ -10,6 +13,7 @@ use egui::{
     Align2, Color32, FontId, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, TextStyle,
     Ui, Vec2, WidgetInfo, pos2,
 };
+use egui_plot::LineStyle;
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +24,20 @@ pub struct Pen {
     pub width: f32,
     /// Dashed rather than solid.
     pub dashed: bool,
+}
+
+impl From<Pen> for polyline::Pen {
+    fn from(pen: Pen) -> Self {
+        Self {
+            color: pen.colour,
+            width: pen.width,
+            style: if pen.dashed {
+                LineStyle::Dashed { length: 5.0 }
+            } else {
+                LineStyle::Solid
+            },
+        }
+    }
 }
 
 /// Axes: log₁₀ of a quantity to the right, another one up.
@@ -142,42 +160,23 @@ impl SmallPlot {
         self.painter.with_clip_rect(self.area)
     }
 
-    /// A curve through (log₁₀, value); what is not finite is a gap. Of points
-    /// that share a pixel the last is drawn.
+    /// A curve through (log₁₀, value); what is not finite is a gap.
     pub fn curve(&self, points: impl Iterator<Item = (f64, f64)>, pen: Pen) {
-        let painter = self.clipped();
-        let mut stretch: Vec<Pos2> = Vec::new();
-        let draw = |stretch: &mut Vec<Pos2>| {
-            let line = std::mem::take(stretch);
-            let stroke = Stroke::new(pen.width, pen.colour);
-            match line.len() {
-                0 | 1 => {}
-                _ if pen.dashed => {
-                    painter.extend(Shape::dashed_line(&line, stroke, 5.0, 3.0));
-                }
-                _ => {
-                    painter.add(Shape::line(line, stroke));
-                }
-            }
+        let canvas = Canvas {
+            rect: self.area,
+            x: self.x,
+            y: self.y,
         };
-        for (log, value) in points {
-            if !value.is_finite() || !log.is_finite() {
-                draw(&mut stretch);
-                continue;
-            }
-            let at = pos2(self.x(log), self.y(value));
-            let shares = |last: &Pos2| (at.x - last.x).abs() < 0.7;
-            if stretch.len() > 1 && stretch.last().is_some_and(shares) {
-                stretch.pop();
-            }
-            stretch.push(at);
-        }
-        draw(&mut stretch);
+        let points = points.map(|(log, value)| [log, value]);
+        self.clipped().extend(canvas.stroke(points, pen.into()));
     }
 
     /// A filled disc, or a diamond.
     pub fn mark(&self, log: f64, value: f64, diamond: bool, colour: Color32) {
         let at = pos2(self.x(log), self.y(value));
+        if !self.area.expand(1.0).contains(at) {
+            return;
+        }
         let r = 4.0;
         if diamond {
             let corners = [(0.0, -r), (r, 0.0), (0.0, r), (-r, 0.0)];

@@ -63,24 +63,10 @@ pub(super) fn alignments<'a>(
         .map(|run| draw(run, &|curve| (curve.color)(theme), 2.2))
         .unwrap_or_default();
     let (values, moving) = state.alignment.advance(Span::new(-0.04, 1.08), dt);
-    let shown = {
-        let layers: Vec<&Drawn> = behind.iter().chain(&curves).collect();
-        plot(
-            ui,
-            rect,
-            "alignment",
-            Scale::Linear,
-            theme,
-            (scene.time, values),
-            state,
-            |plot| {
-                for curve in layers {
-                    curve.add_to(plot);
-                }
-            },
-        )
-    };
+    let axes = (scene.time, values);
+    let shown = plot(ui, rect, "alignment", Scale::Linear, theme, axes, state);
     let mut panel = finish(ui, shown, theme, moving, curves);
+    panel.draw(&behind);
     let (time, axis) = (&mut state.time, &mut state.alignment);
     settle(&mut panel, scene.time, values, time, axis);
     panel

@@ -5,7 +5,6 @@ use super::{overlay::Overlay, series::Drawn};
 use crate::history::{decimate::log_step, format};
 use crate::views::axes::Scale;
 use egui::{Rect, Stroke, pos2};
-use egui_plot::PlotPoint;
 
 /// How much of the ground covers what comes after the cursor.
 const VEIL: f32 = 0.55;
@@ -40,9 +39,9 @@ impl Overlay<'_> {
             let Some(y) = curve.at(place).filter(|_| !ended) else {
                 continue;
             };
-            let at = self
-                .transform
-                .position_from_point(&PlotPoint::new(place, y));
+            let Some(at) = self.canvas.inside(place, y) else {
+                continue;
+            };
             let color = curve.pen().color;
             let rim = Stroke::new(1.5, self.theme.background);
             self.painter.circle(at, 4.5, color, rim);

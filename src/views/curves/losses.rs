@@ -108,29 +108,11 @@ pub(super) fn losses<'a>(
     }
     let (values, moving) = state.loss.advance(fit, dt);
 
-    let shown = {
-        let layers: Vec<&Drawn> = behind
-            .iter()
-            .chain(&computed)
-            .chain(pinned.iter().flat_map(|(_, lines)| lines))
-            .chain(&curves)
-            .collect();
-        plot(
-            ui,
-            rect,
-            "loss",
-            scale,
-            theme,
-            (scene.time, values),
-            state,
-            |plot| {
-                for curve in layers {
-                    curve.add_to(plot);
-                }
-            },
-        )
-    };
+    let axes = (scene.time, values);
+    let shown = plot(ui, rect, "loss", scale, theme, axes, state);
     let mut panel = finish(ui, shown, theme, moving, curves);
+    let kept = pinned.iter().flat_map(|(_, lines)| lines);
+    panel.draw(behind.iter().chain(&computed).chain(kept));
     state.loss_height = panel.overlay.frame().height();
     settle(
         &mut panel,

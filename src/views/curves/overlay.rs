@@ -8,12 +8,12 @@ use super::{
 use crate::history::{Run, decimate::log_step, format};
 use crate::sim::outcome::Outcome;
 use crate::training::protocol::Phase;
-use crate::views::theme::Theme;
+use crate::views::{polyline::Canvas, theme::Theme};
 use egui::{
     Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, TextStyle, Ui, Vec2, pos2,
     vec2,
 };
-use egui_plot::{PlotPoint, PlotTransform};
+use egui_plot::PlotTransform;
 use std::{collections::HashMap, sync::Arc};
 
 /// The shapes that mark events on the curves.
@@ -63,7 +63,7 @@ pub type Places = HashMap<String, usize>;
 /// Draws on one plot, within its frame.
 pub struct Overlay<'a> {
     pub(super) painter: Painter,
-    pub(super) transform: PlotTransform,
+    pub(super) canvas: Canvas,
     pub(super) theme: &'a Theme,
     pub(super) body: FontId,
     strong: FontId,
@@ -76,7 +76,7 @@ impl<'a> Overlay<'a> {
     pub fn new(ui: &Ui, transform: PlotTransform, theme: &'a Theme) -> Self {
         Self {
             painter: ui.painter().with_clip_rect(*transform.frame()),
-            transform,
+            canvas: Canvas::of(&transform),
             theme,
             body: TextStyle::Body.resolve(ui.style()),
             strong: TextStyle::Heading.resolve(ui.style()),
@@ -86,22 +86,26 @@ impl<'a> Overlay<'a> {
 
     /// The plot's frame.
     pub fn frame(&self) -> Rect {
-        *self.transform.frame()
+        self.canvas.rect
     }
 
-    fn screen(&self, x: f64, y: f64) -> Pos2 {
-        self.transform.position_from_point(&PlotPoint::new(x, y))
-    }
-
+    /// Where a step is on the screen, near the frame at least.
     pub(super) fn x(&self, step: u64) -> f32 {
-        self.transform.position_from_point_x(log_step(step))
+        let at = self.canvas.at(log_step(step), self.canvas.y.0);
+        at.map_or(f32::NAN, |at| at.x)
+    }
+
+    /// Where a value is on the screen, near the frame at least.
+    fn y(&self, value: f64) -> f32 {
+        let at = self.canvas.at(self.canvas.x.0, value);
+        at.map_or(f32::NAN, |at| at.y)
     }
 
     /// Marks a step on a curve.
     pub fn mark(&mut self, mark: Mark, step: u64, curve: &Drawn) {
         let x = log_step(step);
-        let Some(y) = curve.at(x) else { return };
-        let at = self.screen(x, y);
+        let place = curve.at(x).and_then(|y| self.canvas.inside(x, y));
+        let Some(at) = place else { return };
         let size = 0.46 * self.body.size;
         mark.paint(
             &self.painter,
@@ -116,8 +120,8 @@ impl<'a> Overlay<'a> {
 
     /// A dot where a curve grows.
     pub fn head(&self, curve: &Drawn) {
-        if let Some([x, y]) = curve.head() {
-            let at = self.screen(x, y);
+        let head = curve.head().and_then(|[x, y]| self.canvas.inside(x, y));
+        if let Some(at) = head {
             let color = curve.pen().color;
             self.painter
                 .circle_filled(at, 7.0, color.gamma_multiply(0.22));
@@ -131,8 +135,8 @@ impl<'a> Overlay<'a> {
             return;
         }
         let frame = self.frame();
-        let y = self.transform.position_from_point_y(height);
-        if y < frame.top() || y > frame.bottom() {
+        let y = self.y(height);
+        if !frame.y_range().contains(y) {
             return;
         }
         let ends = [pos2(frame.left(), y), pos2(frame.right(), y)];
@@ -157,7 +161,7 @@ impl<'a> Overlay<'a> {
     /// further left.
     pub fn name_level(&mut self, height: f64, color: Color32, name: &str) {
         let frame = self.frame();
-        let y = self.transform.position_from_point_y(height);
+        let y = self.y(height);
         if !y.is_finite() || !frame.y_range().contains(y) {
             return;
         }
@@ -184,7 +188,7 @@ impl<'a> Overlay<'a> {
         let galley = self
             .painter
             .layout_no_wrap(name.into(), self.body.clone(), color);
-        let points = curve.on_screen(&self.transform);
+        let points = curve.on_screen(&self.canvas);
         let last = places.get(name).copied();
         let found = self
             .obstacles
@@ -207,7 +211,7 @@ impl<'a> Overlay<'a> {
     /// Adds curves that no text may cover.
     pub fn avoid<'c>(&mut self, curves: impl IntoIterator<Item = &'c Drawn>) {
         for curve in curves {
-            let points = curve.on_screen(&self.transform);
+            let points = curve.on_screen(&self.canvas);
             self.obstacles.add_curve(points);
         }
     }
@@ -369,10 +373,10 @@ impl<'a> Overlay<'a> {
             .vline(self.x(step), self.frame().y_range(), line);
         for curve in curves {
             let ended = curve.head().is_none_or(|head| x > head[0] + 1e-9);
-            if let Some(y) = curve.at(x).filter(|_| !ended) {
+            let place = curve.at(x).and_then(|y| self.canvas.inside(x, y));
+            if let Some(at) = place.filter(|_| !ended) {
                 let rim = Stroke::new(1.5, self.theme.background);
-                self.painter
-                    .circle(self.screen(x, y), 4.0, curve.pen().color, rim);
+                self.painter.circle(at, 4.0, curve.pen().color, rim);
             }
         }
     }

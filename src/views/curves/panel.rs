@@ -12,7 +12,7 @@ use crate::views::{
     theme::Theme,
 };
 use egui::{Rect, Response, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
-use egui_plot::{AxisHints, Plot, PlotBounds, PlotResponse, PlotUi};
+use egui_plot::{AxisHints, Plot, PlotBounds, PlotResponse};
 
 /// Everything that is drawn in this frame.
 pub(super) struct Scene<'a> {
@@ -47,6 +47,19 @@ pub(super) struct Panel<'a> {
 }
 
 impl Panel<'_> {
+    /// Draws lines, and its own curves over them.
+    pub fn draw<'d>(&self, behind: impl IntoIterator<Item = &'d Drawn>) {
+        let Overlay {
+            painter, canvas, ..
+        } = &self.overlay;
+        for line in behind {
+            painter.extend(line.shapes(canvas));
+        }
+        for line in &self.curves {
+            painter.extend(line.shapes(canvas));
+        }
+    }
+
     pub fn hovered_x(&self) -> Option<f64> {
         let pointer = self.response.hover_pos()?;
         (!self.response.context_menu_opened())
@@ -55,11 +68,7 @@ impl Panel<'_> {
 }
 
 /// A bare plot with this view's axes; reads back what the user moved.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one private helper for two plots"
-)]
-pub(super) fn plot<'a>(
+pub(super) fn plot(
     ui: &mut Ui,
     rect: Rect,
     name: &str,
@@ -67,10 +76,9 @@ pub(super) fn plot<'a>(
     theme: &Theme,
     (time, values): (Span, Span),
     state: &mut CurvesState,
-    draw: impl FnOnce(&mut PlotUi<'a>) + 'a,
 ) -> PlotResponse<()> {
     let tick = TextStyle::Body.resolve(ui.style());
-    let axis = |hints: AxisHints<'a>| {
+    let axis = |hints: AxisHints<'static>| {
         hints
             .tick_label_color(theme.muted)
             .tick_label_font(tick.clone())
@@ -105,7 +113,6 @@ pub(super) fn plot<'a>(
                     [time.low, values.low],
                     [time.high, values.high],
                 ));
-                draw(plot);
             })
     });
     let response = shown.inner;

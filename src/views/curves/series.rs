@@ -4,25 +4,16 @@ use super::bounds::{Extent, Span};
 use super::kept::KeptSeries;
 use crate::history::{
     Run,
-    decimate::{LOG_STEP_ZERO, decimate, log_step, segments, simplify},
+    decimate::{LOG_STEP_ZERO, decimate, log_step, simplify},
 };
 use crate::sim::metrics::Metric;
 use crate::training::LossPoint;
 use crate::views::axes::Scale;
-use egui::{Color32, Pos2, Stroke};
-use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotTransform, PlotUi};
+use crate::views::polyline;
+pub use crate::views::polyline::Pen;
+use egui::{Pos2, Shape};
+use egui_plot::LineStyle;
 use std::sync::Arc;
-
-/// How a line is drawn.
-#[derive(Clone, Copy)]
-pub struct Pen {
-    /// Colour.
-    pub color: Color32,
-    /// Width in points.
-    pub width: f32,
-    /// Solid, dashed or dotted.
-    pub style: LineStyle,
-}
 
 /// A series ready to draw.
 pub struct Drawn {
@@ -133,22 +124,9 @@ impl Drawn {
         }
     }
 
-    /// Adds its unbroken stretches to a plot.
-    pub fn add_to(&self, plot: &mut PlotUi<'_>) {
-        for stretch in segments(&self.points) {
-            let points = stretch
-                .iter()
-                .map(|p| PlotPoint::new(p[0], p[1]))
-                .collect::<Vec<_>>();
-            plot.line(
-                Line::new("", PlotPoints::Owned(points))
-                    .stroke(Stroke::new(self.pen.width, self.pen.color))
-                    .style(self.pen.style)
-                    // Bands are drawn by height: steep parts would look thin.
-                    .allow_band(false)
-                    .allow_hover(false),
-            );
-        }
+    /// Its shapes on a plot that was shown.
+    pub fn shapes(&self, canvas: &polyline::Canvas) -> Vec<Shape> {
+        canvas.stroke(self.points.iter().copied(), self.pen)
     }
 
     /// Widens `extent` to hold its values.
@@ -158,13 +136,11 @@ impl Drawn {
         }
     }
 
-    /// Its points on the screen, without gaps.
-    pub fn on_screen(&self, transform: &PlotTransform) -> Vec<Pos2> {
-        self.points
-            .iter()
-            .filter(|p| p[0].is_finite() && p[1].is_finite())
-            .map(|p| transform.position_from_point(&PlotPoint::new(p[0], p[1])))
-            .collect()
+    /// Its points on the screen, without gaps; what is far away is brought
+    /// nearer.
+    pub fn on_screen(&self, canvas: &polyline::Canvas) -> Vec<Pos2> {
+        let points = self.points.iter();
+        points.filter_map(|p| canvas.at(p[0], p[1])).collect()
     }
 
     /// The last point that can be drawn, in plot coordinates.

@@ -3,9 +3,13 @@
 use crate::{
     history::format,
     sweep::{cell::CurvePoint, diagram::Cell},
-    views::theme::Theme,
+    views::{
+        polyline::{Canvas, Pen},
+        theme::Theme,
+    },
 };
 use egui::{Align2, FontId, Painter, Pos2, Rect, Shape, Stroke, TextStyle, Ui, pos2};
+use egui_plot::LineStyle;
 
 /// What the axes of a miniature cover.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,23 +56,29 @@ impl Window {
 
 /// Draws the curves of a cell into a rectangle: train dashed, test solid.
 pub fn draw(painter: &Painter, rect: Rect, theme: &Theme, cell: &Cell, window: Window, width: f32) {
-    let line = |loss: fn(&CurvePoint) -> f64| -> Vec<Pos2> {
-        cell.curve
-            .iter()
-            // Step 0 has no place on log time.
-            .filter(|p| p.step >= 1.0 && loss(p).is_finite())
-            .map(|p| pos2(window.x(p.step, rect), window.y(loss(p), rect)))
-            .collect()
+    let canvas = Canvas {
+        rect,
+        x: (0.0, window.horizon.log10()),
+        y: (0.0, window.top),
     };
-    let test = line(|p| p.test);
-    if test.len() > 1 {
-        painter.add(Shape::line(test, Stroke::new(width, theme.test)));
-    }
-    let train = line(|p| p.train);
-    if train.len() > 1 {
-        let stroke = Stroke::new(width, theme.train);
-        painter.extend(Shape::dashed_line(&train, stroke, 3.0 * width, 1.8 * width));
-    }
+    let line = |loss: fn(&CurvePoint) -> f64, color, style| {
+        let points = cell.curve.iter();
+        // Step 0 has no place on log time.
+        let seen = points.filter(|p| p.step >= 1.0 && loss(p).is_finite());
+        // What explodes is kept at the upper edge.
+        let points = seen.map(|p| [p.step.log10(), loss(p).min(window.top)]);
+        let pen = Pen {
+            color,
+            width,
+            style,
+        };
+        painter.extend(canvas.stroke(points, pen));
+    };
+    line(|p| p.test, theme.test, LineStyle::Solid);
+    let dashes = LineStyle::Dashed {
+        length: 3.0 * width,
+    };
+    line(|p| p.train, theme.train, dashes);
 }
 
 /// Draws one cell's curves with axes, and where they cross their thresholds.

@@ -1,0 +1,207 @@
+//! Whatever the numbers of a run are, no view of it costs more than its pixels.
+
+use super::{
+    axes::Scale,
+    curves::{self, CurvesModel, CurvesState, Foresight, Ghost, Pinned},
+    decomposition, eigenvalues, fonts,
+    polyline::cost,
+    small_plot::{Pen, SmallPlot},
+    theme::Theme,
+};
+use crate::{
+    history::Run,
+    sim::{
+        config::Config,
+        metrics::{Metric, Row},
+        outcome::{Crossings, Outcome, Thresholds},
+    },
+    training::{
+        LossPoint,
+        protocol::{Event, Finish, RunId, RunInfo},
+    },
+};
+use egui::{Context, RawInput, Rect, Ui, Vec2, vec2};
+use proptest::prelude::*;
+
+const SIZE: Vec2 = vec2(700.0, 500.0);
+
+/// What one view costs to draw, in points of its shapes.
+fn price(mut view: impl FnMut(&mut Ui)) -> usize {
+    let ctx = Context::default();
+    fonts::install(&ctx);
+    Theme::dark().apply(&ctx, 1.0);
+    let mut price = 0;
+    for _ in 0..2 {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
+            ..RawInput::default()
+        };
+        let output = ctx.run_ui(input, |ui| view(ui));
+        let shapes: Vec<_> = output.shapes.into_iter().map(|s| s.shape).collect();
+        price = cost(&shapes);
+    }
+    price
+}
+
+/// Any number that a run can leave behind.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        3 => 0.0..2.0,
+        3 => (-300.0..300.0).prop_map(|e: f64| 10f64.powf(e)),
+        1 => (-300.0..300.0).prop_map(|e: f64| -(10f64.powf(e))),
+        1 => prop::sample::select(vec![
+            f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 0.0, 5e-324,
+        ]),
+    ]
+}
+
+fn run(id: u64, numbers: &[(f64, f64)], diverged: bool) -> Run {
+    let config = Config::default();
+    let id = RunId(id);
+    let mut run = Run::new(id, config.clone());
+    run.handle(&Event::Started {
+        run: id,
+        info: Box::new(RunInfo {
+            config: config.check().expect("a valid config"),
+            thresholds: Thresholds {
+                train: 0.1,
+                test: 0.1,
+            },
+            zero_train_loss: numbers.first().map_or(1.0, |n| n.0),
+            zero_test_loss: numbers.first().map_or(1.0, |n| n.1),
+            note: None,
+        }),
+    });
+    let rows = numbers.iter().enumerate().map(|(i, (a, b))| {
+        let mut row = Row::new(i as u64 * (1 + i as u64 / 40));
+        for (k, metric) in Metric::ALL.iter().enumerate() {
+            row.set(*metric, if k % 2 == 0 { *a } else { *b });
+        }
+        row
+    });
+    let rows: Vec<Row> = rows.collect();
+    let step = rows.last().map_or(0, |row| row.step);
+    run.handle(&Event::Rows { run: id, rows });
+    if diverged {
+        run.handle(&Event::Finished {
+            run: id,
+            finish: Finish {
+                step,
+                outcome: Outcome::Diverged {
+                    step,
+                    stable_learning_rate: f64::NAN,
+                },
+                crossings: Crossings {
+                    fit: Some(3),
+                    generalise: None,
+                },
+                training_seconds: 1.0,
+                changed_live: false,
+            },
+        });
+    }
+    run
+}
+
+/// Columns of the widest plot times the points that one may hold, for each line,
+/// and as much again for its dashes; then text, grid and legend.
+fn most(lines: usize) -> usize {
+    lines * 2 * 8 * SIZE.x as usize + 6_000
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn the_plots_cost_no_more_than_their_pixels(
+        numbers in prop::collection::vec((number(), number()), 1..600),
+        log in any::<bool>(),
+        diverged in any::<bool>(),
+        past in prop::option::of(0_u64..5_000),
+    ) {
+        let (now, before) = (run(1, &numbers, diverged), run(2, &numbers, !diverged));
+        let theme = Theme::dark();
+        let mut state = CurvesState::default();
+        if log {
+            state.toggle_loss_scale();
+        }
+        let computed: Vec<LossPoint> = numbers
+            .iter()
+            .enumerate()
+            .map(|(i, (train, test))| LossPoint { step: i as f64, train: *train, test: *test })
+            .collect();
+        let pin = |color, style| Pinned { run: &before, label: "α = 1", color, style };
+        let model = CurvesModel {
+            run: Some(&now),
+            ghosts: &[Ghost { run: &before, opacity: 1.0 }],
+            pinned: &[
+                pin(theme.pinned[0], egui_plot::LineStyle::Dashed { length: 16.0 }),
+                pin(theme.pinned[1], egui_plot::LineStyle::Dotted { spacing: 5.0 }),
+            ],
+            foresight: Foresight {
+                forecast: Some(&computed),
+                shadow: Some(&computed),
+                level: Some(numbers[0].0),
+                ..Foresight::default()
+            },
+            horizon: 100_000,
+            cursor: past,
+        };
+        let price = price(|ui| {
+            curves::show(ui, &model, &mut state, &theme);
+        });
+        prop_assert!(price <= most(30), "{price}");
+    }
+
+    #[test]
+    fn the_small_plots_cost_no_more_than_their_pixels(
+        numbers in prop::collection::vec((number(), number()), 1..600),
+    ) {
+        let now = run(1, &numbers, true);
+        let theme = Theme::dark();
+        let price = price(|ui| {
+            eigenvalues::over_time(ui, &theme, &now, 7);
+            decomposition::show(ui, &theme, now.moment(None));
+            for range in [(0.0, 1.04), (-300.0, 300.0), (0.0, 5e-324)] {
+                for dashed in [false, true] {
+                    let (plot, _) = SmallPlot::over_time(ui, "any", 100.0, 100_000, range);
+                    let pen = Pen { colour: theme.test, width: 1.5, dashed };
+                    plot.curve(numbers.iter().copied(), pen);
+                    for (log, value) in &numbers {
+                        plot.mark(*log, *value, dashed, theme.train);
+                    }
+                }
+            }
+        });
+        // A mark for each point that is inside, and 12 curves.
+        prop_assert!(price <= most(12) + 6 * 4 * numbers.len(), "{price}");
+    }
+}
+
+#[test]
+fn a_run_that_diverges_costs_little_on_either_axis() {
+    let theme = Theme::dark();
+    let numbers: Vec<(f64, f64)> = (0..400)
+        .map(|i| {
+            let blown = 10f64.powi((i - 385).max(0));
+            (blown, 1.2 * blown)
+        })
+        .collect();
+    let run = run(1, &numbers, true);
+    for scale in [Scale::Linear, Scale::Log] {
+        let mut state = CurvesState::default();
+        state.loss_scale = scale;
+        let model = CurvesModel {
+            run: Some(&run),
+            ghosts: &[],
+            pinned: &[],
+            foresight: Foresight::default(),
+            horizon: 5_000,
+            cursor: None,
+        };
+        let price = price(|ui| {
+            curves::show(ui, &model, &mut state, &theme);
+        });
+        assert!(price < 6_000, "{scale:?}: {price}");
+    }
+}
