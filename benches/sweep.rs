@@ -45,6 +45,7 @@ fn sweep(spec: &Spec, threads: usize) -> (f64, Progress) {
         shard: Shard::WHOLE,
         threads: NonZero::new(threads).expect("not zero"),
         resume: false,
+        keep_every: grokscope::sweep::checkpoint::EVERY,
         attempt: Attempt {
             shard: Shard::WHOLE.to_string(),
             host: String::new(),

@@ -3,6 +3,7 @@
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::Config;
 use crate::sweep::diagram::{Diagram, Measure};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,6 +39,10 @@ pub struct DiagramPicture {
     /// Dark colours.
     pub dark: bool,
 }
+
+/// Told the step and the horizon of a run that is to be drawn, again and again;
+/// `Break` has it drawn as it stands.
+pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// How a picture of the window is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]

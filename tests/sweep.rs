@@ -2,12 +2,14 @@
 //! nothing lost that was finished.
 
 use grokscope::sweep::Spec;
-use grokscope::sweep::cell::{Cache, CellResult, evaluate};
+use grokscope::sweep::cell::{Cache, CellResult, Keep, evaluate, resumed};
+use grokscope::sweep::checkpoint::Checkpoint;
 use grokscope::sweep::directory::Directory;
 use grokscope::sweep::record::result_line;
 use grokscope::sweep::shard::split_mix;
 use proptest::prelude::*;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -149,6 +151,206 @@ fn a_cell_does_not_depend_on_the_cells_before_it() {
     }
 }
 
+/// One state, taken at a chosen one of the chances there are.
+#[derive(Default)]
+struct Once {
+    from: Option<Vec<u64>>,
+    chances: u64,
+    stop_at: u64,
+    kept: Option<Vec<u64>>,
+}
+
+impl Keep for Once {
+    fn kept(&mut self) -> Option<Vec<u64>> {
+        self.from.take()
+    }
+
+    fn between(&mut self, _: u64, state: &dyn Fn() -> Vec<u64>) -> ControlFlow<()> {
+        self.chances += 1;
+        if self.chances == self.stop_at {
+            self.kept = Some(state());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// One cell of each form of the dynamics.
+const FORMS: [&str; 9] = [
+    "[base.training]\nengine = \"moments\"",
+    "[base.training]\nengine = \"moments\"\nmomentum = 0.7",
+    "[base.training]\nengine = \"moments\"\nweight_decay = 1e-3",
+    "[base.training]\nengine = \"neurons\"",
+    "[base.training]\nengine = \"neurons\"\nmomentum = 0.7\n[base.network]\ntrain_readouts = true",
+    "[base.training]\nengine = \"flow\"",
+    "[base.training]\nengine = \"flow\"\nweight_decay = 1e-3",
+    "[measures]\nstop = \"horizon\"\n[base.training]\nengine = \"flow\"",
+    "[measures]\nstop = \"horizon\"\n[base.training]\nlearning_rate = 30.0",
+];
+
+fn form(settings: &str) -> Spec {
+    let network = match settings.contains("[base.network]") {
+        true => "width = 9\n",
+        false => "[base.network]\nwidth = 9\n",
+    };
+    let text = format!(
+        "{settings}\n{network}[base.task]\ndim = 7\nsamples = 12\n[axes]\n\
+         \"training.steps\" = [3000]\n"
+    );
+    Spec::parse(&text).expect("valid")
+}
+
+/// Whether a cell that is stopped at any chance, and again after it has gone on,
+/// ends as one that is not.
+fn goes_on_to_the_bit(spec: &Spec, places: u64) {
+    let whole = evaluate(spec, 0, &mut Cache::default()).expect("valid");
+    let mut all = Once::default();
+    let same = resumed(spec, 0, &mut Cache::default(), &mut all).expect("valid");
+    assert_eq!(same.as_ref(), Some(&whole));
+    for i in 0..places.min(all.chances) {
+        let stop_at = 1 + i * all.chances / places.min(all.chances);
+        let mut keep = Once {
+            stop_at,
+            ..Once::default()
+        };
+        let mut attempts = 0;
+        let result = loop {
+            attempts += 1;
+            assert!(attempts < 20, "it never ends");
+            match resumed(spec, 0, &mut Cache::default(), &mut keep).expect("valid") {
+                Some(result) => break result,
+                None => {
+                    keep = Once {
+                        from: Some(keep.kept.expect("a state")),
+                        stop_at: if attempts < 3 { 1 + stop_at / 2 } else { 0 },
+                        ..Once::default()
+                    }
+                }
+            }
+        };
+        // Bits, not values: NaN and −0 too.
+        let line = |result: &CellResult| result_line(spec.hash(), result).expect("a line");
+        assert_eq!(line(&result), line(&whole), "stopped at {stop_at}");
+        assert!(attempts > 1);
+    }
+}
+
+#[test]
+fn a_cell_that_is_gone_on_with_ends_as_one_that_was_not_stopped() {
+    for settings in FORMS {
+        goes_on_to_the_bit(&form(settings), 6);
+    }
+}
+
+#[test]
+fn a_state_of_something_else_is_not_gone_on_with() {
+    let mut keep = Once {
+        stop_at: 3,
+        ..Once::default()
+    };
+    assert!(
+        resumed(&form(FORMS[0]), 0, &mut Cache::default(), &mut keep).is_ok_and(|r| r.is_none())
+    );
+    let state = keep.kept.expect("a state");
+    for settings in &FORMS[1..] {
+        let spec = form(settings);
+        let whole = evaluate(&spec, 0, &mut Cache::default()).expect("valid");
+        let mut torn = state.clone();
+        torn.pop();
+        for from in [torn, vec![], vec![u64::MAX; 40]] {
+            let mut keep = Once {
+                from: Some(from),
+                ..Once::default()
+            };
+            let result = resumed(&spec, 0, &mut Cache::default(), &mut keep).expect("valid");
+            assert_eq!(result.as_ref(), Some(&whole), "{settings}");
+        }
+    }
+}
+
+#[test]
+fn a_kept_file_counts_only_for_its_own_cell_and_only_whole() {
+    let sweep = Sweep::new(TINY);
+    assert_eq!(code(&sweep.run(&["--shard", "0/2"])), 0);
+    let directory = Directory::open(&sweep.out()).expect("open");
+    let checkpoint = Checkpoint::of(&directory, 3);
+    assert_eq!(checkpoint.read(), None);
+    checkpoint.write(&[1, 2, 3]).expect("written");
+    assert_eq!(checkpoint.read(), Some(vec![1, 2, 3]));
+    let path = |cell: usize| sweep.out().join(format!("checkpoints/{cell}.state"));
+    let bytes = fs::read(path(3)).expect("readable");
+    // Another cell's, torn, longer, or with any bit flipped.
+    fs::write(path(4), &bytes).expect("written");
+    assert_eq!(Checkpoint::of(&directory, 4).read(), None);
+    for end in 0..bytes.len() {
+        fs::write(path(3), &bytes[..end]).expect("written");
+        assert_eq!(checkpoint.read(), None, "{end} bytes");
+    }
+    for i in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[i] ^= 1 << (i % 8);
+        fs::write(path(3), flipped).expect("written");
+        assert_eq!(checkpoint.read(), None, "byte {i}");
+    }
+    // What is left behind of cells that are done goes, and the sweep completes.
+    for cell in 0..12 {
+        fs::write(path(cell), b"half").expect("written");
+    }
+    assert_eq!(code(&sweep.run(&["--resume"])), 0);
+    assert_eq!(sweep.merged(), undisturbed(TINY));
+    assert!(!sweep.out().join("checkpoints").exists());
+}
+
+/// Two cells of some seconds each.
+const LONG: &str = r#"
+[base.task]
+dim = 40
+samples = 150
+[base.network]
+width = 60
+[base.training]
+engine = "moments"
+weight_decay = 1e-6
+steps = 250000
+[measures]
+stop = "horizon"
+[axes]
+"network.alpha" = [1.0, 2.0]
+"#;
+
+#[cfg(unix)]
+#[test]
+fn cells_longer_than_the_grace_are_kept_by_every_signal_and_end_to_the_bit() {
+    let sweep = Sweep::new(LONG);
+    let mut steps = Vec::new();
+    for name in ["-TERM", "-HUP", "-INT"] {
+        let child = sweep.start(&["--threads", "2", "--resume"]);
+        sleep(Duration::from_millis(300));
+        signal(&child, name);
+        let output = child.wait_with_output().expect("ends");
+        assert_eq!(code(&output), 75, "{}", stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("2 cells are being kept"), "{said}");
+        assert!(said.contains("a second Ctrl-C or SIGTERM"), "{said}");
+        assert!(said.contains("2 more kept on the way"), "{said}");
+        let status = stdout(&sweep.call(&["status", "out"]));
+        assert!(status.contains("2 under way"), "{status}");
+        let state = fs::read(sweep.out().join("checkpoints/0.state")).expect("kept");
+        // After the head comes the step.
+        steps.push(u64::from_le_bytes(
+            state[48..56].try_into().expect("a word"),
+        ));
+    }
+    assert!(
+        0 < steps[0] && steps[0] < steps[1] && steps[1] < steps[2],
+        "{steps:?}"
+    );
+    let output = sweep.run(&["--resume"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(sweep.merged(), undisturbed(LONG));
+    assert!(!sweep.out().join("checkpoints").exists());
+}
+
 #[test]
 fn a_second_run_needs_resume_and_then_computes_nothing_again() {
     let sweep = Sweep::new(TINY);
@@ -214,7 +416,7 @@ fn a_bad_spec_names_its_file_and_line() {
 
 #[cfg(unix)]
 #[test]
-fn sigkill_at_any_moment_loses_only_the_cells_in_flight() {
+fn sigkill_at_any_moment_loses_no_cell_that_is_done() {
     let expected = undisturbed(FIGURE_3E_SMALL);
     let sweep = Sweep::new(FIGURE_3E_SMALL);
     let mut kills = 0;
@@ -242,7 +444,7 @@ fn sigkill_at_any_moment_loses_only_the_cells_in_flight() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_finishes_the_cells_in_flight_and_exits_with_75() {
+fn sigterm_keeps_the_cells_in_flight_and_exits_with_75() {
     let sweep = Sweep::new(FIGURE_3E_SMALL);
     let child = sweep.start(&["--threads", "2"]);
     // Signals are received before the first cell begins, hence before an attempt.

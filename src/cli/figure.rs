@@ -2,38 +2,53 @@
 
 use super::CliError;
 use super::args::FigureArgs;
+use super::progress::{Progress, share_of_run};
 use super::run::grouped;
+use super::signals::stop_on_signals;
 use crate::figures::report::{
     CurveSummary, FIGURE_JSON, SUMMARY_CSV, file_names, fractions, write_curve, write_summaries,
 };
 use crate::figures::run::{self, Update};
 use crate::figures::{self, Figure, page};
 use crate::io::atomic;
-use crate::sim::config::ValidConfig;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::sim::config::{EngineKind, ValidConfig};
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+
+/// What to tell the user, and that it was told to stop before its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// For standard output.
+    pub text: String,
+    /// Why not all of it is there.
+    pub stopped: Option<CliError>,
+}
+
+impl From<String> for Report {
+    fn from(text: String) -> Self {
+        let stopped = None;
+        Self { text, stopped }
+    }
+}
 
 /// Lists the figures, or computes one; returns what to tell the user.
 ///
 /// # Errors
 /// Names the ID, the flag or the directory and what to do.
-pub fn figure(args: &FigureArgs) -> Result<String, CliError> {
+pub fn figure(args: &FigureArgs) -> Result<Report, CliError> {
     if args.markdown {
-        return Ok(page::markdown(figures::all()));
+        return Ok(page::markdown(figures::all()).into());
     }
     let Some(id) = &args.id else {
-        return Ok(list());
+        return Ok(list().into());
     };
     let figure = figures::find(id).map_err(|e| CliError::usage(e.to_string()))?;
     match &args.data {
         Some(directory) => compute(figure, directory, args),
-        None => Ok(describe(figure)),
+        None => Ok(describe(figure).into()),
     }
 }
 
@@ -110,51 +125,49 @@ fn jobs(figure: &Figure, args: &FigureArgs) -> Result<(Vec<usize>, Vec<ValidConf
     Ok((curves, configs))
 }
 
-fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<String, CliError> {
+fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Report, CliError> {
     let (curves, configs) = jobs(figure, args)?;
     prepare(figure, directory, args)?;
     let threads = match args.threads {
         Some(threads) => threads,
         None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
     };
+    let stop = stop_on_signals(
+        || "the curves that are finished and their summary are written".into(),
+        "and no summary is written",
+    )?;
     let started = Instant::now();
     let mut display = Display::new(&configs);
     let mut summaries: Vec<Option<CurveSummary>> = vec![None; configs.len()];
     let mut failure = None;
-    run::run(
-        &configs,
-        threads,
-        true,
-        &AtomicBool::new(false),
-        |update| match update {
-            Update::At { job, step } => {
-                display.at(job, step);
-                ControlFlow::Continue(())
-            }
-            Update::Done { job, run } => {
-                let curve = &figure.curves[curves[job]];
-                let written = run
-                    .map_err(|e| CliError::Failed(format!("{}: {e}", curve.label)))
-                    .and_then(|run| {
-                        write_curve(directory, curve, &run)?;
-                        Ok(run)
-                    });
-                match written {
-                    Ok(run) => {
-                        let summary = CurveSummary::of(curve, &run);
-                        display.done(job, &configs, &summary);
-                        summaries[job] = Some(summary);
-                        ControlFlow::Continue(())
-                    }
-                    Err(e) => {
-                        failure = Some(e);
-                        ControlFlow::Break(())
-                    }
+    run::run(&configs, threads, true, &stop, |update| match update {
+        Update::At { job, step } => {
+            display.at(job, step, &configs);
+            ControlFlow::Continue(())
+        }
+        Update::Done { job, run } => {
+            let curve = &figure.curves[curves[job]];
+            let written = run
+                .map_err(|e| CliError::Failed(format!("{}: {e}", curve.label)))
+                .and_then(|run| {
+                    write_curve(directory, curve, &run)?;
+                    Ok(run)
+                });
+            match written {
+                Ok(run) => {
+                    let summary = CurveSummary::of(curve, &run);
+                    display.done(job, &configs, &summary);
+                    summaries[job] = Some(summary);
+                    ControlFlow::Continue(())
+                }
+                Err(e) => {
+                    failure = Some(e);
+                    ControlFlow::Break(())
                 }
             }
-        },
-    );
-    display.bar.finish_and_clear();
+        }
+    });
+    display.progress.end();
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -164,7 +177,18 @@ fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Strin
         .map_or("", |config| config.training.engine.name());
     write_summaries(directory, figure, engine, &summaries)?;
     let seconds = started.elapsed().as_secs_f64();
-    Ok(told(figure, directory, args, &summaries, seconds))
+    let stopped = (summaries.len() < configs.len()).then(|| {
+        CliError::Stopped(format!(
+            "told to stop with {} of {} curves finished; those and their summary are in {}",
+            summaries.len(),
+            configs.len(),
+            directory.display()
+        ))
+    });
+    Ok(Report {
+        text: told(figure, directory, args, &summaries, seconds),
+        stopped,
+    })
 }
 
 fn told(
@@ -231,54 +255,56 @@ fn prepare(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<(), C
     atomic::check_writable(directory).map_err(|e| CliError::usage(format!("--data {e}")))
 }
 
-/// A bar on a terminal; elsewhere a line for each curve that ends.
+/// How far the curves are; in a log also a line for each that ends.
 struct Display {
-    bar: ProgressBar,
-    steps: Vec<u64>,
+    progress: Progress,
+    shares: Vec<f64>,
+    weights: Vec<f64>,
     done: usize,
-    is_terminal: bool,
 }
 
 impl Display {
     fn new(configs: &[ValidConfig]) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
-        let target = match is_terminal {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
+        // A curve of the flow costs about the same to any horizon.
+        let weight = |c: &ValidConfig| match c.training.engine {
+            EngineKind::Flow => 1.0,
+            EngineKind::Moments | EngineKind::Neurons => c.training.steps as f64,
         };
-        let all = configs.iter().map(|c| c.training.steps).sum();
-        let bar = ProgressBar::with_draw_target(Some(all), target);
-        let template = "{bar:32} {human_pos} of {human_len} steps  {msg}  {elapsed} (left: {eta})";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
         Self {
-            bar,
-            steps: vec![0; configs.len()],
+            progress: Progress::begin("figure", configs.len() as u64, "curves"),
+            shares: vec![0.0; configs.len()],
+            weights: configs.iter().map(weight).collect(),
             done: 0,
-            is_terminal,
         }
     }
 
-    fn at(&mut self, job: usize, step: u64) {
-        self.steps[job] = step;
-        self.bar.set_position(self.steps.iter().sum());
+    fn at(&mut self, job: usize, step: u64, configs: &[ValidConfig]) {
+        let training = &configs[job].training;
+        self.shares[job] = share_of_run(training.engine, step, training.steps);
+        self.show();
+    }
+
+    fn show(&mut self) {
+        let all: f64 = self.weights.iter().sum();
+        let done: f64 = (self.shares.iter().zip(&self.weights))
+            .map(|(share, weight)| share * weight)
+            .sum();
+        self.progress.at(self.done as u64, done / all, "");
     }
 
     fn done(&mut self, job: usize, configs: &[ValidConfig], summary: &CurveSummary) {
         self.done += 1;
         // A run may end before its horizon.
-        self.at(job, configs[job].training.steps);
-        let count = format!("{} of {} curves", self.done, configs.len());
-        if !self.is_terminal {
-            super::complain(&format!(
-                "{count}: {} (seed {}, {} steps): {}",
-                summary.label,
-                summary.seed,
-                grouped(configs[job].training.steps),
-                summary.sentence()
-            ));
-        }
-        self.bar.set_message(count);
+        self.shares[job] = 1.0;
+        self.show();
+        self.progress.note(&format!(
+            "{} of {} curves: {} (seed {}, {} steps): {}",
+            self.done,
+            configs.len(),
+            summary.label,
+            summary.seed,
+            grouped(configs[job].training.steps),
+            summary.sentence()
+        ));
     }
 }

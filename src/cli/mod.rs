@@ -11,6 +11,7 @@ mod command_line;
 mod figure;
 pub mod gui_help;
 mod panics;
+mod progress;
 mod run;
 pub mod settings;
 mod signals;
@@ -23,12 +24,16 @@ pub use command_line::command_line;
 
 use crate::io::{FileError, atomic};
 use crate::presets;
-use crate::sim::config::{Config, ConfigError, fields};
-use crate::startup::{DiagramPicture, Picture, Startup};
+use crate::sim::config::{Config, ConfigError, EngineKind, fields};
+use crate::startup::{DiagramPicture, Picture, Startup, Watch};
 use args::{Cli, Command, PictureArgs};
 use clap::Parser;
+use progress::{Progress, share_of_run};
+use signals::stop_on_signals;
 use std::ffi::OsString;
 use std::io::Write;
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 /// Why a command could not do its work.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -74,7 +79,7 @@ pub struct Window {
     /// Opens the window and returns when it is closed, or says why it could not.
     pub open: fn(Startup) -> Result<(), String>,
     /// Trains to the horizon and draws the window that shows it, as PNG.
-    pub picture: fn(Startup, Picture) -> Result<Vec<u8>, String>,
+    pub picture: fn(Startup, Picture, Watch<'_>) -> Result<Vec<u8>, String>,
     /// Draws the phase diagram of a sweep, as PNG.
     pub diagram: fn(DiagramPicture) -> Result<Vec<u8>, String>,
 }
@@ -135,8 +140,9 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             }
         }
         Some(Command::Figure(args)) => {
-            say(figure::figure(&args)?.trim_end());
-            Ok(())
+            let report = figure::figure(&args)?;
+            say(report.text.trim_end());
+            report.stopped.map_or(Ok(()), Err)
         }
         Some(Command::Picture(args)) => draw_picture(&args, window),
         Some(Command::Presets) => {
@@ -177,10 +183,40 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
         dark: args.theme == "dark",
         log_loss: args.log_loss,
     };
-    let png = (window.picture)(startup, picture).map_err(CliError::Failed)?;
-    atomic::write(&args.out, &png)?;
+    let stop = stop_on_signals(
+        || "training stops, the picture is drawn of what there is".into(),
+        "and nothing is drawn",
+    )?;
+    let engine = startup.config.as_ref().map(|c| c.training.engine);
+    let mut progress: Option<Progress> = None;
+    let mut reached = (0, 0);
+    let png = (window.picture)(startup, picture, &mut |step, horizon| {
+        reached = (step, horizon);
+        progress
+            .get_or_insert_with(|| Progress::begin("picture", horizon, "steps"))
+            .at(
+                step,
+                share_of_run(engine.unwrap_or(EngineKind::Moments), step, horizon),
+                "",
+            );
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    if let Some(progress) = progress {
+        progress.end();
+    }
+    atomic::write(&args.out, &png.map_err(CliError::Failed)?)?;
     say(&format!("wrote {}", args.out.display()));
-    Ok(())
+    match stop.load(Ordering::Relaxed) {
+        true => Err(CliError::Stopped(format!(
+            "told to stop at step {} of {}, which the picture shows",
+            run::grouped(reached.0),
+            run::grouped(reached.1)
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// The headless command that does the same job as the window would.

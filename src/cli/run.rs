@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::headless::{self, HeadlessRun};
+use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
 use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
@@ -10,9 +11,7 @@ use crate::sim::committee::accuracy;
 use crate::sim::config::EngineKind;
 use crate::sim::outcome::{Crossings, Outcome};
 use crate::training::Snapshot;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::path::Path;
 
 const CURVE: &str = "curve.csv";
@@ -34,11 +33,21 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         }
         None => None,
     };
-    let bar = progress_bar(config.training.steps);
-    let stop = stop_on_signals()?;
+    let stop = stop_on_signals(
+        || "training stops, what there is of the run is written".into(),
+        "and nothing is written",
+    )?;
+    let (engine, steps) = (config.training.engine, config.training.steps);
+    let mut progress = Progress::begin("run", steps, "steps");
     let instance = resolved.instance.map(|(_, i)| i);
-    let trained = headless::train_until(config, instance, &stop, |s| show(&bar, s));
-    bar.finish_and_clear();
+    let trained = headless::train_until(config, instance, &stop, |snapshot| match snapshot {
+        Some(s) => {
+            let share = share_of_run(engine, s.step, steps);
+            progress.at(s.step, share, &state(s));
+        }
+        None => progress.at(0, 0.0, "setting up"),
+    });
+    progress.end();
     let run = trained.map_err(CliError::Failed)?;
 
     let out = &args.out;
@@ -188,31 +197,16 @@ fn prepare(out: &Path, force: bool) -> Result<(), CliError> {
     atomic::check_writable(out).map_err(|e| CliError::usage(format!("--out {e}")))
 }
 
-/// A bar on a terminal; nothing elsewhere, so that logs stay clean.
-fn progress_bar(steps: u64) -> ProgressBar {
-    let target = match std::io::stderr().is_terminal() {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    let bar = ProgressBar::with_draw_target(Some(steps), target);
-    if let Ok(style) = ProgressStyle::with_template(
-        "{bar:32} {human_pos} of {human_len} steps  {msg}  {elapsed} (left: {eta})",
-    ) {
-        bar.set_style(style);
-    }
-    bar
-}
-
-fn show(bar: &ProgressBar, snapshot: &Snapshot) {
-    bar.set_position(snapshot.step);
+/// Speed and losses, for the progress.
+fn state(snapshot: &Snapshot) -> String {
     let mut text = format!("{} steps/s", grouped(snapshot.steps_per_second as u64));
     if let Some(last) = snapshot.recent.last() {
-        let _ = write!(text, "  train {:.3e}", last.train_loss);
+        let _ = write!(text, ", train loss {:.3e}", last.train_loss);
         if last.test_loss.is_finite() {
-            let _ = write!(text, "  test {:.3e}", last.test_loss);
+            let _ = write!(text, ", test loss {:.3e}", last.test_loss);
         }
     }
-    bar.set_message(text);
+    text
 }
 
 #[cfg(test)]

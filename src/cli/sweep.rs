@@ -1,22 +1,24 @@
 //! `grokscope sweep`: cells on all threads, their merge and their status.
 
 use super::args::{SweepCommand, SweepMergeArgs, SweepRunArgs};
+use super::progress::{Progress as ShownProgress, share_of_run};
 use super::run::grouped;
 use super::signals::stop_on_signals;
 use super::{CliError, Window, submit, sweep_files};
 use crate::io::{self, FileError};
+use crate::sweep::checkpoint;
 use crate::sweep::directory::Directory;
 use crate::sweep::merge::{self, RESULTS_CSV, RESULTS_JSONL};
 use crate::sweep::record::Attempt;
 use crate::sweep::runner::{self, Progress, RunOptions};
 use crate::sweep::status::{Status, status};
 use crate::sweep::{Spec, SweepError};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What the user reads in the end.
@@ -76,30 +78,50 @@ fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
         Some(threads) => threads,
         None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
     };
-    let stop = stop_on_signals()?;
+    let running = Arc::new(AtomicUsize::new(0));
+    let under_way = Arc::clone(&running);
+    let stop = stop_on_signals(
+        move || match under_way.load(Ordering::Relaxed) {
+            1 => "1 cell is being kept where it stands, for --resume".into(),
+            n => format!("{n} cells are being kept where they stand, for --resume"),
+        },
+        "and what they have done since they were last kept, up to 30 s, is lost",
+    )?;
     let started = Instant::now();
-    let mut display = Display::new(started);
+    let cells = args.shard.cells(spec.grid().len(), spec.hash()).len();
+    let mut display = Display {
+        spec: &spec,
+        progress: ShownProgress::begin("sweep", cells as u64, "cells"),
+        started,
+        first: BTreeMap::new(),
+        running,
+    };
     let progress = runner::run(
         &directory,
         &RunOptions {
             shard: args.shard,
             threads,
             resume: args.resume,
+            keep_every: checkpoint::EVERY,
             attempt: this_attempt(args),
         },
         &stop,
         |progress| display.show(progress),
     );
-    display.bar.finish_and_clear();
+    display.progress.end();
     let progress = progress?;
     Ok(Report {
         text: summary(args, &progress, threads, started.elapsed()),
-        warnings: Vec::new(),
+        warnings: (progress.trouble.iter())
+            .map(|trouble| format!("a cell under way is lost: {trouble}"))
+            .collect(),
         failure: (!progress.is_complete()).then(|| {
             CliError::Stopped(format!(
-                "told to stop with {} of {} cells done; run it again with --resume",
+                "told to stop with {} of {} cells done and {} more kept on the way; run it again \
+                 with --resume",
                 progress.before + progress.done,
-                progress.total
+                progress.total,
+                progress.kept
             ))
         }),
     })
@@ -168,69 +190,59 @@ fn classes(outcomes: &BTreeMap<String, usize>) -> String {
     words.join(", ")
 }
 
-/// A bar on a terminal; elsewhere a line now and then, for the log of a job.
-struct Display {
-    bar: ProgressBar,
+/// Shows how far the cells are, those under way included.
+struct Display<'a> {
+    spec: &'a Spec,
+    progress: ShownProgress,
     started: Instant,
-    last_line: Instant,
-    is_terminal: bool,
+    // The share of each cell under way that was done when it was first seen.
+    first: BTreeMap<usize, f64>,
+    // How many cells are under way, for who is told that they stop.
+    running: Arc<AtomicUsize>,
 }
 
-impl Display {
-    const BETWEEN_LINES: Duration = Duration::from_secs(10);
-
-    fn new(started: Instant) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
-        let target = match is_terminal {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let template = "{bar:28} {human_pos} of {human_len} cells  {msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self {
-            bar,
-            started,
-            last_line: started,
-            is_terminal,
-        }
-    }
+impl Display<'_> {
+    /// Cells under way that are named.
+    const NAMED: usize = 4;
 
     fn show(&mut self, progress: &Progress) {
+        self.running
+            .store(progress.running.len(), Ordering::Relaxed);
         let position = progress.before + progress.done;
         let mut message = String::new();
         if progress.done > 0 {
             let rate = progress.done as f64 / self.started.elapsed().as_secs_f64();
-            let left = (progress.total - position) as f64 / rate;
             let _ = write!(
                 message,
-                "{rate:.1} cells/s  left: {}  {}",
-                duration(left),
+                "{rate:.1} cells/s: {}",
                 classes(&progress.outcomes)
             );
         }
-        if self.is_terminal {
-            self.bar.set_length(progress.total as u64);
-            self.bar.set_position(position as u64);
-            self.bar.set_message(message);
-        } else if self.last_line.elapsed() >= Self::BETWEEN_LINES {
-            self.last_line = Instant::now();
-            super::complain(&format!(
-                "{position} of {} cells  {message}",
-                progress.total
-            ));
+        let (mut begun, mut before) = (0.0, 0.0);
+        let mut named = Vec::new();
+        for &(cell, step) in &progress.running {
+            let Ok(config) = self.spec.config(cell) else {
+                continue;
+            };
+            let training = &config.training;
+            let share = share_of_run(training.engine, step, training.steps);
+            // Where it was gone on with from.
+            let first = *self.first.entry(cell).or_insert(share);
+            begun += share - first;
+            before += first;
+            named.push(format!("cell {cell} at step {}", grouped(step)));
         }
-    }
-}
-
-fn duration(seconds: f64) -> String {
-    let seconds = seconds.ceil() as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+        // Short cells are not worth naming.
+        if self.started.elapsed().as_secs_f64() > 10.0 * (1.0 + progress.done as f64) {
+            named.truncate(Self::NAMED);
+            if !message.is_empty() {
+                message.push_str("; ");
+            }
+            message.push_str(&named.join(", "));
+        }
+        let todo = (progress.total - progress.before) as f64 - before;
+        let share = (progress.done as f64 + begun) / todo.max(f64::MIN_POSITIVE);
+        self.progress.at(position as u64, share, &message);
     }
 }
 
@@ -309,17 +321,24 @@ fn describe(status: &Status) -> String {
     if !status.title.is_empty() {
         let _ = writeln!(text, "{}", status.title);
     }
-    let percent = 100.0 * status.done as f64 / status.cells.max(1) as f64;
     let _ = write!(
         text,
-        "{} of {} cells done ({percent:.0} %), in {} attempt{}",
+        "{} of {} cells done ({} %), in {} attempt{}",
         grouped(status.done as u64),
         grouped(status.cells as u64),
+        status.percent(),
         status.attempts,
         if status.attempts == 1 { "" } else { "s" }
     );
     if status.done > 0 {
         let _ = write!(text, "\n{}", classes(&status.outcomes));
+    }
+    if status.under_way > 0 {
+        let _ = write!(
+            text,
+            "\n{} under way, kept where a run with --resume goes on",
+            grouped(status.under_way as u64)
+        );
     }
     let incomplete: Vec<usize> = (status.shards.iter().enumerate())
         .filter(|(_, (done, all))| done < all)

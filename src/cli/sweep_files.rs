@@ -2,6 +2,7 @@
 //! phase diagram as a picture.
 
 use super::args::{SweepMergeArgs, SweepPictureArgs};
+use super::progress::Progress;
 use super::run::grouped;
 use super::signals::stop_on_signals;
 use super::{CliError, Window};
@@ -13,11 +14,10 @@ use crate::sweep::curves::Curves;
 use crate::sweep::diagram::{Cell, Diagram, Layout, Measure};
 use crate::sweep::directory::Directory;
 use crate::sweep::spec::{Measures, Stop};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 fn processors() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
@@ -29,20 +29,33 @@ pub(super) fn write_curves(
     args: &SweepMergeArgs,
     path: &Path,
 ) -> Result<String, CliError> {
+    let shown = path.to_owned();
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
     atomic::check_writable(parent.unwrap_or(Path::new(".")))?;
     let contents = directory.read()?;
     let cells: Vec<usize> = (0..contents.cells.len())
         .filter(|&c| contents.has(c))
         .collect();
-    let stop = stop_on_signals()?;
-    let bar = bar(cells.len());
+    let stop = stop_on_signals(
+        move || {
+            format!(
+                "the computation of the curves stops, {} is not written",
+                shown.display()
+            )
+        },
+        "which is the same",
+    )?;
+    let progress = Mutex::new(Progress::begin("curves", cells.len() as u64, "cells"));
     let threads = args.threads.unwrap_or_else(processors);
     let spec = directory.spec();
     let curves = Curves::compute(spec, &cells, threads, &stop, &|done| {
-        bar.set_position(done as u64);
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.at(done as u64, done as f64 / cells.len() as f64, "");
     });
-    bar.finish_and_clear();
+    progress
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .end();
     let Some(curves) = curves? else {
         return Err(CliError::Stopped(format!(
             "told to stop; {} was not written",
@@ -56,18 +69,6 @@ pub(super) fn write_curves(
         grouped(curves.steps.len() as u64),
         path.display()
     ))
-}
-
-fn bar(cells: usize) -> ProgressBar {
-    let target = match std::io::stderr().is_terminal() {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    let bar = ProgressBar::with_draw_target(Some(cells as u64), target);
-    if let Ok(style) = ProgressStyle::with_template("{bar:28} {human_pos} of {human_len} curves") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// Draws the diagram of what is done.
@@ -99,21 +100,42 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
     }
     let contents = directory.read()?;
     let mut diagram = Diagram::new(layout);
+    let cells = contents.done();
     let results = contents
         .cells
         .into_iter()
         .flatten()
         .map(|entry| entry.result);
-    for result in results {
-        let curve = match measure {
-            Measure::Curves => whole_curve(spec, result.cell)?,
-            _ => Vec::new(),
+    // Only curves take any time.
+    let mut computing = match measure {
+        Measure::Curves => Some((
+            stop_on_signals(|| "no picture is drawn".into(), "which is the same")?,
+            Progress::begin("curves", cells as u64, "cells"),
+        )),
+        _ => None,
+    };
+    for (done, result) in results.enumerate() {
+        let curve = match &mut computing {
+            Some((stop, progress)) => {
+                progress.at(done as u64, done as f64 / cells as f64, "");
+                whole_curve(spec, result.cell, stop)?.ok_or_else(|| {
+                    CliError::Stopped(format!(
+                        "told to stop; {} was not drawn",
+                        args.out.display()
+                    ))
+                })?
+            }
+            None => Vec::new(),
         };
         diagram.put(Arc::new(Cell {
             result,
             curve,
             draft: false,
         }));
+    }
+    if let Some((_, mut progress)) = computing {
+        progress.at(cells as u64, 1.0, "");
+        progress.end();
     }
     if diagram.done() == 0 {
         return Err(CliError::Failed(format!(
@@ -143,24 +165,28 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
     })
 }
 
-/// A cell's curve to the horizon.
-fn whole_curve(spec: &Spec, cell: usize) -> Result<Vec<CurvePoint>, CliError> {
+/// A cell's curve to the horizon; `None` where it was told to stop.
+fn whole_curve(
+    spec: &Spec,
+    cell: usize,
+    stop: &AtomicBool,
+) -> Result<Option<Vec<CurvePoint>>, CliError> {
     const DENSITY: u32 = 12;
     let measures = Measures {
         stop: Stop::Horizon,
         ..spec.measures().clone()
     };
     let mut curve = Vec::new();
-    cell::watched(
+    let whole = cell::watched(
         spec,
         cell,
         &measures,
         &mut Cache::default(),
         &mut Watch {
             samples_per_decade: DENSITY,
-            keep_going: &mut || true,
+            keep_going: &mut || !stop.load(Ordering::Relaxed),
             on_sample: &mut |point| curve.push(point),
         },
     )?;
-    Ok(curve)
+    Ok(whole.map(|_| curve))
 }

@@ -92,7 +92,7 @@ fn one(
     let stop = AtomicBool::new(false);
     let trained = train_until(config.clone(), None, &stop, |snapshot| {
         // A listener that lags behind hears of it the next time.
-        let step = snapshot.step;
+        let step = snapshot.map_or(0, |s| s.step);
         let _ = sender.try_send(Update::At { job, step });
         stop.store(over(), Ordering::Relaxed);
     });

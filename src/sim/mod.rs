@@ -6,6 +6,7 @@
 //! engines ([`committee::moments_engine`], [`committee::neurons`]) on a [`committee::task`], measures the
 //! [`metrics`] at the steps of a [`schedule`] and says what the [`outcome`] is.
 
+pub mod checkpoint;
 pub mod committee;
 pub mod config;
 pub mod metrics;

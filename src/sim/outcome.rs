@@ -1,6 +1,7 @@
 //! When is it grokking? Threshold crossings of the losses, and the classes of
 //! outcome they define (paper §3; PHYSICS: both losses against θ, at every step).
 
+use super::checkpoint::{Mismatch, Reader, Writer};
 use super::config::OutcomeConfig;
 
 /// First steps at which the losses fell below their thresholds.
@@ -185,6 +186,26 @@ impl CrossingTracker {
     pub fn cross(&mut self, found: Crossings) {
         self.crossings.fit = self.crossings.fit.or(found.fit);
         self.crossings.generalise = self.crossings.generalise.or(found.generalise);
+    }
+
+    /// Writes down what was seen.
+    pub fn save(&self, to: &mut Writer) {
+        let Self {
+            thresholds: _,
+            crossings: Crossings { fit, generalise },
+        } = self;
+        to.optional_count(*fit);
+        to.optional_count(*generalise);
+    }
+
+    /// Has seen what was written down.
+    ///
+    /// # Errors
+    /// Something else was.
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        self.crossings.fit = from.optional_count()?;
+        self.crossings.generalise = from.optional_count()?;
+        Ok(())
     }
 
     /// The crossings so far.

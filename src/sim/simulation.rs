@@ -1,6 +1,7 @@
 //! A run: engine, record schedule, metrics, crossings and the watch for
 //! divergence. Frontends differ only in when they call it.
 
+use super::checkpoint::{Mismatch, Reader, Writer};
 use super::committee::accuracy::AccuracyMeter;
 use super::committee::engine::{Engine, Losses};
 use super::committee::flow::FlowEngine;
@@ -210,7 +211,7 @@ impl Simulation {
         }
     }
 
-    fn evaluate(&mut self) {
+    fn measure_losses(&mut self) {
         self.losses = match &mut self.dynamics {
             Dynamics::Descent(engine) => engine.evaluate(),
             Dynamics::Flow(flow) => flow.losses(),
@@ -220,6 +221,10 @@ impl Simulation {
             Some(_) => None,
             None => self.meter.sample_test_loss(&self.state(), self.network()),
         };
+    }
+
+    fn evaluate(&mut self) {
+        self.measure_losses();
         let test = self.test_loss();
         self.tracker.observe(self.step, self.losses.train, test);
         if let Dynamics::Flow(_) = self.dynamics {
@@ -237,6 +242,72 @@ impl Simulation {
                 stable_learning_rate,
             });
         }
+    }
+
+    /// What [`Simulation::restore`] needs to go on from this step.
+    pub fn save(&self) -> Vec<u64> {
+        // Settings, data and what is measured at a row follow from the settings.
+        let Self {
+            config: _,
+            task: _,
+            initial_weights: _,
+            initial: _,
+            dynamics,
+            schedule: _,
+            tracker,
+            watch,
+            meter: _,
+            accuracy: _,
+            step,
+            next_record: _,
+            flow_time,
+            rates,
+            decayed,
+            losses: _,
+            sample_test_loss: _,
+            diverged: _,
+        } = self;
+        let mut to = Writer::new();
+        to.count(*step);
+        to.number(*flow_time);
+        to.flag(*decayed);
+        rates.save(&mut to);
+        tracker.save(&mut to);
+        match dynamics {
+            Dynamics::Descent(engine) => {
+                engine.save(&mut to);
+                watch.save(&mut to);
+            }
+            // Its losses are not watched.
+            Dynamics::Flow(flow) => flow.save(&mut to),
+        }
+        to.into_words()
+    }
+
+    /// Goes to a step that a run of the same settings was saved at before it ended.
+    /// It trains on from there to the same bits.
+    ///
+    /// # Errors
+    /// A state of other settings; the run is then not to be used.
+    pub fn restore(&mut self, words: &[u64]) -> Result<(), Mismatch> {
+        let from = &mut Reader::new(words);
+        self.step = from.count()?;
+        self.flow_time = from.number()?;
+        self.decayed = from.flag()?;
+        self.rates.restore(from)?;
+        self.tracker.restore(from)?;
+        match &mut self.dynamics {
+            Dynamics::Descent(engine) => {
+                engine.restore(from)?;
+                self.watch.restore(from, engine.as_ref())?;
+            }
+            Dynamics::Flow(flow) => flow.restore(from)?,
+        }
+        from.clone().finish()?;
+        self.next_record = 0;
+        self.diverged = None;
+        self.measure_losses();
+        Ok(())
     }
 
     /// Measures the current step: the cheap metrics, and with `every_column`

@@ -1,8 +1,9 @@
 //! One cell: its run, without a record, and its result.
 
 use super::spec::{Measures, Spec, Stop};
+use crate::sim::checkpoint::Mismatch;
 use crate::sim::committee::engine::Losses;
-use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
+use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate_on};
 use crate::sim::committee::sampled::{Draw, Sampled};
 use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
 use crate::sim::outcome::{Crossings, Outcome, Thresholds};
@@ -10,6 +11,7 @@ use crate::sim::{Simulation, SimulationError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 /// Names of the results' columns, after the cell's number and its axes.
 pub const COLUMNS: [&str; 14] = [
@@ -109,11 +111,61 @@ pub struct Watch<'a> {
     pub on_sample: &'a mut dyn FnMut(CurvePoint),
 }
 
+/// Where the state of a cell is kept while it runs, so that a later run goes on
+/// from there. None of it changes the result.
+pub trait Keep {
+    /// The state that an earlier run kept.
+    fn kept(&mut self) -> Option<Vec<u64>>;
+
+    /// Called between two steps, in which `step` stands for the last one; `state`
+    /// gives what is to be kept. `Break` gives the cell up.
+    fn between(&mut self, step: u64, state: &dyn Fn() -> Vec<u64>) -> ControlFlow<()>;
+}
+
+/// Keeps nothing.
+struct Nowhere;
+
+impl Keep for Nowhere {
+    fn kept(&mut self) -> Option<Vec<u64>> {
+        None
+    }
+
+    fn between(&mut self, _: u64, _: &dyn Fn() -> Vec<u64>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
 /// Runs a cell. The result depends on the spec and the cell alone.
 ///
 /// # Errors
 /// Settings that do not fit each other, which a parsed spec does not have.
 pub fn evaluate(spec: &Spec, cell: usize, cache: &mut Cache) -> Result<CellResult, ConfigError> {
+    let run = run_quietly(spec, cell, cache, &mut Nowhere)?;
+    Ok(result(spec, cell, run))
+}
+
+/// Runs a cell as [`evaluate`] does, from where `keep` has it. `None` where `keep`
+/// gave it up.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn resumed(
+    spec: &Spec,
+    cell: usize,
+    cache: &mut Cache,
+    keep: &mut dyn Keep,
+) -> Result<Option<CellResult>, ConfigError> {
+    let run = run_quietly(spec, cell, cache, keep)?;
+    let given_up = run.ended == CANCELLED;
+    Ok((!given_up).then(|| result(spec, cell, run)))
+}
+
+fn run_quietly(
+    spec: &Spec,
+    cell: usize,
+    cache: &mut Cache,
+    keep: &mut dyn Keep,
+) -> Result<Run, ConfigError> {
     let config = spec.config(cell)?;
     let mut watch = Watch {
         // Nothing is drawn: only the sample at the end counts.
@@ -122,11 +174,10 @@ pub fn evaluate(spec: &Spec, cell: usize, cache: &mut Cache) -> Result<CellResul
         on_sample: &mut |_| {},
     };
     let measures = spec.measures();
-    let run = match config.training.engine {
-        EngineKind::Flow => flow(measures, &config, cache, &mut watch)?,
-        EngineKind::Moments | EngineKind::Neurons => descent(measures, &config, &mut watch)?,
-    };
-    Ok(result(spec, cell, run))
+    match config.training.engine {
+        EngineKind::Flow => flow(measures, &config, cache, &mut watch, keep),
+        EngineKind::Moments | EngineKind::Neurons => descent(measures, &config, &mut watch, keep),
+    }
 }
 
 /// Runs a cell as [`evaluate`] does, measured in its own way, and shows its curve.
@@ -143,8 +194,10 @@ pub fn watched(
 ) -> Result<Option<CellResult>, ConfigError> {
     let config = spec.config(cell)?;
     let run = match config.training.engine {
-        EngineKind::Flow => flow(measures, &config, cache, watch)?,
-        EngineKind::Moments | EngineKind::Neurons => descent(measures, &config, watch)?,
+        EngineKind::Flow => flow(measures, &config, cache, watch, &mut Nowhere)?,
+        EngineKind::Moments | EngineKind::Neurons => {
+            descent(measures, &config, watch, &mut Nowhere)?
+        }
     };
     let given_up = run.ended == CANCELLED;
     Ok((!given_up).then(|| result(spec, cell, run)))
@@ -195,6 +248,7 @@ fn flow(
     config: &ValidConfig,
     cache: &mut Cache,
     watch: &mut Watch<'_>,
+    keep: &mut dyn Keep,
 ) -> Result<Run, ConfigError> {
     let sampled = cache.get(config)?;
     let problem = sampled.problem(config);
@@ -216,24 +270,37 @@ fn flow(
         train: f64::NAN,
         test: None,
     };
-    let summary = integrate(
-        FlowSystem::new(problem, &initial, training.weight_decay),
-        &initial,
-        &options,
-        &mut || match (watch.keep_going)() {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        },
-        |sample| {
-            losses = sample.losses;
-            (watch.on_sample)(CurvePoint {
-                step: sample.time / training.learning_rate,
-                train: losses.train,
-                test: losses.test.map_or(f64::NAN, |t| t.total()),
-            });
-            ControlFlow::Continue(())
-        },
-    );
+    let mut curve = |from: Option<&[u64]>, keep: &mut dyn Keep| {
+        integrate_on(
+            FlowSystem::new(problem.clone(), &initial, training.weight_decay),
+            &initial,
+            &options,
+            from,
+            &mut |between| {
+                let step = (between.time() / training.learning_rate) as u64;
+                keep.between(step, &|| between.state())
+            },
+            &mut || match (watch.keep_going)() {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            },
+            |sample| {
+                losses = sample.losses;
+                (watch.on_sample)(CurvePoint {
+                    step: sample.time / training.learning_rate,
+                    train: losses.train,
+                    test: losses.test.map_or(f64::NAN, |t| t.total()),
+                });
+                ControlFlow::Continue(())
+            },
+        )
+    };
+    let kept = keep.kept();
+    let summary = match curve(kept.as_deref(), keep) {
+        Ok(summary) => summary,
+        // What was kept is of something else: from the start.
+        Err(Mismatch) => curve(None, keep).map_err(|e| broken(&e.to_string()))?,
+    };
     let crossings = summary.crossings.in_steps(training.learning_rate);
     let (ended, note) = match summary.ending {
         Ending::Horizon => ("horizon", None),
@@ -273,27 +340,35 @@ fn descent(
     measures: &Measures,
     config: &ValidConfig,
     watch: &mut Watch<'_>,
+    keep: &mut dyn Keep,
 ) -> Result<Run, ConfigError> {
     // Nothing is recorded: the next step to record would cut the chunks.
     let mut quiet = config.clone().into_inner();
     quiet.record.steps = vec![0];
     let quiet = quiet.check()?;
-    let mut simulation = Simulation::new(&quiet, None).map_err(|e| match e {
-        SimulationError::Config(e) => e,
-        SimulationError::Instance(e) => ConfigError {
-            field: "instance".into(),
-            value: String::new(),
-            allowed: e.to_string(),
-            fix: "leave it out".into(),
-        },
-    })?;
+    let begin = || {
+        Simulation::new(&quiet, None).map_err(|e| match e {
+            SimulationError::Config(e) => e,
+            SimulationError::Instance(e) => broken(&e.to_string()),
+        })
+    };
+    let mut simulation = begin()?;
     let spent = SPENT * simulation.train_loss();
+    if let Some(kept) = keep.kept()
+        && simulation.restore(&kept).is_err()
+    {
+        simulation = begin()?;
+    }
     let until_classified = measures.stop == Stop::Classified;
     let mut schedule = Sampling::new(watch.samples_per_decade);
+    let mut glance = GLANCE;
     let ended = loop {
         let Crossings { fit, generalise } = simulation.crossings();
+        let is_due = simulation.step().is_multiple_of(CHUNK);
         if let Outcome::Diverged { .. } = simulation.outcome() {
             break "diverged";
+        } else if !is_due && !simulation.is_finished() {
+            // Gone on with within a chunk.
         } else if until_classified && fit.is_some() && generalise.is_some() {
             break "classified";
         } else if config.training.weight_decay == 0.0 && simulation.train_loss() <= spent {
@@ -301,16 +376,25 @@ fn descent(
         } else if simulation.is_finished() {
             break "horizon";
         }
-        let end = simulation.step() + CHUNK;
+        let end = (simulation.step() / CHUNK + 1) * CHUNK;
         while simulation.step() < end && !simulation.is_finished() {
             schedule.look_at(&simulation, watch);
             if !(watch.keep_going)() {
                 return Ok(Run::given_up());
             }
-            let next = schedule.next.min(simulation.step() + GLANCE).min(end);
+            let next = schedule.next.min(simulation.step() + glance).min(end);
+            let begun = Instant::now();
             simulation.advance(next - simulation.step());
             if let Outcome::Diverged { .. } = simulation.outcome() {
                 break;
+            }
+            if begun.elapsed() > LONG {
+                glance = 1;
+            }
+            if !simulation.is_finished()
+                && (keep.between(simulation.step(), &|| simulation.save())).is_break()
+            {
+                return Ok(Run::given_up());
             }
         }
     };
@@ -343,6 +427,18 @@ fn descent(
 
 /// Steps between two questions whether to go on.
 const GLANCE: u64 = 32;
+/// Where they take longer than this, one step.
+const LONG: Duration = Duration::from_millis(200);
+
+/// What a parsed spec does not have.
+fn broken(problem: &str) -> ConfigError {
+    ConfigError {
+        field: "instance".into(),
+        value: String::new(),
+        allowed: problem.into(),
+        fix: "leave it out".into(),
+    }
+}
 
 /// The whole steps nearest to 10^(k/n).
 struct Sampling {

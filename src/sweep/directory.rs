@@ -3,10 +3,11 @@
 //! ```text
 //! DIR/manifest.json       the spec, its hash and the number of shards
 //! DIR/attempts/*.jsonl    one file and one writer for each attempt, only appended to
+//! DIR/checkpoints/*.state cells that are under way (see [`super::checkpoint`])
 //! DIR/results.jsonl, .csv what `merge` makes of them
 //! ```
 //!
-//! Nothing in it is ever rewritten but the results: whatever dies, what was
+//! Nothing else in it is ever rewritten but the results: whatever dies, what was
 //! finished stays.
 
 use super::cell::CellResult;

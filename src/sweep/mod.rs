@@ -7,6 +7,7 @@
 //! | [`grid`] | axes and the canonical order of the cells |
 //! | [`shard`] | which cells a shard computes |
 //! | [`cell`] | one cell: its run and its result |
+//! | [`checkpoint`] | the states of cells that are under way |
 //! | [`record`] | a line of an attempt's file, with its checksum |
 //! | [`directory`] | manifest and attempts on disk |
 //! | [`runner`] | a thread pool that computes cells and writes each as it ends |
@@ -23,6 +24,7 @@
 //! and `merge` canonical.
 
 pub mod cell;
+pub mod checkpoint;
 pub mod curves;
 pub mod diagram;
 pub mod directory;

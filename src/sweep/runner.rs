@@ -2,13 +2,14 @@
 
 use super::SweepError;
 use super::cell::{self, Cache, CellResult};
+use super::checkpoint::{self, Checkpoint, Keeper};
 use super::directory::Directory;
 use super::record::Attempt;
 use super::shard::Shard;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct RunOptions {
     pub threads: NonZero<usize>,
     /// Goes on from whatever all attempts have done.
     pub resume: bool,
+    /// Time after which the state of a running cell is kept, again and again.
+    pub keep_every: Duration,
     /// What this attempt says about itself.
     pub attempt: Attempt,
 }
@@ -36,6 +39,12 @@ pub struct Progress {
     pub done: usize,
     /// Outcome classes of the cells that this attempt has done.
     pub outcomes: BTreeMap<String, usize>,
+    /// Cells being computed, each with the step at which it stands.
+    pub running: Vec<(usize, u64)>,
+    /// Cells that stopped on the way and are kept where they stand.
+    pub kept: usize,
+    /// Why the state of a cell could not be kept.
+    pub trouble: Vec<String>,
 }
 
 impl Progress {
@@ -48,8 +57,27 @@ impl Progress {
 /// Between two calls of `progress` while nothing ends.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Computes what is missing of a shard and writes each cell as it ends. Once
-/// `stop` is set, it finishes the cells in flight and returns.
+/// What a thread has to say of a cell.
+enum Heard {
+    Done(Box<CellResult>),
+    Kept,
+    Lost(String),
+}
+
+/// What a thread is at, for those who look on.
+struct At {
+    // Its cell, or `NONE`.
+    cell: AtomicUsize,
+    step: AtomicU64,
+}
+
+impl At {
+    const NONE: usize = usize::MAX;
+}
+
+/// Computes what is missing of a shard and writes each cell as it ends; cells that an
+/// earlier attempt has left on the way go on from there. Once `stop` is set, it keeps
+/// the cells in flight where they stand and returns.
 ///
 /// # Errors
 /// A shard that was run before, without `resume`; files that cannot be read or
@@ -70,6 +98,11 @@ pub fn run(
     if options.resume {
         let contents = directory.read()?;
         todo.retain(|&cell| !contents.has(cell));
+        for cell in checkpoint::kept_cells(directory) {
+            if contents.has(cell) {
+                Checkpoint::of(directory, cell).remove();
+            }
+        }
         state.before = state.total - todo.len();
     } else {
         directory.refuse_second_attempt(shard)?;
@@ -82,10 +115,16 @@ pub fn run(
     let next = AtomicUsize::new(0);
     let abort = AtomicBool::new(false);
     let threads = options.threads.get().min(todo.len());
-    let (sender, results) = bounded::<Result<CellResult, SweepError>>(2 * threads);
+    let (sender, results) = bounded::<Result<Heard, SweepError>>(2 * threads);
     let mut failure = None;
+    let at: Vec<At> = (0..threads)
+        .map(|_| At {
+            cell: AtomicUsize::new(At::NONE),
+            step: AtomicU64::new(0),
+        })
+        .collect();
     thread::scope(|scope| {
-        for _ in 0..threads {
+        for at in &at {
             let sender = sender.clone();
             let (next, abort, todo) = (&next, &abort, &todo);
             scope.spawn(move || {
@@ -94,8 +133,19 @@ pub fn run(
                     let Some(&cell) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    let result = cell::evaluate(spec, cell, &mut cache);
-                    if sender.send(result.map_err(SweepError::from)).is_err() {
+                    at.step.store(0, Ordering::Relaxed);
+                    at.cell.store(cell, Ordering::Relaxed);
+                    let file = Checkpoint::of(directory, cell);
+                    let mut keeper = Keeper::new(file, options.keep_every, stop, &at.step);
+                    let result = cell::resumed(spec, cell, &mut cache, &mut keeper);
+                    let heard = match (result, keeper.trouble()) {
+                        (Ok(Some(result)), _) => Ok(Heard::Done(Box::new(result))),
+                        (Ok(None), None) => Ok(Heard::Kept),
+                        (Ok(None), Some(trouble)) => Ok(Heard::Lost(trouble.to_string())),
+                        (Err(error), _) => Err(error.into()),
+                    };
+                    at.cell.store(At::NONE, Ordering::Relaxed);
+                    if sender.send(heard).is_err() {
                         break;
                     }
                 }
@@ -104,16 +154,26 @@ pub fn run(
         drop(sender);
         loop {
             match results.recv_timeout(INTERVAL) {
-                Ok(result) => {
-                    let written = result.and_then(|result| {
-                        file.write(&result)?;
-                        Ok(result)
+                Ok(heard) => {
+                    let written = heard.and_then(|heard| {
+                        if let Heard::Done(result) = &heard {
+                            file.write(result)?;
+                            let kept = Checkpoint::of(directory, result.cell);
+                            if kept.exists() {
+                                // Only then: there is always one of the two.
+                                file.sync()?;
+                                kept.remove();
+                            }
+                        }
+                        Ok(heard)
                     });
                     match written {
-                        Ok(result) => {
+                        Ok(Heard::Done(result)) => {
                             state.done += 1;
                             *state.outcomes.entry(result.outcome).or_default() += 1;
                         }
+                        Ok(Heard::Kept) => state.kept += 1,
+                        Ok(Heard::Lost(trouble)) => state.trouble.push(trouble),
                         // A line may be torn now: nothing may follow it.
                         Err(error) => {
                             abort.store(true, Ordering::Relaxed);
@@ -125,6 +185,13 @@ pub fn run(
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            state.running = (at.iter())
+                .map(|at| {
+                    let cell = at.cell.load(Ordering::Relaxed);
+                    (cell, at.step.load(Ordering::Relaxed))
+                })
+                .filter(|(cell, _)| *cell != At::NONE)
+                .collect();
             progress(&state);
         }
         // Threads that wait for room in the channel see that nobody reads.
@@ -134,6 +201,8 @@ pub fn run(
         Some(error) => Err(error),
         None => {
             file.sync()?;
+            checkpoint::tidy(directory);
+            state.running.clear();
             Ok(state)
         }
     }

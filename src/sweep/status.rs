@@ -1,6 +1,7 @@
 //! What a directory holds and what is missing.
 
 use super::SweepError;
+use super::checkpoint::kept_cells;
 use super::directory::Directory;
 use super::shard::assignment;
 use std::collections::BTreeMap;
@@ -26,6 +27,20 @@ pub struct Status {
     pub foreign: usize,
     /// Cells of which attempts have different results.
     pub disagreements: usize,
+    /// Cells that are not done and of which a state is kept to go on from.
+    pub under_way: usize,
+}
+
+impl Status {
+    /// Per cent that are done, rounded down: 100 only when nothing is missing.
+    pub fn percent(&self) -> usize {
+        percent(self.done, self.cells)
+    }
+}
+
+/// Per cent of `all`, rounded down.
+pub fn percent(done: usize, all: usize) -> usize {
+    (100 * done).checked_div(all).unwrap_or(100)
 }
 
 /// Reads all attempts.
@@ -58,5 +73,21 @@ pub fn status(directory: &Directory) -> Result<Status, SweepError> {
         disagreements: (contents.cells.iter().flatten())
             .filter(|entry| !entry.others.is_empty())
             .count(),
+        under_way: (kept_cells(directory).into_iter())
+            .filter(|&cell| cell < cells && !contents.has(cell))
+            .count(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_per_cent_means_that_nothing_is_missing() {
+        assert_eq!(percent(899, 900), 99);
+        assert_eq!(percent(900, 900), 100);
+        assert_eq!(percent(0, 900), 0);
+        assert_eq!(percent(999_999, 1_000_000), 99);
+    }
 }

@@ -49,14 +49,14 @@ impl Frontend for Collector {
 }
 
 /// Trains to the horizon. `progress` is called with the newest state, some ten
-/// times a second.
+/// times a second; with `None` while the run is being set up.
 ///
 /// # Errors
 /// What the worker reports where the run could not be made or failed.
 pub fn train(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
-    progress: impl FnMut(&Snapshot),
+    progress: impl FnMut(Option<&Snapshot>),
 ) -> Result<HeadlessRun, String> {
     train_until(config, instance, &AtomicBool::new(false), progress)
 }
@@ -69,7 +69,7 @@ pub fn train_until(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
     stop: &AtomicBool,
-    mut progress: impl FnMut(&Snapshot),
+    mut progress: impl FnMut(Option<&Snapshot>),
 ) -> Result<HeadlessRun, String> {
     /// Often enough for a smooth bar, seldom enough to cost nothing.
     const INTERVAL: Duration = Duration::from_millis(100);
@@ -85,6 +85,7 @@ pub fn train_until(
     });
     let mut collector = Collector::default();
     let mut told = false;
+    let mut newest = None;
     let finish = loop {
         if stop.load(Ordering::Relaxed) && !told {
             worker.send(Command::Stop);
@@ -99,9 +100,8 @@ pub fn train_until(
         if let Some(end) = collector.end.take() {
             break end?;
         }
-        if let Some(snapshot) = worker.latest() {
-            progress(&snapshot);
-        }
+        newest = worker.latest().or(newest);
+        progress(newest.as_ref());
     };
     let info = collector
         .info

@@ -4,6 +4,7 @@ use super::moments::MomentState;
 use super::neurons::Network;
 use super::task::Task;
 use super::test_loss::TestLoss;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use std::sync::Arc;
 
 /// What the equations need besides the weights.
@@ -52,4 +53,14 @@ pub trait Engine: Send {
 
     /// A copy at the same weights, for looking back.
     fn snapshot(&self) -> Box<dyn Engine>;
+
+    /// Writes down what the next step needs besides the settings.
+    fn save(&self, to: &mut Writer);
+
+    /// Goes to a state that an engine of the same settings wrote down; `evaluate`
+    /// comes next.
+    ///
+    /// # Errors
+    /// A state of another shape; the engine is then not to be used.
+    fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch>;
 }

@@ -10,6 +10,7 @@
 use super::engine::{Engine, Losses, Problem};
 use super::moments::MomentState;
 use super::quadratic::QuadraticModel;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::packed::{Affine, Buffer, Factor, Inputs, LANES, Scratch, Symmetric};
 use ndarray::Array1;
 use std::sync::Arc;
@@ -166,5 +167,29 @@ impl Engine for MomentsEngine {
 
     fn snapshot(&self) -> Box<dyn Engine> {
         Box::new(self.clone())
+    }
+
+    fn save(&self, to: &mut Writer) {
+        to.numbers(self.mean.iter());
+        to.numbers(self.factor.data().iter());
+        if let Some(Momentum {
+            keep: _,
+            mean,
+            factor,
+        }) = &self.momentum
+        {
+            to.numbers(mean.iter());
+            to.numbers(factor.data().iter());
+        }
+    }
+
+    fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        from.numbers(self.mean.iter_mut())?;
+        from.numbers(self.factor.data_mut().iter_mut())?;
+        if let Some(momentum) = &mut self.momentum {
+            from.numbers(momentum.mean.iter_mut())?;
+            from.numbers(momentum.factor.data_mut().iter_mut())?;
+        }
+        Ok(())
     }
 }

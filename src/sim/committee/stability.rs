@@ -2,6 +2,7 @@
 //! have been stable.
 
 use super::engine::Engine;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::config::TrainingConfig;
 
 /// A loss this many times the initial one has exploded.
@@ -65,6 +66,43 @@ impl StabilityWatch {
     pub fn restart(&mut self) {
         self.rose = false;
         self.previous = f64::INFINITY;
+    }
+
+    /// Writes down what was seen.
+    pub fn save(&self, to: &mut Writer) {
+        let Self {
+            initial,
+            previous,
+            rose,
+            checkpoint,
+            steps_to_rise,
+        } = self;
+        to.optional_number(*initial);
+        to.number(*previous);
+        to.flag(*rose);
+        to.count(*steps_to_rise);
+        to.flag(checkpoint.is_some());
+        if let Some(engine) = checkpoint {
+            engine.save(to);
+        }
+    }
+
+    /// Has seen what was written down; `engine` is one of the same settings.
+    ///
+    /// # Errors
+    /// A state of other settings.
+    pub fn restore(&mut self, from: &mut Reader, engine: &dyn Engine) -> Result<(), Mismatch> {
+        self.initial = from.optional_number()?;
+        self.previous = from.number()?;
+        self.rose = from.flag()?;
+        self.steps_to_rise = from.count()?;
+        self.checkpoint = None;
+        if from.flag()? {
+            let mut checkpoint = engine.snapshot();
+            checkpoint.restore(from)?;
+            self.checkpoint = Some(checkpoint);
+        }
+        Ok(())
     }
 
     /// Largest η₀ that would have been stable in the states before the loss

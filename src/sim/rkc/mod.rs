@@ -22,6 +22,7 @@
 mod coefficients;
 mod spectral_radius;
 
+use super::checkpoint::{Mismatch, Reader, Writer};
 use coefficients::Stages;
 pub use coefficients::{MIN_STAGES, stability_interval, stages_for};
 use spectral_radius::PowerMethod;
@@ -161,6 +162,19 @@ impl Point {
         let slope = vec![0.0; y.len()];
         Self { t, y, slope }
     }
+
+    fn save(&self, to: &mut Writer) {
+        let Self { t, y, slope } = self;
+        to.number(*t);
+        to.numbers(y.iter());
+        to.numbers(slope.iter());
+    }
+
+    fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        self.t = from.number()?;
+        from.numbers(self.y.iter_mut())?;
+        from.numbers(self.slope.iter_mut())
+    }
 }
 
 /// The integrator at the end of its last step.
@@ -237,6 +251,59 @@ impl Rkc {
         let cost = self.cost;
         *self = Self::new(t, y, self.options);
         self.cost = cost;
+    }
+
+    /// Writes down where it stands, between two steps.
+    pub fn save(&self, to: &mut Writer) {
+        // `next` and the stages are scratch.
+        let Self {
+            options: _,
+            now,
+            before,
+            next: _,
+            stages: _,
+            radius,
+            step,
+            last_error,
+            cost,
+        } = self;
+        now.save(to);
+        before.save(to);
+        radius.save(to);
+        to.number(*step);
+        to.optional_number(last_error.map(|(error, _)| error));
+        to.optional_number(last_error.map(|(_, step)| step));
+        let Cost {
+            evaluations,
+            radius_evaluations,
+            accepted,
+            rejected,
+            most_stages,
+        } = *cost;
+        for n in [evaluations, radius_evaluations, accepted, rejected] {
+            to.count(n);
+        }
+        to.count(most_stages as u64);
+    }
+
+    /// Goes on from what was written down, with the same system and options.
+    ///
+    /// # Errors
+    /// A state of another size; the integrator is then not to be used.
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        self.now.restore(from)?;
+        self.before.restore(from)?;
+        self.radius.restore(from)?;
+        self.step = from.number()?;
+        self.last_error = from.optional_number()?.zip(from.optional_number()?);
+        self.cost = Cost {
+            evaluations: from.count()?,
+            radius_evaluations: from.count()?,
+            accepted: from.count()?,
+            rejected: from.count()?,
+            most_stages: usize::try_from(from.count()?).map_err(|_| Mismatch)?,
+        };
+        Ok(())
     }
 
     /// The cubic Hermite interpolant of the last step at `t`, written to `y`.

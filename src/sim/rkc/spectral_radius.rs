@@ -1,6 +1,7 @@
 //! Spectral radius of a Jacobian that is only known through F.
 
 use super::RkcError;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 
 /// Relative change of the estimate at which the iteration ends.
 const SETTLED: f64 = 0.03;
@@ -27,6 +28,26 @@ impl PowerMethod {
             value: 0.0,
             age: 0,
         }
+    }
+
+    /// Writes the estimate and its direction down.
+    pub fn save(&self, to: &mut Writer) {
+        let Self {
+            direction,
+            value,
+            age,
+        } = self;
+        to.numbers(direction.iter());
+        to.number(*value);
+        to.count(u64::from(*age));
+    }
+
+    /// Goes on from what was written down.
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        from.numbers(self.direction.iter_mut())?;
+        self.value = from.number()?;
+        self.age = u32::try_from(from.count()?).map_err(|_| Mismatch)?;
+        Ok(())
     }
 
     /// Estimates ρ at y, where F is `slope`; `trial` and `image` are scratch.

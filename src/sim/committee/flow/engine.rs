@@ -2,6 +2,7 @@
 
 use super::integration::{FlowCrossings, FlowIntegration};
 use super::system::FlowSystem;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::committee::engine::{Losses, Problem};
 use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::Thresholds;
@@ -51,6 +52,23 @@ impl FlowEngine {
                 .step(horizon.max(time), &mut || ControlFlow::Continue(()))?;
         }
         self.time = self.time.max(time);
+        Ok(())
+    }
+
+    /// Writes down where it stands.
+    pub fn save(&self, to: &mut Writer) {
+        let Self { integration, time } = self;
+        integration.save(to);
+        to.number(*time);
+    }
+
+    /// Goes on from what a flow of the same settings wrote down.
+    ///
+    /// # Errors
+    /// A state of another shape; the flow is then not to be used.
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        self.integration.restore(from)?;
+        self.time = from.number()?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! the times at which the losses cross their thresholds.
 
 use super::system::FlowSystem;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::committee::engine::Losses;
 use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::{Crossings, Thresholds};
@@ -124,6 +125,40 @@ impl FlowIntegration {
         let past = |time: &f64| *time <= at;
         self.crossings.fit = self.crossings.fit.filter(past);
         self.crossings.generalise = self.crossings.generalise.filter(past);
+    }
+
+    /// Writes down where it stands, between two steps.
+    pub fn save(&self, to: &mut Writer) {
+        let Self {
+            system: _,
+            rkc,
+            thresholds: _,
+            crossings: FlowCrossings { fit, generalise },
+            train_ends: (first, last),
+            y: _,
+        } = self;
+        rkc.save(to);
+        to.optional_number(*fit);
+        to.optional_number(*generalise);
+        to.number(*first);
+        to.number(*last);
+    }
+
+    /// Goes on from what an integration of the same settings wrote down.
+    ///
+    /// # Errors
+    /// A state of another shape; the integration is then not to be used.
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        self.rkc.restore(from)?;
+        self.crossings = FlowCrossings {
+            fit: from.optional_number()?,
+            generalise: from.optional_number()?,
+        };
+        self.train_ends = (from.number()?, from.number()?);
+        if self.rkc.cost().accepted > 0 {
+            self.system.accept(self.rkc.state());
+        }
+        Ok(())
     }
 
     /// Takes one step, not past `end`, and looks for crossings in it.

@@ -19,4 +19,6 @@ pub mod trajectory;
 pub use engine::FlowEngine;
 pub use integration::{FlowCrossings, FlowIntegration};
 pub use system::FlowSystem;
-pub use trajectory::{Ending, FlowOptions, FlowSample, FlowSummary, Quality, integrate};
+pub use trajectory::{
+    Between, Ending, FlowOptions, FlowSample, FlowSummary, Quality, integrate, integrate_on,
+};

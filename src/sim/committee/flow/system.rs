@@ -139,6 +139,14 @@ impl FlowSystem {
         self.accepted = None;
     }
 
+    /// Takes `y` for the last accepted state, as when it was accepted.
+    pub fn accept(&mut self, y: &[f64]) {
+        self.accepted = None;
+        self.update_function(y);
+        self.train_loss = self.update_residual();
+        self.admissible(y);
+    }
+
     /// Weight decay λ.
     pub fn weight_decay(&self) -> f64 {
         self.weight_decay

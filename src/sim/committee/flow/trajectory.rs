@@ -3,6 +3,7 @@
 use super::engine::RTOL;
 use super::integration::{FlowCrossings, FlowIntegration};
 use super::system::FlowSystem;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::committee::engine::Losses;
 use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::{Outcome, Thresholds};
@@ -144,7 +145,70 @@ pub fn integrate(
     mut on_sample: impl FnMut(FlowSample) -> ControlFlow<()>,
 ) -> FlowSummary {
     let mut flow = FlowIntegration::new(system, initial, options.quality.rtol, options.thresholds);
-    let ending = run(&mut flow, options, keep_going, &mut on_sample);
+    let spent = options.spent * flow.train_loss();
+    let between = &mut |_: Between| ControlFlow::Continue(());
+    let ending = run(
+        &mut flow,
+        options,
+        spent,
+        keep_going,
+        between,
+        &mut on_sample,
+    );
+    summary(&flow, ending)
+}
+
+/// A curve between two steps of the integrator.
+pub struct Between<'a>(&'a FlowIntegration);
+
+impl Between<'_> {
+    /// Flow time reached.
+    pub fn time(&self) -> f64 {
+        self.0.time()
+    }
+
+    /// What [`integrate_on`] needs to go on from here.
+    pub fn state(&self) -> Vec<u64> {
+        let mut state = Writer::new();
+        self.0.save(&mut state);
+        state.into_words()
+    }
+}
+
+/// Integrates as [`integrate`] does, from the start or from a state that was kept
+/// on the way; either way the rest is the same to the bit. `between` is called after
+/// every step and ends the curve with `Break`.
+///
+/// # Errors
+/// A state that belongs to something else.
+pub fn integrate_on(
+    system: FlowSystem,
+    initial: &MomentState,
+    options: &FlowOptions,
+    from: Option<&[u64]>,
+    between: &mut dyn FnMut(Between) -> ControlFlow<()>,
+    keep_going: &mut dyn FnMut() -> ControlFlow<()>,
+    mut on_sample: impl FnMut(FlowSample) -> ControlFlow<()>,
+) -> Result<FlowSummary, Mismatch> {
+    let mut flow = FlowIntegration::new(system, initial, options.quality.rtol, options.thresholds);
+    let spent = options.spent * flow.train_loss();
+    if let Some(words) = from {
+        let mut state = Reader::new(words);
+        flow.restore(&mut state)?;
+        state.finish()?;
+    }
+    let ending = run(
+        &mut flow,
+        options,
+        spent,
+        keep_going,
+        between,
+        &mut on_sample,
+    );
+    Ok(summary(&flow, ending))
+}
+
+fn summary(flow: &FlowIntegration, ending: Ending) -> FlowSummary {
     FlowSummary {
         ending,
         time: flow.time(),
@@ -156,7 +220,9 @@ pub fn integrate(
 fn run(
     flow: &mut FlowIntegration,
     options: &FlowOptions,
+    spent: f64,
     keep_going: &mut dyn FnMut() -> ControlFlow<()>,
+    between: &mut dyn FnMut(Between) -> ControlFlow<()>,
     on_sample: &mut dyn FnMut(FlowSample) -> ControlFlow<()>,
 ) -> Ending {
     let mut sample = |flow: &mut FlowIntegration, time: f64| {
@@ -167,13 +233,16 @@ fn run(
             integration: flow,
         })
     };
-    if sample(flow, 0.0).is_break() {
+    let begun = flow.time();
+    if begun == 0.0 && sample(flow, 0.0).is_break() {
         return Ending::Cancelled;
     }
-    let spent = options.spent * flow.train_loss();
     let per_decade = f64::from(options.quality.samples_per_decade.max(1));
     let time_of = |k: u32| options.first_time * 10f64.powf(f64::from(k) / per_decade);
     let mut k = 0;
+    while begun > 0.0 && time_of(k) <= begun {
+        k += 1;
+    }
     let mut sampled = 0.0;
     loop {
         match flow.step(options.horizon, keep_going) {
@@ -194,6 +263,8 @@ fn run(
             Ending::Spent
         } else if options.until_classified && flow.crossings().are_complete() {
             Ending::Classified
+        } else if between(Between(flow)).is_break() {
+            return Ending::Cancelled;
         } else {
             continue;
         };

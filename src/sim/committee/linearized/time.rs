@@ -1,5 +1,7 @@
 //! How long the linearised model has trained, and what that does to one mode.
 
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
+
 /// The learning rates of a run of gradient descent, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningRates {
@@ -36,6 +38,31 @@ impl LearningRates {
             state = apply_power(step, steps, state);
         }
         state[0]
+    }
+
+    /// Writes the steps down.
+    pub fn save(&self, to: &mut Writer) {
+        let Self {
+            phases,
+            momentum: _,
+        } = self;
+        to.count(phases.len() as u64);
+        for (rate, steps) in phases {
+            to.number(*rate);
+            to.count(*steps);
+        }
+    }
+
+    /// Has the steps that were written down.
+    ///
+    /// # Errors
+    /// Something else was.
+    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        self.phases.clear();
+        for _ in 0..from.count()? {
+            self.phases.push((from.number()?, from.count()?));
+        }
+        Ok(())
     }
 
     /// Adds steps with learning rate η₀.

@@ -14,6 +14,7 @@ pub use network::{Activation, Network};
 use super::engine::{Engine, Losses, Problem};
 use super::moments::MomentState;
 use super::test_loss::TestLoss;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use ndarray::{Array1, Array2, Axis};
 
 /// Exact gradient descent in the weights.
@@ -166,5 +167,28 @@ impl Engine for NeuronsEngine {
 
     fn snapshot(&self) -> Box<dyn Engine> {
         Box::new(self.clone())
+    }
+
+    fn save(&self, to: &mut Writer) {
+        to.numbers(self.network.weights.iter());
+        if let Some(readouts) = &self.network.readouts {
+            to.numbers(readouts.iter());
+        }
+        if let Some((weights, readouts)) = &self.velocity {
+            to.numbers(weights.iter());
+            to.numbers(readouts.iter());
+        }
+    }
+
+    fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
+        from.numbers(self.network.weights.iter_mut())?;
+        if let Some(readouts) = &mut self.network.readouts {
+            from.numbers(readouts.iter_mut())?;
+        }
+        if let Some((weights, readouts)) = &mut self.velocity {
+            from.numbers(weights.iter_mut())?;
+            from.numbers(readouts.iter_mut())?;
+        }
+        Ok(())
     }
 }
