@@ -47,6 +47,9 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         }
         None => progress.at(0, 0.0, "setting up"),
     });
+    if let Ok(run) = &trained {
+        progress.at(run.finish.step, 1.0, "");
+    }
     progress.end();
     let run = trained.map_err(CliError::Failed)?;
 

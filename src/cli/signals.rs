@@ -7,7 +7,7 @@ use signal_hook::flag;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A flag that SIGINT, SIGTERM and SIGHUP set. `saves` says what happens then, and
 /// `loses` what a second signal costs, which ends the program as it would have
@@ -16,33 +16,42 @@ pub(super) fn stop_on_signals(
     saves: impl Fn() -> String + Send + 'static,
     loses: &'static str,
 ) -> Result<Arc<AtomicBool>, CliError> {
-    let stop = Arc::new(AtomicBool::new(false));
+    let (heard, stop) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let which = Arc::new(AtomicUsize::new(0));
     let signals = names();
     for (i, (signal, _)) in signals.iter().enumerate() {
         let register = || {
             if [SIGINT, SIGTERM].contains(signal) {
                 // Before the flag is set: the first signal finds it down.
-                flag::register_conditional_default(*signal, Arc::clone(&stop))?;
+                flag::register_conditional_default(*signal, Arc::clone(&heard))?;
             }
             flag::register_usize(*signal, Arc::clone(&which), i)?;
-            flag::register(*signal, Arc::clone(&stop))
+            flag::register(*signal, Arc::clone(&heard))
         };
         register().map_err(|e| CliError::Failed(format!("signals cannot be received: {e}")))?;
     }
     let flag = Arc::clone(&stop);
     // On a thread of its own: the others may be deep in a long step.
     std::thread::spawn(move || {
-        while !flag.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(50));
+        while !heard.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(20));
         }
         let name = signals
             .get(which.load(Ordering::Relaxed))
             .map_or("told to stop", |(_, name)| name);
         let saves = saves();
-        announce(&format!(
-            "{name}: {saves}; a second Ctrl-C or SIGTERM ends it at once, {loses}"
-        ));
+        let text = format!("{name}: {saves}; a second Ctrl-C or SIGTERM ends it at once, {loses}");
+        // Said before the work ends, but a terminal that takes nothing is not waited
+        // for.
+        let said = std::thread::spawn(move || announce(&text));
+        let begun = Instant::now();
+        while !said.is_finished() && begun.elapsed() < Duration::from_secs(1) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        flag.store(true, Ordering::Relaxed);
     });
     Ok(stop)
 }
