@@ -4,7 +4,9 @@ use grokscope::cli::headless;
 use grokscope::cli::settings::fix_shape;
 use grokscope::io::npz;
 use grokscope::sim::config::{Config, EngineKind};
+use grokscope::sim::jax::normals;
 use grokscope::sim::metrics::Metric;
+use ndarray::Array2;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -157,4 +159,65 @@ fn the_references_compare_eight_columns_at_every_row() {
             reference.config.training.steps
         );
     }
+}
+
+/// The authors' arrays, drawn anew: every number to the last bit.
+#[test]
+fn the_authors_draw_is_theirs_to_the_last_bit() {
+    // Keys of X, X_test and β, as the authors' notebook has them; W₀ has key 0.
+    for (name, [x, x_test, beta]) in [("fig4", [0, 1, 2]), ("fig9_120", [10, 11, 12])] {
+        let scale = |array: &Array2<f64>| (array.ncols() as f64).sqrt();
+        let (train, test) = (paper_array(name, "X"), paper_array(name, "X_test"));
+        assert_eq!(
+            drawn_in_columns(x, &train, scale(&train)),
+            train,
+            "{name} X"
+        );
+        assert_eq!(
+            drawn_in_columns(x_test, &test, scale(&test)),
+            test,
+            "{name} X_test"
+        );
+        let weights = paper_array(name, "W0");
+        let drawn = normals(0, weights.len()).into_iter().map(f64::from);
+        assert_eq!(
+            drawn.collect::<Vec<_>>(),
+            weights.iter().copied().collect::<Vec<_>>()
+        );
+        let drawn = normals(beta, train.ncols()).into_iter().map(f64::from);
+        let file = std::fs::File::open(paper_file(name)).expect("file");
+        let target: ndarray::Array1<f64> = ndarray_npy::NpzReader::new(file)
+            .expect("npz")
+            .by_name("beta")
+            .expect("beta");
+        assert_eq!(drawn.collect::<Vec<_>>(), target.to_vec(), "{name} beta");
+    }
+    // Figure 5 draws train and test inputs together.
+    let (train, test) = (
+        paper_array("fig5_70", "X"),
+        paper_array("fig5_70", "X_test"),
+    );
+    let both = ndarray::concatenate![ndarray::Axis(0), train, test];
+    assert_eq!(drawn_in_columns(0, &both, 10.0), both);
+}
+
+fn paper_file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/reference/paper/{name}.npz"))
+}
+
+fn paper_array(name: &str, member: &str) -> Array2<f64> {
+    let file = std::fs::File::open(paper_file(name)).expect(name);
+    ndarray_npy::NpzReader::new(file)
+        .expect("npz")
+        .by_name(member)
+        .expect(member)
+}
+
+/// Inputs of the shape of `like`: the authors draw an input a column.
+fn drawn_in_columns(key: u32, like: &Array2<f64>, scale: f64) -> Array2<f64> {
+    let (rows, columns) = like.dim();
+    let drawn = normals(key, rows * columns);
+    Array2::from_shape_fn((rows, columns), |(i, j)| {
+        f64::from(drawn[j * rows + i]) / scale
+    })
 }

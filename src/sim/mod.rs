@@ -9,6 +9,7 @@
 pub mod checkpoint;
 pub mod committee;
 pub mod config;
+pub mod jax;
 pub mod metrics;
 pub mod outcome;
 pub mod packed;
