@@ -6,6 +6,7 @@ use grokscope::sim::committee::engine::Problem;
 use grokscope::sim::committee::flow::{
     Ending, FlowOptions, FlowSummary, FlowSystem, Quality, integrate,
 };
+use grokscope::sim::committee::instance::Instance;
 use grokscope::sim::committee::limits::TwoModes;
 use grokscope::sim::committee::moments::MomentState;
 use grokscope::sim::committee::sampled::Sampled;
@@ -13,6 +14,7 @@ use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::sim::outcome::Thresholds;
 use grokscope::sim::rkc::System;
+use grokscope::sim::rng::{Stream, normal_matrix};
 use std::ops::ControlFlow;
 
 const FINE: Quality = Quality {
@@ -479,4 +481,182 @@ fn crossings_do_not_depend_on_where_the_samples_are() {
         (at_fit / threshold - 1.0).abs() < 1e-3,
         "{at_fit} {threshold}"
     );
+}
+
+/// Inputs like raw pixels: whole numbers from 0 to 255 with a common pattern.
+fn pixels(samples: usize, dim: usize, neurons: usize) -> Instance {
+    let noise = |seed, rows, cols| normal_matrix(seed, Stream::Data, rows, cols);
+    let x = noise(3, samples, dim).mapv(|v| (110.0 + 60.0 * v).round().clamp(0.0, 255.0));
+    let y = noise(5, samples, 1)
+        .column(0)
+        .mapv(|v| if v > 0.0 { 1.0 } else { 2.0 });
+    Instance {
+        x,
+        y,
+        w0: noise(4, neurons, dim),
+        test: None,
+        beta: None,
+    }
+}
+
+fn given(instance: &Instance, config: &Config) -> Setup {
+    let config = config.clone().check().expect("valid");
+    let sampled = Sampled::from_instance(instance);
+    Setup {
+        problem: sampled.problem(&config),
+        initial: (*sampled.initial).clone(),
+        config,
+    }
+}
+
+/// (τ, train loss) at the samples of a curve, which must not rise.
+fn losses(setup: &Setup, quality: Quality, horizon: f64, decades: i32) -> Vec<[f64; 2]> {
+    let mut options = FlowOptions::new(quality, horizon * 10f64.powi(-decades), 1);
+    (options.horizon, options.spent) = (horizon, 0.0);
+    let mut samples = Vec::new();
+    let summary = integrate(
+        setup.system(),
+        &setup.initial,
+        &options,
+        &mut || ControlFlow::Continue(()),
+        |s| {
+            samples.push([s.time, s.losses.train]);
+            ControlFlow::Continue(())
+        },
+    );
+    let done = matches!(summary.ending, Ending::Horizon | Ending::Spent);
+    assert!(done, "{summary:?}");
+    for pair in samples.windows(2) {
+        assert!(pair[1][1] <= pair[0][1] * (1.0 + 1e-12), "{pair:?}");
+    }
+    samples
+}
+
+/// The train loss at increasing times by the classical Runge–Kutta method with
+/// `steps` equal steps to each.
+fn runge_kutta(setup: &Setup, times: &[f64], steps: u32) -> Vec<f64> {
+    let mut system = setup.system();
+    let mut y = FlowSystem::flatten(&setup.initial);
+    let mut now = 0.0;
+    let mut k = vec![vec![0.0; y.len()]; 4];
+    times
+        .iter()
+        .map(|time| {
+            let h = (time - now) / f64::from(steps);
+            for _ in 0..steps {
+                for stage in 0..4 {
+                    let part = [0.0, 0.5, 0.5, 1.0][stage] * h;
+                    let at: Vec<f64> = match stage {
+                        0 => y.clone(),
+                        _ => y
+                            .iter()
+                            .zip(&k[stage - 1])
+                            .map(|(y, k)| y + part * k)
+                            .collect(),
+                    };
+                    system.slope(0.0, &at, &mut k[stage]);
+                }
+                for (i, y) in y.iter_mut().enumerate() {
+                    *y += h / 6.0 * (k[0][i] + 2.0 * (k[1][i] + k[2][i]) + k[3][i]);
+                }
+            }
+            now = *time;
+            system.losses(&y).train
+        })
+        .collect()
+}
+
+#[test]
+fn inputs_of_any_scale_are_integrated_to_the_same_accuracy() {
+    let mut config = Config::default();
+    config.network.epsilon = 0.3;
+    config.network.centered = false;
+    let setup = given(&pixels(40, 8, 20), &config);
+    let times = [1.0, 3.0, 10.0, 30.0, 100.0].map(|t| 4e-9 * t);
+    let exact = runge_kutta(&setup, &times, 4_000);
+    let close = runge_kutta(&setup, &times, 2_000);
+    for (quality, allowed) in [(Quality::EXACT, 1e-3), (Quality::FORECAST, 2e-2)] {
+        for (i, time) in times.iter().enumerate() {
+            assert!(
+                (close[i] / exact[i] - 1.0).abs() < 1e-6,
+                "{close:?} {exact:?}"
+            );
+            let found = losses(&setup, quality, *time, 2).pop().expect("samples")[1];
+            let error = (found / exact[i] - 1.0).abs();
+            assert!(error < allowed, "τ = {time}: {found} against {}", exact[i]);
+        }
+    }
+}
+
+#[test]
+fn equivalent_problems_have_the_same_curve() {
+    for (samples, dim, neurons) in [(1, 1, 1), (1, 6, 3), (12, 1, 2), (30, 9, 4), (60, 5, 40)] {
+        for (epsilon, centered) in [(0.2, true), (0.5, false)] {
+            let mut instance = pixels(samples, dim, neurons);
+            instance.x /= 110.0;
+            let mut config = Config::default();
+            (config.network.alpha, config.network.epsilon) = (0.8, epsilon);
+            config.network.centered = centered;
+            let plain = losses(&given(&instance, &config), Quality::EXACT, 30.0, 3);
+            // f(x) = (α/N)Σφ(w_i·x) is the same for x → sx, w → w/s in time τ/s²; and
+            // for α → α/c, ε → ε/c, w → cw; and c times as large for α → cα, y → cy.
+            for (x_scale, w_scale, y_scale) in [
+                (30.0, 1.0, 1.0),
+                (1.0 / 30.0, 1.0, 1.0),
+                (1.0, 4.0, 1.0),
+                (1.0, 0.25, 1.0),
+                (1.0, 1.0, 1e3),
+                (200.0, 0.5, 1e-2),
+            ] {
+                let mut other = instance.clone();
+                other.x = &instance.x * x_scale;
+                other.w0 = &instance.w0 * (w_scale / x_scale);
+                other.y = &instance.y * y_scale;
+                let mut scaled = config.clone();
+                scaled.network.alpha *= y_scale / w_scale;
+                scaled.network.epsilon /= w_scale;
+                // Time of x → sx is τ/s²; of w → cw it stays.
+                let horizon = 30.0 / (x_scale * x_scale);
+                let curve = losses(&given(&other, &scaled), Quality::EXACT, horizon, 3);
+                // Where the residual is rounding they end as rounding has it.
+                let start = plain[0][1];
+                if curve.len() != plain.len() {
+                    assert!(plain.last().expect("samples")[1] < 1e-24 * start);
+                }
+                let whole = curve.len().min(plain.len()) - 1;
+                for (a, b) in plain[..whole].iter().zip(&curve) {
+                    let (a, b) = (a[1], b[1] / (y_scale * y_scale));
+                    assert!(
+                        (a - b).abs() < 1e-3 * a + 1e-20 * start,
+                        "P={samples} D={dim} N={neurons}, x·{x_scale}, w·{w_scale}, y·{y_scale}: {a} {b}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_train_loss_falls_at_every_sample_until_it_is_rounding() {
+    for (alpha, epsilon) in [(0.5, 0.3), (5.0, 0.1)] {
+        let mut config = small();
+        (config.network.alpha, config.network.epsilon) = (alpha, epsilon);
+        config.training.steps = 100_000_000;
+        let setup = Setup::new(config.clone());
+        for quality in [Quality::COARSE, Quality::EXACT] {
+            let quality = Quality {
+                samples_per_decade: 100,
+                ..quality
+            };
+            let samples = losses(&setup, quality, 1e8, 8);
+            let (first, last) = (samples[0][1], samples.last().expect("samples")[1]);
+            assert!(last < 1e-24 * first, "{first} … {last}");
+        }
+        // A run has all its rows, and time passes at once where nothing moves.
+        let steps = [1, 100, 10_000, 1_000_000, 10_000_000, 100_000_000];
+        let (rows, _) = run(config, EngineKind::Flow, &steps);
+        assert_eq!(rows.len(), steps.len() + 1);
+        let train = |row: &Row| row.get(Metric::TrainLoss).expect("measured");
+        assert!(rows.windows(2).all(|w| train(&w[1]) <= train(&w[0])));
+    }
 }

@@ -168,7 +168,7 @@ impl Affine {
     }
 
     /// From b and the lower triangle of A.
-    pub fn set(&mut self, b: &[f64], a: impl Fn(usize, usize) -> f64) {
+    pub fn set(&mut self, b: &[f64], mut a: impl FnMut(usize, usize) -> f64) {
         let d = self.triangle.dim;
         self.linear[..d].copy_from_slice(b);
         for panel in 0..self.triangle.panels() {

@@ -62,6 +62,12 @@ pub trait System {
         (sum / error.len().max(1) as f64).sqrt()
     }
 
+    /// The size of a state, against which differences that measure the Jacobian
+    /// are small: by default |y|, at least 1.
+    fn size(&self, y: &[f64]) -> f64 {
+        y.iter().map(|v| v * v).sum::<f64>().sqrt().max(1.0)
+    }
+
     /// Whether a step to `after` may be accepted. Called right after
     /// [`System::slope`] was evaluated there, for steps whose error is small enough.
     fn admissible(&mut self, after: &[f64]) -> bool {
@@ -239,6 +245,11 @@ impl Rkc {
     /// F at [`Rkc::time`]; zero before the first step.
     pub fn slope(&self) -> &[f64] {
         &self.now.slope
+    }
+
+    /// F at [`Rkc::step_start`]; zero before the first step.
+    pub fn start_slope(&self) -> &[f64] {
+        &self.before.slope
     }
 
     /// What it has cost so far.
@@ -442,6 +453,7 @@ impl Rkc {
     ) -> Result<(), RkcError> {
         let [trial, slope, _] = &mut self.stages;
         let (t, cost) = (self.now.t, &mut self.cost);
+        let size = system.size(&self.now.y);
         let mut evaluate = |y: &[f64], out: &mut [f64]| {
             check(t, keep_going)?;
             system.slope(t, y, out);
@@ -449,8 +461,14 @@ impl Rkc {
             cost.radius_evaluations += 1;
             Ok(())
         };
-        self.radius
-            .estimate(&self.now.y, &self.now.slope, trial, slope, &mut evaluate)?;
+        self.radius.estimate(
+            &self.now.y,
+            size,
+            &self.now.slope,
+            trial,
+            slope,
+            &mut evaluate,
+        )?;
         if self.radius.value.is_finite() {
             Ok(())
         } else {

@@ -50,10 +50,12 @@ impl PowerMethod {
         Ok(())
     }
 
-    /// Estimates ρ at y, where F is `slope`; `trial` and `image` are scratch.
+    /// Estimates ρ at y, a state of size `size`, where F is `slope`; `trial` and
+    /// `image` are scratch.
     pub fn estimate(
         &mut self,
         y: &[f64],
+        size: f64,
         slope: &[f64],
         trial: &mut [f64],
         image: &mut [f64],
@@ -62,8 +64,7 @@ impl PowerMethod {
         if norm(&self.direction) == 0.0 {
             self.begin(slope);
         }
-        let scale = norm(y).max(1.0);
-        let delta = f64::EPSILON.sqrt() * scale;
+        let delta = f64::EPSILON.sqrt() * size;
         for _ in 0..MOST_ITERATIONS {
             for ((trial, y), v) in trial.iter_mut().zip(y).zip(&self.direction) {
                 *trial = y + delta * v;

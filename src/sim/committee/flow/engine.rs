@@ -9,7 +9,7 @@ use crate::sim::outcome::Thresholds;
 use crate::sim::rkc::{Cost, RkcError};
 use std::ops::ControlFlow;
 
-/// Tolerance of runs: rms error of the function in a step over rms of the target.
+/// Tolerance of runs: rms error of the function in a step over rms of the labels.
 pub const RTOL: f64 = 1e-4;
 
 /// The flow at one time, which can be moved forwards.
@@ -34,7 +34,8 @@ impl FlowEngine {
     }
 
     /// Moves on to flow time `time`, with weight decay λ on the way; times behind
-    /// are left alone. `horizon` is where the run will end as far as is known.
+    /// are left alone. Where the residuals are down to rounding nothing moves any
+    /// more, and it takes no time. `horizon` is where the run will end as far as is known.
     ///
     /// # Errors
     /// Those of the integrator.
@@ -47,7 +48,7 @@ impl FlowEngine {
         if weight_decay != self.integration.system().weight_decay() {
             self.integration.set_weight_decay(weight_decay, self.time);
         }
-        while self.integration.time() < time {
+        while self.integration.time() < time && !self.integration.is_spent() {
             self.integration
                 .step(horizon.max(time), &mut || ControlFlow::Continue(()))?;
         }

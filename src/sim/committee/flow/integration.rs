@@ -44,8 +44,10 @@ pub struct FlowIntegration {
     rkc: Rkc,
     thresholds: Option<Thresholds>,
     crossings: FlowCrossings,
-    // Train loss at both ends of the last step.
+    // Train loss at both ends of the last step, and its derivatives there where
+    // they are known.
     train_ends: (f64, f64),
+    train_slopes: Option<(f64, f64)>,
     y: Vec<f64>,
 }
 
@@ -69,6 +71,7 @@ impl FlowIntegration {
         let mut integration = Self {
             rkc: Rkc::new(0.0, y.clone(), options),
             train_ends: (f64::NAN, f64::NAN),
+            train_slopes: None,
             crossings: FlowCrossings::default(),
             system,
             thresholds,
@@ -121,7 +124,7 @@ impl FlowIntegration {
         self.system.set_weight_decay(weight_decay);
         self.rkc.restart_at(at, self.y.clone());
         let train = self.system.losses(&self.y).train;
-        self.train_ends = (train, train);
+        (self.train_ends, self.train_slopes) = ((train, train), None);
         let past = |time: &f64| *time <= at;
         self.crossings.fit = self.crossings.fit.filter(past);
         self.crossings.generalise = self.crossings.generalise.filter(past);
@@ -135,6 +138,7 @@ impl FlowIntegration {
             thresholds: _,
             crossings: FlowCrossings { fit, generalise },
             train_ends: (first, last),
+            train_slopes,
             y: _,
         } = self;
         rkc.save(to);
@@ -142,6 +146,8 @@ impl FlowIntegration {
         to.optional_number(*generalise);
         to.number(*first);
         to.number(*last);
+        to.optional_number(train_slopes.map(|slopes| slopes.0));
+        to.optional_number(train_slopes.map(|slopes| slopes.1));
     }
 
     /// Goes on from what an integration of the same settings wrote down.
@@ -155,6 +161,7 @@ impl FlowIntegration {
             generalise: from.optional_number()?,
         };
         self.train_ends = (from.number()?, from.number()?);
+        self.train_slopes = from.optional_number()?.zip(from.optional_number()?);
         if self.rkc.cost().accepted > 0 {
             self.system.accept(self.rkc.state());
         }
@@ -171,6 +178,8 @@ impl FlowIntegration {
             return Ok(());
         };
         self.train_ends = (self.train_ends.1, accepted.losses.train);
+        let slope = |slope: &[f64]| self.system.train_slope(slope);
+        self.train_slopes = slope(self.rkc.start_slope()).zip(slope(self.rkc.slope()));
         let Some(thresholds) = self.thresholds else {
             return Ok(());
         };
@@ -189,19 +198,34 @@ impl FlowIntegration {
         Ok(())
     }
 
+    /// Whether nothing moves any more: the residuals are down to rounding.
+    pub fn is_spent(&self) -> bool {
+        self.system.is_spent(self.train_ends.1)
+    }
+
     /// Losses at a time of the last step.
     pub fn losses_at(&mut self, time: f64) -> Losses {
         self.rkc.interpolate(time, &mut self.y);
         let mut losses = self.system.losses(&self.y);
-        let (first, last) = self.train_ends;
-        if self.system.weight_decay() == 0.0 && !(last..=first).contains(&losses.train) {
-            // Components that decayed within the step are not resolved by the
-            // interpolant; the loss between its ends is known to be monotone.
-            let span = self.time() - self.step_start();
-            let u = ((time - self.step_start()) / span).clamp(0.0, 1.0);
-            losses.train = first * (last / first).powf(u);
+        if let Some(train) = self.train_loss_at(time) {
+            losses.train = train;
         }
         losses
+    }
+
+    /// The train loss between the ends of the last step where it is known to fall:
+    /// parts of the residual that decay within the step are not resolved by the
+    /// interpolated state, and would show as loss that comes back.
+    fn train_loss_at(&self, time: f64) -> Option<f64> {
+        let (slopes, span) = (self.train_slopes?, self.time() - self.step_start());
+        let (first, last) = self.train_ends;
+        if span <= 0.0 || first <= 0.0 || last <= 0.0 {
+            return None;
+        }
+        let u = ((time - self.step_start()) / span).clamp(0.0, 1.0);
+        let fall = (last / first).ln();
+        let slopes = (span * slopes.0 / first, span * slopes.1 / last);
+        Some(first * monotone(u, fall, slopes).exp())
     }
 
     /// State at a time of the last step.
@@ -246,4 +270,12 @@ impl FlowIntegration {
         }
         b
     }
+}
+
+/// The cubic through 0 at u = 0 and `fall` ≤ 0 at u = 1 with these slopes, each
+/// brought into 3·fall … 0, where it is monotone (Fritsch and Carlson 1980).
+fn monotone(u: f64, fall: f64, slopes: (f64, f64)) -> f64 {
+    let bring = |slope: f64| slope.clamp((3.0 * fall).min(0.0), 0.0);
+    let v = 1.0 - u;
+    u * u * (3.0 - 2.0 * u) * fall + u * v * v * bring(slopes.0) - u * u * v * bring(slopes.1)
 }

@@ -12,6 +12,7 @@
 //! [`trajectory`] makes whole curves of it, [`engine`] a run with recorded steps.
 
 pub mod engine;
+mod error;
 pub mod integration;
 pub mod system;
 pub mod trajectory;

@@ -1,5 +1,6 @@
 //! The right-hand side of the flow, on a train set or on the whole population.
 
+use super::error::{ErrorMeasure, Misfit};
 use crate::sim::committee::engine::{Losses, Problem};
 use crate::sim::committee::moments::MomentState;
 use crate::sim::committee::quadratic::QuadraticModel;
@@ -21,8 +22,11 @@ enum Data {
     Population,
 }
 
-/// A rise of the Lyapunov function that rounding explains, relative.
-const ROUNDING: f64 = 1e-10;
+/// Residuals up to so many times their rounding error say nothing: what they were
+/// to fall by is no longer in them.
+const SPENT: f64 = 4.0;
+/// Relative rounding error of the train loss + ½λα² tr M, a sum of squares.
+const SUM_ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// Gradient flow of one problem. Its state is the flat vector [w̄ | L]: w̄ padded to
 /// whole lanes, and L as [`Factor`] packs it.
@@ -31,8 +35,9 @@ pub struct FlowSystem {
     data: Data,
     model: QuadraticModel,
     weight_decay: f64,
-    // Root mean square of the target: the scale of the function's errors.
-    output_scale: f64,
+    errors: ErrorMeasure,
+    // The function that an error of the state makes.
+    change: Affine,
     dim: usize,
     factor: Factor,
     covariance: Symmetric,
@@ -47,7 +52,6 @@ pub struct FlowSystem {
     // Train loss at the last evaluation.
     train_loss: f64,
     accepted: Option<Accepted>,
-    test_set: Option<TestSet>,
 }
 
 /// What is known of the last accepted state.
@@ -59,13 +63,6 @@ pub struct Accepted {
     pub judged: Option<f64>,
     /// Train loss + ½λα² tr M, which never increases along the flow.
     pub potential: f64,
-}
-
-/// The test set, for problems without a known target.
-struct TestSet {
-    inputs: Inputs,
-    scratch: Scratch,
-    output: Vec<f64>,
 }
 
 impl FlowSystem {
@@ -97,23 +94,13 @@ impl FlowSystem {
     fn with_data(problem: Problem, initial: &MomentState, weight_decay: f64, data: Data) -> Self {
         let d = initial.dim();
         let factor = Factor::new(initial.factor.view());
-        let target = problem.task.target.as_ref();
-        let output_scale = target
-            .map_or_else(|| problem.task.zero_train_loss(), |t| t.mean_square())
-            .sqrt();
-        let test_set = match (target, &problem.task.test) {
-            (None, Some((x, y))) => {
-                let inputs = Inputs::new(x.view());
-                Some(TestSet {
-                    scratch: inputs.scratch(),
-                    output: vec![0.0; y.len()],
-                    inputs,
-                })
-            }
-            _ => None,
+        let inputs = match &data {
+            Data::Sample { inputs, .. } => Some(inputs),
+            Data::Population => None,
         };
         Self {
-            test_set,
+            errors: ErrorMeasure::new(&problem, initial, inputs),
+            change: Affine::zeros(d),
             model: QuadraticModel::new(&problem, initial),
             covariance: Symmetric::zeros(d),
             function: Affine::zeros(d),
@@ -128,7 +115,6 @@ impl FlowSystem {
             problem,
             data,
             weight_decay,
-            output_scale,
             factor,
         }
     }
@@ -200,16 +186,7 @@ impl FlowSystem {
         if let Some(exact) = self.test {
             return Some(exact.total());
         }
-        let (set, (_, y)) = (self.test_set.as_mut()?, self.problem.task.test.as_ref()?);
-        set.inputs
-            .evaluate(&self.function, &mut set.scratch, &mut set.output);
-        let sum: f64 = set
-            .output
-            .iter()
-            .zip(y)
-            .map(|(f, y)| (f - y) * (f - y))
-            .sum();
-        Some(sum / y.len() as f64)
+        self.errors.test_set_loss(&self.function)
     }
 
     /// The function at a state, and its exact test loss.
@@ -279,10 +256,10 @@ impl FlowSystem {
         }
     }
 
-    /// Mean square over all inputs of the change δf of the function that the change
-    /// `error` of a state makes: ¼(tr δA/D)² + ½‖δA‖²/D² + |δb|²/D with
-    /// δA = αε(C + Cᵀ), C = δL Lᵀ + δw̄ w̄ᵀ, δb = αδw̄.
-    fn mean_square_change(&mut self, error: &[f64], y: &[f64]) -> f64 {
+    /// The change of the function that the change `error` of a state makes, δb = αδw̄
+    /// and δA = αε(C + Cᵀ) with C = δL Lᵀ + δw̄ w̄ᵀ, into `self.change`; returns its
+    /// mean square over x ~ N(0, I/D).
+    fn update_change(&mut self, error: &[f64], y: &[f64]) -> TestLoss {
         let Problem { alpha, epsilon, .. } = self.problem;
         let (d, k) = (self.dim, self.factor.columns());
         let (dm, dl) = error.split_at(self.padded());
@@ -310,24 +287,41 @@ impl FlowSystem {
         }
         let scale = alpha * epsilon;
         let (mut trace, mut norm_sq) = (0.0, 0.0);
-        for j in 0..d {
-            for i in j..d {
-                let factor = if k > 0 {
-                    0.5 * ratio * (self.big_g.lower(i, j) - self.covariance.lower(i, j))
-                } else {
-                    0.0
-                };
-                let change = scale * (factor + dm[i] * m[j] + m[i] * dm[j]);
-                if i == j {
-                    trace += change;
-                    norm_sq += change * change;
-                } else {
-                    norm_sq += 2.0 * change * change;
-                }
+        let b: Vec<f64> = dm[..d].iter().map(|e| alpha * e).collect();
+        let (plus, minus) = (&self.big_g, &self.covariance);
+        self.change.set(&b, |i, j| {
+            let factor = if k > 0 {
+                0.5 * ratio * (plus.lower(i, j) - minus.lower(i, j))
+            } else {
+                0.0
+            };
+            let change = scale * (factor + dm[i] * m[j] + m[i] * dm[j]);
+            if i == j {
+                trace += change;
+                norm_sq += change * change;
+            } else {
+                norm_sq += 2.0 * change * change;
             }
+            change
+        });
+        TestLoss::new(d, trace, norm_sq, b.iter().map(|b| b * b).sum())
+    }
+
+    /// Whether the residuals are down to their rounding error, so that the exact
+    /// flow, which would lower them further, stands still in these numbers. Weight
+    /// decay goes on moving the weights.
+    pub fn is_spent(&self, train_loss: f64) -> bool {
+        self.weight_decay == 0.0 && train_loss <= (SPENT * self.errors.rounding).powi(2)
+    }
+
+    /// Derivative of the train loss along the flow where the state moves by
+    /// `slope`, −α²|dy/dτ|²; `None` with weight decay, and for P = ∞.
+    pub fn train_slope(&self, slope: &[f64]) -> Option<f64> {
+        if self.weight_decay != 0.0 || matches!(self.data, Data::Population) {
+            return None;
         }
-        let linear: f64 = dm.iter().map(|e| alpha * alpha * e * e).sum();
-        TestLoss::new(d, trace, norm_sq, linear).total()
+        let speed_sq: f64 = slope.iter().map(|v| v * v).sum();
+        Some(-self.problem.alpha * self.problem.alpha * speed_sq)
     }
 }
 
@@ -355,9 +349,8 @@ impl System for FlowSystem {
             .multiply_vector(scale, &y[..padded], &mut mean_slope[..self.dim]);
     }
 
-    /// The root mean square over all inputs of the change of the function, against
-    /// that of the target: what the losses are made of, whatever the scale of the
-    /// weights and however they are rotated.
+    /// The change of the function that the error makes against what is allowed: see
+    /// [`super::error`].
     fn error_ratio(
         &mut self,
         error: &[f64],
@@ -365,8 +358,34 @@ impl System for FlowSystem {
         after: &[f64],
         tolerance: Tolerance,
     ) -> f64 {
-        let rms = self.mean_square_change(error, after).sqrt();
-        rms / (tolerance.absolute + tolerance.relative * self.output_scale)
+        let power = self.update_change(error, after);
+        let judged = match self.test {
+            Some(exact) => Some(exact.total()),
+            None => self.accepted.and_then(|a| a.judged),
+        };
+        let misfit = Misfit {
+            train: self.train_loss.sqrt(),
+            test: judged.map(f64::sqrt),
+        };
+        let train = match &mut self.data {
+            Data::Sample {
+                inputs, scratch, ..
+            } => Some((&*inputs, scratch)),
+            Data::Population => None,
+        };
+        self.errors
+            .ratio(&self.change, power, train, misfit, tolerance)
+    }
+
+    /// The size of the weights or, where they are all zero, of weights whose
+    /// linear function is as large as the labels.
+    fn size(&self, y: &[f64]) -> f64 {
+        let norm = y.iter().map(|v| v * v).sum::<f64>().sqrt();
+        if norm > 0.0 {
+            norm
+        } else {
+            self.errors.weights_for_labels(&self.problem)
+        }
     }
 
     /// The train loss plus ½λα² tr M never increases along the flow.
@@ -379,7 +398,8 @@ impl System for FlowSystem {
             0.5 * self.weight_decay * alpha * alpha * norm_sq
         };
         let potential = self.train_loss + decay;
-        let slack = ROUNDING * (potential + self.output_scale * self.output_scale);
+        let rounding = self.errors.rounding;
+        let slack = rounding * (2.0 * self.train_loss.sqrt() + rounding) + SUM_ROUNDING * potential;
         let passes = potential.is_finite()
             && self
                 .accepted

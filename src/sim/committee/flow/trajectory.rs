@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 /// How closely and how densely a curve is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quality {
-    /// Tolerance of a step: rms error of the function over that of the target.
+    /// Tolerance of a step: rms error of the function over that of the labels.
     pub rtol: f64,
     /// Samples per decade of flow time.
     pub samples_per_decade: u32,
@@ -259,7 +259,9 @@ fn run(
         }
         let ending = if flow.time() >= options.horizon {
             Ending::Horizon
-        } else if flow.system().weight_decay() == 0.0 && flow.train_loss() <= spent {
+        } else if flow.is_spent()
+            || flow.system().weight_decay() == 0.0 && flow.train_loss() <= spent
+        {
             Ending::Spent
         } else if options.until_classified && flow.crossings().are_complete() {
             Ending::Classified
