@@ -345,8 +345,15 @@ fn a_diverged_run_exits_with_0_and_names_the_stable_learning_rate() {
 #[test]
 #[cfg(unix)]
 fn a_run_that_is_told_to_stop_writes_what_it_has_and_exits_with_75() {
+    for signal in ["INT", "TERM", "HUP"] {
+        a_run_is_saved_at(signal);
+    }
+}
+
+#[cfg(unix)]
+fn a_run_is_saved_at(signal: &str) {
     let dir = tempfile::tempdir().expect("directory");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_grokscope"))
+    let child = Command::new(env!("CARGO_BIN_EXE_grokscope"))
         .args(["run", "--steps", "1000000000", "--out", "out"])
         .current_dir(dir.path())
         .stderr(std::process::Stdio::piped())
@@ -355,11 +362,20 @@ fn a_run_that_is_told_to_stop_writes_what_it_has_and_exits_with_75() {
         .expect("started");
     std::thread::sleep(std::time::Duration::from_secs(1));
     let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([&format!("-{signal}"), &child.id().to_string()])
         .status();
     assert!(killed.expect("sent").success());
-    let status = child.wait().expect("ended");
-    assert_eq!(status.code(), Some(75));
+    let output = child.wait_with_output().expect("ended");
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    let name = if signal == "INT" {
+        "Ctrl-C".into()
+    } else {
+        format!("SIG{signal}")
+    };
+    // What is going on, when it began, and what a second signal does.
+    let words = ["run: 1,000,000,000 steps", &name, "is written", "a second"];
+    assert!(words.iter().all(|w| said.contains(w)), "{said}");
     let rows = rows(dir.path(), "out/curve.csv");
     assert!(rows.len() > 5, "{} rows", rows.len());
     let summary = summary(dir.path());
@@ -548,4 +564,65 @@ fn without_a_display_one_message_names_the_headless_command() {
         "{message}"
     );
     assert!(!message.contains("panicked"), "{message}");
+}
+
+#[test]
+fn the_help_names_the_exit_codes() {
+    for command in [
+        &[][..],
+        &["run"],
+        &["figure"],
+        &["picture"],
+        &["sweep", "run"],
+    ] {
+        let mut arguments = command.to_vec();
+        arguments.push("--help");
+        let output = Command::new(env!("CARGO_BIN_EXE_grokscope"))
+            .args(&arguments)
+            .output()
+            .expect("started");
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (_, codes) = help.split_once("Exit codes:").expect("a list");
+        let codes: Vec<&str> = (codes.lines())
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|word| word.parse::<u8>().is_ok())
+            .collect();
+        assert_eq!(codes, ["0", "1", "2", "75"], "{help}");
+    }
+}
+
+#[test]
+fn shells_complete_every_command_and_a_manual_is_there() {
+    let call = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_grokscope"))
+            .args(arguments)
+            .output()
+            .expect("started");
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = call(&["completions", shell]);
+        for word in ["sweep", "submit", "extra-arg", "qos", "preset"] {
+            assert!(script.contains(word), "{shell}: no {word}");
+        }
+    }
+    #[cfg(unix)]
+    {
+        let script = call(&["completions", "bash"]);
+        let line = format!(
+            "{script}\nCOMP_WORDS=(grokscope sweep su) COMP_CWORD=2\n\
+             _grokscope grokscope su sweep\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        if let Ok(output) = Command::new("bash").args(["-c", &line]).output() {
+            let words = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(words.trim(), "submit", "{}", stderr(&output));
+        }
+    }
+    assert!(call(&["man"]).contains("Exit codes"));
+    let dir = tempfile::tempdir().expect("directory");
+    let pages = dir.path().join("man");
+    call(&["man", pages.to_str().expect("UTF-8")]);
+    let page = std::fs::read_to_string(pages.join("grokscope-sweep-run.1")).expect("a page");
+    assert!(page.contains("resume"));
 }

@@ -132,3 +132,55 @@ fn several_seeds_have_files_of_their_own_and_fractions_in_the_summary() {
     assert_eq!(json["fractions"]["p-500"]["generalises_at_once"], 1.0);
     assert_eq!(json["curves"].as_array().unwrap().len(), 9);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_figure_that_is_told_to_stop_keeps_its_finished_curves_and_their_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    // One at a time: some are finished when others have not begun.
+    let child = Command::new(env!("CARGO_BIN_EXE_grokscope"))
+        .args([
+            "figure",
+            "9",
+            "--data",
+            path(dir.path()),
+            "--engine",
+            "flow",
+        ])
+        .args(["--seeds", "2000", "--threads", "1"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !dir.path().join("p-50-seed-23.csv").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let kill = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = err(&output);
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(
+        said.contains("SIGTERM: the curves that are finished"),
+        "{said}"
+    );
+    let text = std::fs::read_to_string(dir.path().join("figure.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let curves = json["curves"].as_array().unwrap().len();
+    assert!((3..6000).contains(&curves), "{curves}");
+    assert!(
+        said.contains(&format!("{curves} of 6000 curves finished")),
+        "{said}"
+    );
+    let summary = std::fs::read_to_string(dir.path().join("summary.csv")).unwrap();
+    assert_eq!(summary.lines().count(), curves + 1);
+    let files = std::fs::read_dir(dir.path()).unwrap();
+    let written = files.filter(|f| {
+        let name = f.as_ref().unwrap().file_name();
+        name.to_str()
+            .is_some_and(|n| n.starts_with("p-") && n.ends_with(".csv"))
+    });
+    assert_eq!(written.count(), curves);
+}

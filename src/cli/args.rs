@@ -7,6 +7,17 @@ use clap::{Args, Parser, Subcommand};
 use std::num::NonZero;
 use std::path::PathBuf;
 
+/// What the exit codes mean (see [`super::CliError::exit_code`]).
+macro_rules! exit_codes {
+    () => {
+        "Exit codes:\n  \
+         0   done; a run that diverged is done too, and its summary says so\n  \
+         1   failed: a file that cannot be written, cells that are missing\n  \
+         2   arguments, settings or files that cannot be used\n  \
+         75  told to stop by Ctrl-C, SIGTERM or SIGHUP; what was done is kept"
+    };
+}
+
 /// See grokking happen: the transition from lazy to rich training dynamics.
 ///
 /// Without a command it opens the window.
@@ -15,12 +26,14 @@ use std::path::PathBuf;
     name = "grokscope",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  \
+    after_help = concat!("Examples:\n  \
         grokscope --preset goldilocks\n  \
         grokscope run --preset lazy --out lazy\n  \
         grokscope run --set network.alpha=0.5 --steps 1e6 --out run\n\n\
         Environment:\n  \
-        GROKSCOPE_EXPORT_DIR  directory that the window's exports go to, without a dialog"
+        GROKSCOPE_EXPORT_DIR  directory that the window's exports go to, without a dialog\n\n",
+        exit_codes!()
+    )
 )]
 pub struct Cli {
     /// A headless command.
@@ -50,6 +63,20 @@ pub enum Command {
     Presets,
     /// Print the table of settings, as Markdown
     Fields,
+    /// Print the script that has a shell complete commands and options
+    #[command(after_help = "Such as:\n  \
+        grokscope completions bash > ~/.local/share/bash-completion/completions/grokscope\n  \
+        grokscope completions zsh > ~/.zfunc/_grokscope\n  \
+        grokscope completions fish > ~/.config/fish/completions/grokscope.fish")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the page of each command into a directory
+    Man {
+        /// Directory for the pages; made if it does not exist
+        directory: Option<PathBuf>,
+    },
 }
 
 /// Where settings come from.
@@ -73,8 +100,13 @@ pub struct Source {
 /// order, then the flags that have a name of their own.
 #[derive(Args, Clone, Debug, Default)]
 #[command(
-    after_help = "Each wins over those before it: preset or file, --instance, --set in order, then \
-                  the flags with a name of their own."
+    after_help = concat!(
+        "Each wins over those before it: preset or file, --instance, --set in order, then the \
+         flags with a name of their own.\n\nCtrl-C, SIGTERM and SIGHUP end the run where it \
+         stands: its files are written and say so. A second Ctrl-C or SIGTERM ends it at \
+         once.\n\n",
+        exit_codes!()
+    )
 )]
 pub struct RunArgs {
     /// Preset, config file and instance.
@@ -107,9 +139,14 @@ pub struct RunArgs {
 /// Arguments of `grokscope figure`.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Examples:\n  grokscope figure\n  grokscope figure 3a\n  \
-                  grokscope figure 3a --data figure-3a\n  \
-                  grokscope figure 9 --data figure-9 --engine flow --seeds 16"
+    after_help = concat!(
+        "Examples:\n  grokscope figure\n  grokscope figure 3a\n  \
+         grokscope figure 3a --data figure-3a\n  \
+         grokscope figure 9 --data figure-9 --engine flow --seeds 16\n\n\
+         Ctrl-C, SIGTERM and SIGHUP keep the curves that are finished and write their \
+         summary.\n\n",
+        exit_codes!()
+    )
 )]
 pub struct FigureArgs {
     /// Number of the figure in the paper, such as 3a
@@ -216,12 +253,26 @@ pub struct SweepSubmitArgs {
     /// Processors of each task
     #[arg(long, value_name = "N", default_value = "1")]
     pub cpus: NonZero<usize>,
-    /// Time limit of a task, in the queueing system's own form
+    /// Time limit of a task, in the queueing system's own form: 01:00:00 (slurm),
+    /// "12h 30m" (hyperqueue), 90m (parallel), 3600 (k8s)
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
+    /// Memory of a task: 4G (slurm), 4Gi (k8s)
+    #[arg(long, value_name = "SIZE")]
+    pub mem: Option<String>,
     /// Partition of a Slurm cluster
     #[arg(long, value_name = "NAME")]
     pub partition: Option<String>,
+    /// Account that a Slurm cluster charges
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Quality of service of a Slurm cluster
+    #[arg(long, value_name = "NAME")]
+    pub qos: Option<String>,
+    /// Any other option of sbatch, hq submit or parallel, as one word and as often as
+    /// needed: --extra-arg=--gres=gpu:1
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub extra_arg: Vec<String>,
     /// Container image that has grokscope (Kubernetes)
     #[arg(long, value_name = "IMAGE")]
     pub image: Option<String>,
@@ -243,8 +294,12 @@ fn queue_names() -> Vec<&'static str> {
 /// Arguments of `grokscope sweep run`.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "SIGTERM and Ctrl-C finish the cells in flight and exit with 75; a second \
-                        one stops at once. Either way --resume goes on."
+    after_help = concat!(
+        "Ctrl-C, SIGTERM and SIGHUP keep the cells under way where they stand and exit with 75; a \
+         second Ctrl-C or SIGTERM ends it at once. Cells are also kept every 30 s. Either way \
+         --resume goes on, to the same results.\n\n",
+        exit_codes!()
+    )
 )]
 pub struct SweepRunArgs {
     /// The spec, such as assets/sweeps/figure3e.toml
@@ -265,6 +320,13 @@ pub struct SweepRunArgs {
 
 /// Arguments of `grokscope picture`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = concat!(
+        "Ctrl-C, SIGTERM and SIGHUP end the training; the picture then shows the run as it \
+         stands.\n\n",
+        exit_codes!()
+    )
+)]
 pub struct PictureArgs {
     /// Preset, config file and instance.
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use super::settings::FIXED_BY_INSTANCE;
 use crate::sim::config::{Config, FIELDS, Value};
+use crate::sweep::submit::quote::shell;
 
 /// The shortest `grokscope run` line that trains this config: what differs from
 /// the defaults, quoted for a POSIX shell.
@@ -10,7 +11,7 @@ pub fn command_line(config: &Config) -> String {
     let mut words: Vec<String> = vec!["grokscope".into(), "run".into()];
     let mut flag = |name: &str, value: &str| {
         words.push(name.into());
-        words.push(quote(value));
+        words.push(shell(value));
     };
     for field in FIELDS {
         let value = (field.get)(config);
@@ -47,15 +48,6 @@ fn plain(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Quotes a word for a POSIX shell where it needs quotes.
-fn quote(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_-+=.,:/@%".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        return word.into();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -158,7 +150,7 @@ mod tests {
     #[test]
     fn words_are_safe_in_a_shell() {
         for word in ["a b", "it's", "$(rm -rf /)", "*", "~", "α", "", "a\"b\\c"] {
-            assert_eq!(split(&quote(word)), [word]);
+            assert_eq!(split(&shell(word)), [word]);
         }
     }
 

@@ -27,12 +27,13 @@ use crate::presets;
 use crate::sim::config::{Config, ConfigError, EngineKind, fields};
 use crate::startup::{DiagramPicture, Picture, Startup, Watch};
 use args::{Cli, Command, PictureArgs};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use progress::{Progress, share_of_run};
 use signals::stop_on_signals;
 use std::ffi::OsString;
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// Why a command could not do its work.
@@ -149,6 +150,13 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             say(&list_presets());
             Ok(())
         }
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "grokscope", &mut script);
+            say(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
+        Some(Command::Man { directory }) => manual(directory.as_deref()),
         Some(Command::Fields) => {
             say(fields::markdown_table().trim_end());
             Ok(())
@@ -217,6 +225,26 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
         ))),
         false => Ok(()),
     }
+}
+
+/// Prints the manual page of the program, or writes one for each command.
+fn manual(directory: Option<&Path>) -> Result<(), CliError> {
+    let command = Cli::command();
+    let Some(directory) = directory else {
+        let mut page = Vec::new();
+        let rendered = clap_mangen::Man::new(command).render(&mut page);
+        rendered.map_err(|e| CliError::Failed(format!("no manual page: {e}")))?;
+        say(String::from_utf8_lossy(&page).trim_end());
+        return Ok(());
+    };
+    let failed = |e: std::io::Error| FileError::new(directory, format!("no pages: {e}"));
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    clap_mangen::generate_to(command, directory).map_err(failed)?;
+    say(&format!(
+        "wrote the manual pages to {}",
+        directory.display()
+    ));
+    Ok(())
 }
 
 /// The headless command that does the same job as the window would.

@@ -36,12 +36,6 @@ pub(super) fn submit(args: &SweepSubmitArgs) -> Result<Report, CliError> {
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(stem));
     let out = std::path::absolute(&out)
         .map_err(|e| CliError::usage(format!("--out {}: {e}", out.display())))?;
-    let Some((shards, run)) = shards_to_run(args, &spec, &out)? else {
-        return Ok(Report {
-            text: format!("{}: complete, nothing to submit", out.display()),
-            ..Report::default()
-        });
-    };
     let job = Job {
         name: format!("grokscope-{}", name_from(&stem.to_string_lossy())),
         program: match queue {
@@ -51,16 +45,29 @@ pub(super) fn submit(args: &SweepSubmitArgs) -> Result<Report, CliError> {
                 .map_err(|e| CliError::Failed(format!("where this program is: {e}")))?,
         },
         spec: out.join(SUBMIT).join(SPEC),
-        directory: out,
-        shards,
-        run,
+        directory: out.clone(),
+        shards: 1,
+        run: vec![0],
         cpus: args.cpus.get(),
         time: args.time.clone(),
+        mem: args.mem.clone(),
+        account: args.account.clone(),
+        qos: args.qos.clone(),
+        extra: args.extra_arg.clone(),
         partition: args.partition.clone(),
         image: args.image.clone(),
         claim: args.claim.clone(),
     };
-    let script = queue.script(&job);
+    // Before anything is made on disk.
+    queue.script(&job).map_err(CliError::Usage)?;
+    let Some((shards, run)) = shards_to_run(args, &spec, &out)? else {
+        return Ok(Report {
+            text: format!("{}: complete, nothing to submit", out.display()),
+            ..Report::default()
+        });
+    };
+    let job = Job { shards, run, ..job };
+    let script = queue.script(&job).map_err(CliError::Usage)?;
     if args.dry_run {
         return Ok(Report {
             text: script.trim_end().into(),
@@ -160,7 +167,10 @@ fn name_from(stem: &str) -> String {
             _ => '-',
         })
         .collect();
-    let name = words.trim_matches('-');
     // A label in Kubernetes has at most 63 characters.
-    name.chars().take(40).collect()
+    let name: String = words.trim_matches('-').chars().take(40).collect();
+    match name.trim_end_matches('-') {
+        "" => "sweep".into(),
+        name => name.into(),
+    }
 }

@@ -2,8 +2,12 @@
 //! shards written into them. A script that computes what an earlier one left over
 //! shares the cells out exactly as that one did.
 
+mod check;
+pub mod quote;
+
+use quote::{kubernetes as kubernetes_word, sbatch, sbatch_pattern, shell, yaml};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What runs the shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +41,16 @@ pub struct Job {
     pub cpus: usize,
     /// Time limit of a task, as the queueing system writes it.
     pub time: Option<String>,
+    /// Memory of a task, as the queueing system writes it.
+    pub mem: Option<String>,
     /// Partition of a Slurm cluster.
     pub partition: Option<String>,
+    /// Account that a Slurm cluster charges.
+    pub account: Option<String>,
+    /// Quality of service of a Slurm cluster.
+    pub qos: Option<String>,
+    /// More options of the command that submits, each one word.
+    pub extra: Vec<String>,
     /// Container image with the program, for Kubernetes.
     pub image: Option<String>,
     /// Claim of the volume that holds spec and directory, for Kubernetes.
@@ -76,104 +88,134 @@ impl Queue {
         }
     }
 
-    /// The file's text.
-    pub fn script(self, job: &Job) -> String {
-        match self {
+    /// The file's text, every value quoted for the language it stands in.
+    ///
+    /// # Errors
+    /// Names the option that this queueing system does not take, and what it does.
+    pub fn script(self, job: &Job) -> Result<String, String> {
+        check::check(self, job)?;
+        Ok(match self {
             Self::Slurm => slurm(job),
             Self::HyperQueue => hyperqueue(job),
             Self::Parallel => parallel(job),
-            Self::Kubernetes => kubernetes(job),
-        }
+            Self::Kubernetes => kubernetes(job)?,
+        })
     }
 }
 
 fn slurm(job: &Job) -> String {
-    let mut text = format!(
-        "#!/bin/sh\n\
-         #SBATCH --job-name={}\n\
-         #SBATCH --array={}\n\
-         #SBATCH --cpus-per-task={}\n\
-         #SBATCH --requeue\n\
-         #SBATCH --open-mode=append\n\
-         #SBATCH --signal=B:TERM@{GRACE}\n\
-         #SBATCH --output={}\n",
-        job.name,
-        ranges(&job.run),
-        job.cpus,
-        path(job, "submit/slurm-%A_%a.log"),
-    );
-    if let Some(time) = &job.time {
-        let _ = writeln!(text, "#SBATCH --time={time}");
+    let log = text(&job.directory.join("submit"));
+    let mut options = vec![
+        format!("--job-name={}", job.name),
+        format!("--array={}", ranges(&job.run)),
+        format!("--cpus-per-task={}", job.cpus),
+        "--requeue".into(),
+        "--open-mode=append".into(),
+        format!("--signal=B:TERM@{GRACE}"),
+        format!("--output={}/slurm-%A_%a.log", sbatch_pattern(&log)),
+    ];
+    for (name, value) in [
+        ("time", &job.time),
+        ("mem", &job.mem),
+        ("partition", &job.partition),
+        ("account", &job.account),
+        ("qos", &job.qos),
+    ] {
+        options.extend(value.iter().map(|value| format!("--{name}={value}")));
     }
-    if let Some(partition) = &job.partition {
-        let _ = writeln!(text, "#SBATCH --partition={partition}");
+    options.extend(job.extra.iter().cloned());
+    let mut script = String::from("#!/bin/sh\n");
+    for option in options {
+        let _ = writeln!(script, "#SBATCH {}", sbatch(&option));
     }
     let _ = write!(
-        text,
+        script,
         "# {} shards always, whichever of them run. exec: Slurm signals the batch process.\n\
          exec {}\n",
         job.shards,
         command(
             job,
-            "\"$SLURM_ARRAY_TASK_ID\"",
+            &format!("\"$SLURM_ARRAY_TASK_ID\"/{}", job.shards),
             &format!("\"${{SLURM_CPUS_PER_TASK:-{}}}\"", job.cpus)
         )
     );
-    text
+    script
 }
 
 fn hyperqueue(job: &Job) -> String {
-    let mut text = format!(
+    let mut words = vec![
+        format!("--name={}", job.name),
+        format!("--array={}", ranges(&job.run)),
+        format!("--cpus={}", job.cpus),
+    ];
+    words.extend(job.time.iter().map(|time| format!("--time-limit={time}")));
+    words.extend(job.extra.iter().cloned());
+    let words: Vec<String> = words.iter().map(|word| shell(word)).collect();
+    let shard = format!("\"$HQ_TASK_ID\"/{}", job.shards);
+    let task = format!("exec {}", command(job, &shard, &job.cpus.to_string()));
+    format!(
         "#!/bin/sh\n# {} shards always, whichever of them run.\n\
-         exec hq submit --name={} --array={} --cpus={}",
+         exec hq submit {} \\\n    -- sh -c {}\n",
         job.shards,
-        job.name,
-        ranges(&job.run),
-        job.cpus
-    );
-    if let Some(time) = &job.time {
-        let _ = write!(text, " --time-limit={time}");
-    }
-    let task = format!(
-        "exec {}",
-        command(job, "\"$HQ_TASK_ID\"", &job.cpus.to_string())
-    );
-    let _ = writeln!(text, " \\\n    -- sh -c {}", quote(&task));
-    text
+        words.join(" "),
+        shell(&task)
+    )
 }
 
 fn parallel(job: &Job) -> String {
-    let list: Vec<String> = job.run.iter().map(usize::to_string).collect();
-    // One quoted word: parallel hands it to a shell with {} replaced.
-    let task = format!("exec {}", command(job, "{}", &job.cpus.to_string()));
+    let mut words = vec![
+        "--line-buffer".into(),
+        "--termseq".into(),
+        format!("TERM,{GRACE}000,KILL,25"),
+    ];
+    words.extend(job.time.iter().map(|time| format!("--timeout={time}")));
+    words.extend(job.extra.iter().cloned());
+    let words: Vec<String> = words.iter().map(|word| shell(word)).collect();
+    // Whole commands rather than a pattern: in a pattern parallel would replace what
+    // looks like {} in a path.
+    let mut tasks = String::new();
+    for shard in &job.run {
+        let shard = format!("{shard}/{}", job.shards);
+        let _ = writeln!(
+            tasks,
+            "exec {}",
+            command(job, &shard, &job.cpus.to_string())
+        );
+    }
     format!(
         "#!/bin/sh\n\
          # {} shards always, whichever of them run. JOBS is how many run at once; --sshlogin\n\
          # in PARALLEL sends them to other hosts that see the same directory.\n\
-         exec parallel --jobs \"${{JOBS:-1}}\" --line-buffer --termseq TERM,{}000,KILL,25 \\\n    \
-         {} ::: {}\n",
+         PARALLEL_SHELL=/bin/sh\n\
+         export PARALLEL_SHELL\n\
+         exec parallel --jobs \"${{JOBS:-1}}\" {} <<'SHARDS'\n{tasks}SHARDS\n",
         job.shards,
-        GRACE,
-        quote(&task),
-        list.join(" ")
+        words.join(" "),
     )
 }
 
-fn kubernetes(job: &Job) -> String {
+fn kubernetes(job: &Job) -> Result<String, String> {
     let list: Vec<String> = job.run.iter().map(usize::to_string).collect();
     // The completion index counts the shards that run, not all of them.
     let script = format!(
         "set -- {}; shift \"$JOB_COMPLETION_INDEX\"; exec {}",
         list.join(" "),
-        command(job, "\"$1\"", &job.cpus.to_string())
+        command(
+            job,
+            &format!("\"$1\"/{}", job.shards),
+            &job.cpus.to_string()
+        )
     );
     let deadline = match &job.time {
         Some(seconds) => format!("      activeDeadlineSeconds: {seconds}\n"),
         None => String::new(),
     };
-    let yaml = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    let mount = job.directory.parent().unwrap_or(&job.directory);
-    format!(
+    let memory = match &job.mem {
+        Some(size) => format!("            memory: {}\n", yaml(size)),
+        None => String::new(),
+    };
+    let mount = check::mount_point(&job.directory)?;
+    Ok(format!(
         "# {shards} shards always, whichever of them run.\n\
          apiVersion: batch/v1\n\
          kind: Job\n\
@@ -188,8 +230,8 @@ fn kubernetes(job: &Job) -> String {
          terminationGracePeriodSeconds: {GRACE}\n      \
          containers:\n      - name: grokscope\n        image: {image}\n        \
          command: [sh, -c, {script}]\n        \
-         resources:\n          requests:\n            cpu: \"{cpus}\"\n          \
-         limits:\n            cpu: \"{cpus}\"\n        \
+         resources:\n          requests:\n            cpu: \"{cpus}\"\n{memory}          \
+         limits:\n            cpu: \"{cpus}\"\n{memory}        \
          volumeMounts:\n        - name: sweeps\n          mountPath: {mount}\n      \
          volumes:\n      - name: sweeps\n        persistentVolumeClaim:\n          \
          claimName: {claim}\n",
@@ -197,35 +239,26 @@ fn kubernetes(job: &Job) -> String {
         name = job.name,
         n = job.run.len(),
         image = yaml(job.image.as_deref().unwrap_or_default()),
-        script = yaml(&script),
+        script = yaml(&kubernetes_word(&script)),
         cpus = job.cpus,
-        mount = yaml(&mount.display().to_string()),
+        mount = yaml(&text(&mount)),
         claim = yaml(job.claim.as_deref().unwrap_or_default()),
-    )
+    ))
 }
 
-/// The command of one shard. It resumes always: a task may be requeued.
+/// The command of one shard, i/n. It resumes always: a task may be requeued.
 fn command(job: &Job, shard: &str, threads: &str) -> String {
     format!(
-        "{} sweep run {} --out {} --shard {shard}/{} --threads {threads} --resume",
-        quote(&job.program.display().to_string()),
-        quote(&job.spec.display().to_string()),
-        quote(&job.directory.display().to_string()),
-        job.shards
+        "{} sweep run {} --out {} --shard {shard} --threads {threads} --resume",
+        shell(&text(&job.program)),
+        shell(&text(&job.spec)),
+        shell(&text(&job.directory)),
     )
 }
 
-fn path(job: &Job, name: &str) -> String {
-    quote(&job.directory.join(name).display().to_string())
-}
-
-/// Quotes a word for a POSIX shell where it needs quotes.
-fn quote(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_-+=.,:/@%".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        return word.into();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+/// A path that was checked to be text.
+fn text(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Increasing numbers as ranges: 0-3,7,9-10.
@@ -249,60 +282,4 @@ pub fn ranges(numbers: &[usize]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn job(run: &[usize]) -> Job {
-        Job {
-            name: "grokscope-a".into(),
-            program: "/opt/it's here/grokscope".into(),
-            spec: "/data/a sweep/submit/sweep.toml".into(),
-            directory: "/data/a sweep".into(),
-            shards: 8,
-            run: run.to_vec(),
-            cpus: 2,
-            time: None,
-            partition: Some("short".into()),
-            image: Some("registry/grokscope:1".into()),
-            claim: Some("data".into()),
-        }
-    }
-
-    #[test]
-    fn increasing_numbers_are_written_as_ranges() {
-        assert_eq!(ranges(&[0, 1, 2, 3, 7, 9, 10]), "0-3,7,9-10");
-        assert_eq!(ranges(&[5]), "5");
-        assert_eq!(ranges(&[]), "");
-    }
-
-    #[test]
-    fn a_partial_submission_keeps_the_number_of_shards() {
-        for (name, queue) in Queue::NAMES {
-            let script = queue.script(&job(&[1, 2, 5]));
-            assert!(script.contains("/8 --threads"), "{name}: {script}");
-            assert!(script.contains("--resume"), "{name}: {script}");
-        }
-        let slurm = Queue::Slurm.script(&job(&[1, 2, 5]));
-        for line in [
-            "#SBATCH --array=1-2,5\n",
-            "#SBATCH --requeue\n",
-            "#SBATCH --signal=B:TERM@120\n",
-            "#SBATCH --partition=short\n",
-        ] {
-            assert!(slurm.contains(line), "{slurm}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn shells_read_the_scripts() {
-        for queue in [Queue::Slurm, Queue::HyperQueue, Queue::Parallel] {
-            let script = queue.script(&job(&[0]));
-            let checked = std::process::Command::new("sh")
-                .args(["-n", "-c", &script])
-                .output();
-            let output = checked.expect("a shell");
-            assert!(output.status.success(), "{script}\n{output:?}");
-        }
-    }
-}
+mod tests;
