@@ -170,6 +170,8 @@ fn a_figure_that_is_told_to_stop_keeps_its_finished_curves_and_their_summary() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let curves = json["curves"].as_array().unwrap().len();
     assert!((3..6000).contains(&curves), "{curves}");
+    assert_eq!(json["runs_finished"], curves);
+    assert_eq!(json["runs"], 6000);
     assert!(
         said.contains(&format!("{curves} of 6000 curves finished")),
         "{said}"

@@ -175,7 +175,7 @@ fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Repor
     let engine = configs
         .first()
         .map_or("", |config| config.training.engine.name());
-    write_summaries(directory, figure, engine, &summaries)?;
+    write_summaries(directory, figure, engine, &summaries, configs.len())?;
     let seconds = started.elapsed().as_secs_f64();
     let stopped = (summaries.len() < configs.len()).then(|| {
         CliError::Stopped(format!(

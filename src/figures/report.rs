@@ -205,6 +205,7 @@ pub fn write_summaries(
     figure: &Figure,
     engine: &str,
     summaries: &[CurveSummary],
+    runs: usize,
 ) -> Result<(), FileError> {
     write_table(&directory.join(SUMMARY_CSV), summaries)?;
     let columns: Vec<_> = figure.columns.iter().map(|m| m.spec().name).collect();
@@ -217,6 +218,8 @@ pub fn write_summaries(
         "version": env!("CARGO_PKG_VERSION"),
         "engine": engine,
         "columns": columns,
+        "runs": runs,
+        "runs_finished": summaries.len(),
         "fractions": fractions(summaries),
         "curves": summaries,
     });

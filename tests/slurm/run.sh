@@ -114,6 +114,61 @@ sweep merge "$out"
 same "$out"
 sweep submit "$spec" --engine slurm --out "$out" --resume | grep -q 'nothing to submit' ||
     fail "a complete sweep is submitted again"
+
+say "a directory with a hostile name, and every option, pass sbatch"
+hostile="$work/100%job it's #1 \"α\" \$(id)"
+mkdir "$hostile"
+for time in 90 10:00 01:00:00 1-12 1-2:3 1-02:03:04 UNLIMITED; do
+    sweep submit "$spec" --engine slurm --out "$hostile/out" --shards 2 --time "$time" --mem 100M \
+        --account "my lab" --qos "it's" --extra-arg="--comment=a # b %j" \
+        --extra-arg=--nice=5 --dry-run > "$work/try.sh"
+    sbatch --test-only "$work/try.sh" 2>"$work/test-only" ||
+        fail "--time $time: $(cat "$work/test-only")"
+done
+submitted=$(sweep submit "$spec" --engine slurm --out "$hostile/out" --shards 2)
+job=$(grep -oE '[0-9]+$' <<<"$(grep 'Submitted batch job' <<<"$submitted")")
+wait_for "${job}_0" COMPLETED
+wait_for "${job}_1" COMPLETED
+sweep merge "$hostile/out" >/dev/null
+same "$hostile/out"
+[ -e "$hostile/out/submit/slurm-${job}_0.log" ] || fail "the log is not where it should be"
+
+say "cells that last longer than their tasks"
+long=$work/long.toml
+cat > "$long" <<'TOML'
+[base.task]
+dim = 40
+samples = 150
+[base.network]
+width = 60
+[base.training]
+weight_decay = 1e-6
+steps = 400000
+[measures]
+stop = "horizon"
+[axes]
+"network.alpha" = [1.0, 2.0]
+TOML
+sweep run "$long" --out "$work/long-one" >/dev/null 2>&1
+sweep merge "$work/long-one" >/dev/null
+out=$work/long
+for attempt in 1 2; do
+    submitted=$(sweep submit "$long" --engine slurm --out "$out" --shards 2 --resume)
+    job=$(grep -oE '[0-9]+$' <<<"$(grep 'Submitted batch job' <<<"$submitted")")
+    wait_for "${job}_0" RUNNING
+    wait_for "${job}_1" RUNNING
+    sleep 1
+    scancel --batch --signal=TERM "$job"
+    wait_for "${job}_0" FAILED
+    wait_for "${job}_1" FAILED
+    sweep status "$out" | grep -q '2 under way' || fail "attempt $attempt keeps nothing"
+done
+submitted=$(sweep submit "$long" --engine slurm --out "$out" --resume)
+job=$(grep -oE '[0-9]+$' <<<"$(grep 'Submitted batch job' <<<"$submitted")")
+wait_for "${job}_0" COMPLETED
+wait_for "${job}_1" COMPLETED
+sweep merge "$out" >/dev/null
+cmp "$work/long-one/results.jsonl" "$out/results.jsonl" || fail "the long cells differ"
 stop_slurm
 
 say "GNU parallel, stopped and resumed"
