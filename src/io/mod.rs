@@ -3,6 +3,7 @@
 
 pub mod atomic;
 pub mod csv;
+pub mod network_reference;
 pub mod npz;
 pub mod summary;
 

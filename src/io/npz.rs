@@ -36,13 +36,13 @@ pub fn read_instance(path: &Path) -> Result<Instance, FileError> {
     Ok(instance)
 }
 
-struct Archive {
+pub(super) struct Archive {
     reader: NpzReader<BufReader<File>>,
     names: Vec<String>,
 }
 
 impl Archive {
-    fn open(file: File) -> Result<Self, String> {
+    pub(super) fn open(file: File) -> Result<Self, String> {
         let not_npz =
             |e: ReadNpzError| format!("is not a NumPy .npz file ({e}); write it with numpy.savez");
         let mut reader = NpzReader::new(BufReader::new(file)).map_err(not_npz)?;
@@ -50,7 +50,7 @@ impl Archive {
         Ok(Self { reader, names })
     }
 
-    fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.names.iter().any(|name| name == key)
     }
 
@@ -107,8 +107,19 @@ impl Archive {
         })
     }
 
+    /// The array under a key as float64, of any shape, or that it is missing.
+    pub(super) fn numbers_of(&mut self, key: &str) -> Result<ArrayD<f64>, String> {
+        match self.has(key) {
+            true => self.numbers(key),
+            false => Err(format!(
+                "{key}: missing; the file holds {}",
+                self.names.join(", ")
+            )),
+        }
+    }
+
     /// The array under a key as float64, whatever numbers it holds.
-    fn numbers(&mut self, key: &str) -> Result<ArrayD<f64>, String> {
+    pub(super) fn numbers(&mut self, key: &str) -> Result<ArrayD<f64>, String> {
         macro_rules! first_that_fits {
             ($($number:ty),*) => {$(
                 match self.reader.by_name::<OwnedRepr<$number>, ndarray::IxDyn>(key) {

@@ -11,6 +11,7 @@ pub mod committee;
 pub mod config;
 pub mod jax;
 pub mod metrics;
+pub mod networks;
 pub mod outcome;
 pub mod packed;
 pub mod rkc;

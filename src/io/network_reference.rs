@@ -1,0 +1,762 @@
+//! Reference runs of the networks that somebody else computed: `NAME.json` with
+//! the settings, `NAME.npz` with examples, initial weights and batches.
+
+use super::npz::Archive;
+use super::{FileError, read_problem, read_text};
+use crate::sim::networks::dense::{Activation, Dense, Scaling};
+use crate::sim::networks::kernel::Outputs;
+use crate::sim::networks::loss::{AccuracyKind, LossKind, Objective};
+use crate::sim::networks::modular::ModularAddition;
+use crate::sim::networks::network::{Inputs, Misfit, Network};
+use crate::sim::networks::optimiser::{OptimiserSettings, Rule};
+use crate::sim::networks::passes::{Alone, Keep, Passes};
+use crate::sim::networks::problem::{Examples, Order, Problem, Source};
+use crate::sim::networks::run::{NetworkRun, RunSettings};
+use crate::sim::networks::transformer::Transformer;
+use ndarray::{ArrayD, Ix1, Ix2};
+use serde_json::{Map, Value};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The columns that a reference may have.
+pub const COLUMNS: [&str; 9] = [
+    "step",
+    "train_loss",
+    "test_loss",
+    "train_accuracy",
+    "test_accuracy",
+    "weight_norm_sq",
+    "param_movement",
+    "lin_train_loss",
+    "lin_test_loss",
+];
+
+/// A reference: everything that is needed to run it again in float64.
+pub struct Reference {
+    /// The network.
+    pub network: Arc<dyn Network<f64>>,
+    /// Examples and their split.
+    pub problem: Arc<Problem<f64>>,
+    /// Initial weights.
+    pub theta: Arc<[f64]>,
+    /// How it is trained.
+    pub settings: RunSettings,
+    /// Columns of its table, in order.
+    pub columns: Vec<String>,
+    /// Number of updates, where the files say: rows of the batches' table or the
+    /// setting `steps`.
+    pub steps: Option<u64>,
+    /// What was found in the files rather than said there.
+    pub notes: Vec<String>,
+    arrays: Archive,
+    path: PathBuf,
+}
+
+impl Reference {
+    /// Reads `NAME.json` and `NAME.npz`; `name` is the path without the ending.
+    ///
+    /// # Errors
+    /// Names the file and the setting or array that is missing, unknown or does
+    /// not fit.
+    pub fn read(name: &Path) -> Result<Self, FileError> {
+        let (json, npz) = (with_ending(name, "json"), with_ending(name, "npz"));
+        let problem = |path: &Path| {
+            let path = path.to_owned();
+            move |e: String| FileError::new(&path, e)
+        };
+        let text = read_text(&json)?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|e| FileError::new(&json, format!("is not JSON: {e}")))?;
+        let header = Header::parse(value).map_err(problem(&json))?;
+        let file = File::open(&npz).map_err(|e| FileError::new(&npz, read_problem(&e)))?;
+        let arrays = Archive::open(file).map_err(problem(&npz))?;
+        header.assemble(arrays, &npz).map_err(problem(&npz))
+    }
+
+    /// A run at step 0.
+    ///
+    /// # Errors
+    /// Parts that do not fit each other.
+    pub fn run(&self) -> Result<NetworkRun<f64>, FileError> {
+        let (network, problem) = (Arc::clone(&self.network), Arc::clone(&self.problem));
+        let (theta, settings) = (Arc::clone(&self.theta), self.settings.clone());
+        NetworkRun::new(network, problem, theta, settings, &Alone)
+            .map_err(|e| FileError::new(&self.path, e.to_string()))
+    }
+
+    /// Parameters stored under `prefix` + name (`net_step10_` …) as a flat vector;
+    /// none where the file has not one of them.
+    ///
+    /// # Errors
+    /// Some but not all of them, or a wrong shape.
+    pub fn parameters(&mut self, prefix: &str) -> Result<Option<Vec<f64>>, FileError> {
+        let layout = self.network.layout();
+        if !layout
+            .tensors()
+            .iter()
+            .any(|t| self.arrays.has(&format!("{prefix}{}", t.name)))
+        {
+            return Ok(None);
+        }
+        parameters(self.network.as_ref(), &mut self.arrays, prefix)
+            .map(Some)
+            .map_err(|e| FileError::new(&self.path, e))
+    }
+
+    /// The array under a key, where there is one.
+    ///
+    /// # Errors
+    /// An array that holds no numbers.
+    pub fn array(&mut self, key: &str) -> Result<Option<ArrayD<f64>>, FileError> {
+        match self.arrays.has(key) {
+            true => {
+                let array = self.arrays.numbers(key);
+                array.map(Some).map_err(|e| FileError::new(&self.path, e))
+            }
+            false => Ok(None),
+        }
+    }
+}
+
+/// `NAME.ending`, where NAME may hold dots.
+pub fn with_ending(name: &Path, ending: &str) -> PathBuf {
+    let mut path = name.as_os_str().to_owned();
+    path.push(".");
+    path.push(ending);
+    path.into()
+}
+
+/// Entries of a JSON object, taken one by one, so that those left are unknown.
+struct Fields {
+    name: &'static str,
+    entries: Map<String, Value>,
+}
+
+impl Fields {
+    fn new(name: &'static str, value: Value) -> Result<Self, String> {
+        match value {
+            Value::Object(entries) => Ok(Self { name, entries }),
+            other => Err(format!("{name}: expected an object; found {other}")),
+        }
+    }
+
+    fn value(&mut self, key: &str) -> Result<Value, String> {
+        self.optional(key)
+            .ok_or_else(|| format!("{}.{key}: missing", self.name))
+    }
+
+    fn optional(&mut self, key: &str) -> Option<Value> {
+        self.entries.remove(key).filter(|v| !v.is_null())
+    }
+
+    fn number(&mut self, key: &str) -> Result<f64, String> {
+        let value = self.value(key)?;
+        let name = self.name;
+        value
+            .as_f64()
+            .ok_or_else(|| format!("{name}.{key}: expected a number; found {value}"))
+    }
+
+    fn number_or(&mut self, key: &str, default: f64) -> Result<f64, String> {
+        match self.entries.contains_key(key) {
+            true => self.number(key),
+            false => Ok(default),
+        }
+    }
+
+    fn whole(&mut self, key: &str) -> Result<usize, String> {
+        let value = self.value(key)?;
+        let name = self.name;
+        value
+            .as_u64()
+            .map(|n| n as usize)
+            .ok_or_else(|| format!("{name}.{key}: expected a whole number; found {value}"))
+    }
+
+    fn whole_or(&mut self, key: &str) -> Result<Option<usize>, String> {
+        match self.entries.get(key).is_some_and(|v| !v.is_null()) {
+            true => self.whole(key).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> Result<Option<bool>, String> {
+        let name = self.name;
+        match self.optional(key) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(v) => Err(format!("{name}.{key}: expected true or false; found {v}")),
+        }
+    }
+
+    fn text(&mut self, key: &str) -> Result<String, String> {
+        match self.value(key)? {
+            Value::String(text) => Ok(text),
+            v => Err(format!("{}.{key}: expected a word; found {v}", self.name)),
+        }
+    }
+
+    fn sizes(&mut self, key: &str) -> Result<Vec<usize>, String> {
+        let value = self.value(key)?;
+        let sizes = value.as_array().and_then(|sizes| {
+            let sizes = sizes.iter().map(|v| v.as_u64().map(|n| n as usize));
+            sizes.collect::<Option<Vec<_>>>()
+        });
+        let name = self.name;
+        sizes.ok_or_else(|| format!("{name}.{key}: expected whole numbers; found {value}"))
+    }
+
+    /// Passes over entries that a replay has no use for.
+    fn skip(&mut self, keys: &[&str]) {
+        for key in keys {
+            self.entries.remove(*key);
+        }
+    }
+
+    fn done(self) -> Result<(), String> {
+        match self.entries.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(format!(
+                "{}.{key}: unknown entry; what it asks for cannot be replayed",
+                self.name
+            )),
+        }
+    }
+}
+
+/// Which network, before its scaling is known.
+enum Kind {
+    Modular {
+        p: usize,
+        units: usize,
+    },
+    Dense {
+        sizes: Vec<usize>,
+        activation: Activation,
+        biases: Option<bool>,
+        scaling: Option<Scaling>,
+    },
+    Transformer {
+        p: usize,
+        width: usize,
+        heads: usize,
+        mlp: usize,
+    },
+}
+
+struct Header {
+    kind: Kind,
+    objective: Objective,
+    optimiser: OptimiserSettings,
+    batch: Option<usize>,
+    counts: [Option<usize>; 2],
+    steps: Option<usize>,
+    seed: u64,
+    columns: Vec<String>,
+    shapes: Map<String, Value>,
+}
+
+impl Header {
+    fn parse(value: Value) -> Result<Self, String> {
+        let mut top = Fields::new("file", value)?;
+        let mut settings = Fields::new("settings", top.value("settings")?)?;
+        let columns = match top.optional("columns") {
+            None => COLUMNS.map(String::from).to_vec(),
+            Some(Value::Array(names)) => names
+                .into_iter()
+                .map(|v| match v {
+                    Value::String(name) if COLUMNS.contains(&name.as_str()) => Ok(name),
+                    v => Err(format!(
+                        "columns: expected names out of {}; found {v}",
+                        COLUMNS.join(", ")
+                    )),
+                })
+                .collect::<Result<_, _>>()?,
+            Some(v) => return Err(format!("columns: expected a list of names; found {v}")),
+        };
+        let shapes = match top.optional("parameter_shapes") {
+            None => Map::new(),
+            Some(v) => Fields::new("parameter_shapes", v)?.entries,
+        };
+        // Words and results, for people.
+        top.skip(&["network", "formulas", "kernel", "sensitivity"]);
+        top.done()?;
+        let kind = kind(&mut settings)?;
+        let objective = objective(&mut settings)?;
+        let optimiser = optimiser(Fields::new("optimiser", settings.value("optimiser")?)?)?;
+        let header = Self {
+            kind,
+            objective,
+            optimiser,
+            batch: settings.whole_or("batch")?,
+            counts: [settings.whole_or("n_train")?, settings.whole_or("n_test")?],
+            steps: settings.whole_or("steps")?,
+            seed: settings.whole_or("seed")?.unwrap_or(0) as u64,
+            columns,
+            shapes,
+        };
+        // How the arrays were drawn that the file holds.
+        settings.skip(&[
+            "name",
+            "train_fraction",
+            "teacher_init_scale",
+            "student_init_scale",
+            "weight_scale",
+            "init_scale",
+            "init",
+            "init_kind",
+        ]);
+        settings.done()?;
+        Ok(header)
+    }
+
+    fn assemble(self, mut arrays: Archive, path: &Path) -> Result<Reference, String> {
+        let mut notes = Vec::new();
+        let train = rows(arrays.numbers_of("train_idx")?, "train_idx")?;
+        let test = rows(arrays.numbers_of("test_idx")?, "test_idx")?;
+        let sets = [("n_train", train.len()), ("n_test", test.len())];
+        for ((name, found), said) in sets.into_iter().zip(self.counts) {
+            if said.is_some_and(|said| said != found) {
+                let said = said.unwrap_or_default();
+                return Err(format!(
+                    "settings.{name} is {said}, but the file holds {found} rows"
+                ));
+            }
+        }
+        let examples = self.examples(&mut arrays)?;
+        let problem = Problem {
+            examples,
+            train,
+            test,
+        };
+        problem.check().map_err(text)?;
+        let biases = self.shapes.contains_key("b1") || arrays.has("init_b1");
+        let (network, theta) = self.network(&mut arrays, &problem, biases, &mut notes)?;
+        self.check_shapes(network.as_ref())?;
+        let (order, listed) = self.order(&mut arrays, &problem)?;
+        let steps = self.steps.or(listed).map(|n| n as u64);
+        Ok(Reference {
+            settings: RunSettings {
+                objective: self.objective,
+                optimiser: self.optimiser,
+                order,
+                linearised: self.columns.iter().any(|c| c.starts_with("lin_")),
+                kernel_examples: 0,
+                kernel_outputs: Outputs::Every,
+                seed: self.seed,
+            },
+            network,
+            problem: Arc::new(problem),
+            theta,
+            columns: self.columns,
+            steps,
+            notes,
+            arrays,
+            path: path.to_owned(),
+        })
+    }
+
+    fn examples(&self, arrays: &mut Archive) -> Result<Examples<f64>, String> {
+        let x = arrays.numbers_of("X")?;
+        let x = x
+            .into_dimensionality::<Ix2>()
+            .map_err(|e| format!("X: expected one row for each example: {e}"))?;
+        let width = x.ncols();
+        let (inputs, outputs) = match &self.kind {
+            Kind::Modular { p, .. } => (pairs_of_one_hot(&x, *p)?, *p),
+            Kind::Transformer { p, .. } => (pairs_of_tokens(&x, *p)?, p + 1),
+            Kind::Dense { sizes, .. } => {
+                let first = sizes.first().copied().unwrap_or_default();
+                if width != first {
+                    return Err(format!(
+                        "X: expected {first} columns, the first of the sizes; found {width}"
+                    ));
+                }
+                let values = x.iter().copied().collect();
+                let outputs = sizes.last().copied().unwrap_or_default();
+                (Inputs::Vectors { width, values }, outputs)
+            }
+        };
+        let labels = match arrays.has("labels") {
+            true => rows(arrays.numbers_of("labels")?, "labels")?,
+            false => Vec::new(),
+        };
+        let count = inputs.count();
+        let mut examples = match labels.is_empty() {
+            true => Examples {
+                inputs,
+                outputs,
+                targets: Vec::new(),
+                labels,
+            },
+            false => Examples::classes(inputs, labels, outputs).map_err(text)?,
+        };
+        if arrays.has("Y") {
+            let y = arrays.numbers_of("Y")?;
+            if y.shape() != [count, outputs] {
+                return Err(format!(
+                    "Y: expected shape [{count}, {outputs}]; found {:?}",
+                    y.shape()
+                ));
+            }
+            examples.targets = y.iter().copied().collect();
+        } else if examples.labels.is_empty() {
+            return Err("Y: missing, and so are labels; one of them is needed".into());
+        }
+        Ok(examples)
+    }
+
+    #[expect(clippy::type_complexity, reason = "used once")]
+    fn network(
+        &self,
+        arrays: &mut Archive,
+        problem: &Problem<f64>,
+        has_biases: bool,
+        notes: &mut Vec<String>,
+    ) -> Result<(Arc<dyn Network<f64>>, Arc<[f64]>), String> {
+        let network: Arc<dyn Network<f64>> = match &self.kind {
+            Kind::Modular { p, units } => Arc::new(ModularAddition::new(*p, *units).map_err(text)?),
+            Kind::Transformer {
+                p,
+                width,
+                heads,
+                mlp,
+            } => Arc::new(Transformer::new(*p, *width, *heads, *mlp).map_err(text)?),
+            Kind::Dense {
+                sizes,
+                activation,
+                biases,
+                scaling,
+            } => {
+                let biases = biases.unwrap_or(has_biases);
+                let make = |s| Dense::new(sizes, *activation, s, biases).map_err(text);
+                let found = match scaling {
+                    Some(s) => *s,
+                    None => self.find_scaling(arrays, problem, make, notes)?,
+                };
+                Arc::new(make(found)?)
+            }
+        };
+        let theta = parameters(network.as_ref(), arrays, "init_")?;
+        if let Some(off) = self.distance_from_initial(&network, &theta, arrays, problem)?
+            && off > 1e-6
+        {
+            return Err(format!(
+                "f0: the raw outputs at the initial weights differ by {off:.1e} (relative); the formula of the network is another one"
+            ));
+        }
+        Ok((network, theta.into()))
+    }
+
+    /// The scaling whose raw outputs at the initial weights are those stored.
+    fn find_scaling(
+        &self,
+        arrays: &mut Archive,
+        problem: &Problem<f64>,
+        make: impl Fn(Scaling) -> Result<Dense, String>,
+        notes: &mut Vec<String>,
+    ) -> Result<Scaling, String> {
+        for scaling in [Scaling::Notebook, Scaling::Ordinary] {
+            let network: Arc<dyn Network<f64>> = Arc::new(make(scaling)?);
+            let theta = parameters(network.as_ref(), arrays, "init_")?;
+            let off = self.distance_from_initial(&network, &theta, arrays, problem)?;
+            if off.is_some_and(|off| off < 1e-6) {
+                notes.push(format!("scaling: {scaling:?}, which gives the stored f0"));
+                return Ok(scaling);
+            }
+        }
+        match arrays.has("f0") {
+            true => Err("f0: neither the notebook's scaling (1/√fan_in, last layer 1/fan_in) nor the ordinary one gives the stored raw outputs at the initial weights".into()),
+            false => {
+                notes.push("scaling: the notebook's, as neither settings nor f0 say".into());
+                Ok(Scaling::Notebook)
+            }
+        }
+    }
+
+    /// Largest distance of the raw initial outputs from those stored, relative to
+    /// the largest of them.
+    fn distance_from_initial(
+        &self,
+        network: &Arc<dyn Network<f64>>,
+        theta: &[f64],
+        arrays: &mut Archive,
+        problem: &Problem<f64>,
+    ) -> Result<Option<f64>, String> {
+        if !arrays.has("f0") {
+            return Ok(None);
+        }
+        let stored = arrays.numbers_of("f0")?;
+        let all: Vec<u32> = (0..problem.examples.count() as u32).collect();
+        let mut passes = Passes::new(Arc::clone(network), all.len(), Keep::Block);
+        let source = Source {
+            examples: &problem.examples,
+            initial: &[],
+        };
+        passes.load(source, &all);
+        let mut found = Vec::new();
+        passes.outputs(theta, &Alone, &mut found);
+        if stored.len() != found.len() {
+            return Err(format!(
+                "f0: expected {} numbers; found {}",
+                found.len(),
+                stored.len()
+            ));
+        }
+        let largest = stored.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        let off = stored.iter().zip(&found).map(|(a, b)| (a - b).abs());
+        let off = off.fold(0.0, |m, v| if v > m || v.is_nan() { v } else { m });
+        Ok(Some(off / largest.max(f64::MIN_POSITIVE)))
+    }
+
+    fn check_shapes(&self, network: &dyn Network<f64>) -> Result<(), String> {
+        for (name, shape) in &self.shapes {
+            let expected = network.layout().get(name).map(|t| t.shape.clone());
+            let found = shape.as_array().map(|s| {
+                let sizes = s.iter().filter_map(Value::as_u64);
+                sizes.map(|n| n as usize).collect::<Vec<_>>()
+            });
+            if expected.is_none() || expected != found {
+                let expected = expected.map_or("no such array".into(), |e| format!("{e:?}"));
+                return Err(format!(
+                    "parameter_shapes.{name}: expected {expected}; found {shape}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn order(
+        &self,
+        arrays: &mut Archive,
+        problem: &Problem<f64>,
+    ) -> Result<(Order, Option<usize>), String> {
+        let (order, listed) = match (arrays.has("batch_idx"), self.batch) {
+            (true, _) => {
+                let table = arrays.numbers_of("batch_idx")?;
+                let table = table
+                    .into_dimensionality::<Ix2>()
+                    .map_err(|e| format!("batch_idx: expected one row for each update: {e}"))?;
+                if self.batch.is_some_and(|b| b != table.ncols()) {
+                    return Err(format!(
+                        "batch_idx: expected {} columns, settings.batch; found {}",
+                        self.batch.unwrap_or_default(),
+                        table.ncols()
+                    ));
+                }
+                let rows = table.rows().into_iter();
+                let batches = rows.map(|row| rows_of(row.iter(), "batch_idx"));
+                let batches = batches.collect::<Result<Vec<_>, _>>()?;
+                let count = batches.len();
+                (Order::Listed(batches), Some(count))
+            }
+            (false, Some(size)) => (Order::Slices(size), None),
+            (false, None) => (Order::Full, None),
+        };
+        order.check(problem).map_err(text)?;
+        Ok((order, listed))
+    }
+}
+
+fn kind(settings: &mut Fields) -> Result<Kind, String> {
+    let kind = settings.text("kind")?;
+    Ok(match kind.as_str() {
+        "modadd" => Kind::Modular {
+            p: settings.whole("p")?,
+            units: settings.whole("N")?,
+        },
+        "transformer" => Kind::Transformer {
+            p: settings.whole("p")?,
+            width: settings.whole("d_model")?,
+            heads: settings.whole("n_heads")?,
+            mlp: settings.whole("d_mlp")?,
+        },
+        "student_teacher" | "mnist_mlp" => {
+            let student = kind == "student_teacher";
+            let activation = match settings.optional("activation") {
+                None if student => Activation::Tanh,
+                None => Activation::Relu,
+                Some(Value::String(s)) if s == "tanh" => Activation::Tanh,
+                Some(Value::String(s)) if s == "relu" => Activation::Relu,
+                Some(v) => {
+                    return Err(format!(
+                        "settings.activation: expected tanh or relu; found {v}"
+                    ));
+                }
+            };
+            let named = ["scaling", "parametrisation", "parametrization"];
+            let scaling = named.iter().find_map(|key| settings.optional(key));
+            let scaling = match scaling {
+                None if student => Some(Scaling::Ordinary),
+                None => None,
+                Some(Value::String(s)) if s == "notebook" || s == "ntk" => Some(Scaling::Notebook),
+                Some(Value::String(s)) if s == "ordinary" || s == "standard" => {
+                    Some(Scaling::Ordinary)
+                }
+                Some(v) => {
+                    return Err(format!(
+                        "settings.scaling: expected notebook or ordinary; found {v}"
+                    ));
+                }
+            };
+            let biases = match settings.flag("biases")? {
+                None => settings.flag("bias")?,
+                known => known,
+            };
+            Kind::Dense {
+                sizes: settings.sizes("sizes")?,
+                activation,
+                biases,
+                scaling,
+            }
+        }
+        _ => {
+            return Err(format!(
+                "settings.kind: expected modadd, student_teacher, mnist_mlp or transformer; found {kind}"
+            ));
+        }
+    })
+}
+
+fn objective(settings: &mut Fields) -> Result<Objective, String> {
+    let loss = match settings.text("loss")?.as_str() {
+        "mse" => LossKind::MeanSquare,
+        "cross_entropy" => LossKind::CrossEntropy,
+        other => {
+            return Err(format!(
+                "settings.loss: expected mse or cross_entropy; found {other}"
+            ));
+        }
+    };
+    let accuracy = match settings.text("accuracy")?.as_str() {
+        "argmax" => {
+            settings.skip(&["threshold"]);
+            AccuracyKind::Argmax
+        }
+        "threshold" => AccuracyKind::Threshold(settings.number("threshold")?),
+        other => {
+            return Err(format!(
+                "settings.accuracy: expected argmax or threshold; found {other}"
+            ));
+        }
+    };
+    Ok(Objective {
+        alpha: settings.number("alpha")?,
+        centred: settings.flag("centred")?.unwrap_or(false),
+        loss,
+        accuracy,
+    })
+}
+
+fn optimiser(mut fields: Fields) -> Result<OptimiserSettings, String> {
+    let name = fields.text("name")?;
+    let rule = match name.as_str() {
+        "sgd" | "gd" | "momentum" => match fields.number_or("momentum", 0.0)? {
+            0.0 => Rule::Sgd,
+            momentum => Rule::Momentum { momentum },
+        },
+        "adamw" | "adam" => Rule::AdamW {
+            beta1: fields.number_or("beta1", 0.9)?,
+            beta2: fields.number_or("beta2", 0.999)?,
+            epsilon: fields.number_or("eps", 1e-8)?,
+        },
+        other => {
+            return Err(format!(
+                "optimiser.name: expected sgd, momentum or adamw; found {other}"
+            ));
+        }
+    };
+    let decay = fields.number_or("weight_decay", 0.0)?;
+    if name == "adam" && decay != 0.0 {
+        return Err("optimiser: adam with weight_decay adds the decay to the gradient, which cannot be replayed; adamw decouples it".into());
+    }
+    let settings = OptimiserSettings {
+        rule,
+        learning_rate: fields.number("lr")?,
+        weight_decay: decay,
+        warm_up: fields.whole_or("warmup_steps")?.unwrap_or(0) as u64,
+    };
+    fields.done()?;
+    Ok(settings)
+}
+
+fn text(misfit: Misfit) -> String {
+    misfit.to_string()
+}
+
+fn parameters(
+    network: &dyn Network<f64>,
+    arrays: &mut Archive,
+    prefix: &str,
+) -> Result<Vec<f64>, String> {
+    let layout = network.layout();
+    let mut theta = vec![0.0; layout.count()];
+    for tensor in layout.tensors() {
+        let key = format!("{prefix}{}", tensor.name);
+        let array = arrays.numbers_of(&key)?;
+        if array.shape() != tensor.shape {
+            return Err(format!(
+                "{key}: expected shape {:?}; found {:?}",
+                tensor.shape,
+                array.shape()
+            ));
+        }
+        for (x, v) in theta[tensor.range.clone()].iter_mut().zip(array.iter()) {
+            *x = *v;
+        }
+    }
+    Ok(theta)
+}
+
+fn rows(array: ArrayD<f64>, key: &str) -> Result<Vec<u32>, String> {
+    let array = array
+        .into_dimensionality::<Ix1>()
+        .map_err(|e| format!("{key}: expected a list of whole numbers: {e}"))?;
+    rows_of(array.iter(), key)
+}
+
+fn rows_of<'a>(values: impl Iterator<Item = &'a f64>, key: &str) -> Result<Vec<u32>, String> {
+    values
+        .map(
+            |v| match *v >= 0.0 && v.fract() == 0.0 && *v < f64::from(u32::MAX) {
+                true => Ok(*v as u32),
+                false => Err(format!("{key}: expected whole numbers from 0; found {v}")),
+            },
+        )
+        .collect()
+}
+
+fn pairs_of_tokens(x: &ndarray::Array2<f64>, p: usize) -> Result<Inputs<f64>, String> {
+    let mut pairs = Vec::with_capacity(x.nrows());
+    for row in x.rows() {
+        let tokens = rows_of(row.iter(), "X")?;
+        match tokens.as_slice() {
+            [a, b, eq] if *eq as usize == p && (*a.max(b) as usize) < p => pairs.push([*a, *b]),
+            _ => {
+                return Err(format!(
+                    "X: expected rows [a, b, {p}] with a and b below {p}; found {tokens:?}"
+                ));
+            }
+        }
+    }
+    Ok(Inputs::Pairs(pairs))
+}
+
+fn pairs_of_one_hot(x: &ndarray::Array2<f64>, p: usize) -> Result<Inputs<f64>, String> {
+    let misfit = || format!("X: expected rows of a one-hot a then a one-hot b, {p} columns each");
+    if x.ncols() != 2 * p {
+        return Err(format!("{}; found {} columns", misfit(), x.ncols()));
+    }
+    let mut pairs = Vec::with_capacity(x.nrows());
+    for row in x.rows() {
+        let ones: Vec<usize> = (0..2 * p).filter(|i| row[*i] == 1.0).collect();
+        match ones.as_slice() {
+            [a, b] if *a < p && *b >= p && row.sum() == 2.0 => {
+                pairs.push([*a as u32, (*b - p) as u32]);
+            }
+            _ => return Err(misfit()),
+        }
+    }
+    Ok(Inputs::Pairs(pairs))
+}

@@ -1,0 +1,28 @@
+//! The paper's other networks: modular addition, student and teacher, images,
+//! and a one-layer transformer.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`network`] | the trait: forward, tangent (Jv) and backward (Jᵀu) passes by hand over one flat parameter vector |
+//! | [`dense`], [`modular`], [`transformer`] | the kinds of network |
+//! | [`product`] | the matrix product, the one place that names its library |
+//! | [`passes`] | a pass over a batch, split into chunks of rows |
+//! | [`loss`], [`optimiser`], [`problem`] | losses and accuracies, update rules, examples and batches |
+//! | [`kernel`] | the tangent kernel on a sub-sample |
+//! | [`run`] | a training run with its linearised twin |
+//!
+//! A fifth network is one more type with the trait [`network::Network`].
+
+pub mod dense;
+pub mod kernel;
+pub mod layout;
+pub mod loss;
+pub mod modular;
+pub mod network;
+pub mod optimiser;
+pub mod passes;
+pub mod problem;
+pub mod product;
+pub mod real;
+pub mod run;
+pub mod transformer;
