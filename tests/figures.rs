@@ -149,7 +149,7 @@ fn figure_3a_the_delay_grows_with_alpha_up_to_the_alpha_that_never_generalises()
         for m in [two, most] {
             assert_eq!(m.class(), "never_generalises");
         }
-        let delays = [tiny, quarter, half, one].map(|m| m.summary.delay.map(|d| d as f64));
+        let delays = [tiny, quarter, half, one].map(|m| m.summary.delay_steps.map(|d| d as f64));
         let delays: Vec<f64> = delays.into_iter().flatten().collect();
         assert!(increases(&delays), "{delays:?}");
         // Not only because the fit comes later.
@@ -221,8 +221,8 @@ fn figure_4_at_its_own_seed_the_test_loss_rises_with_the_linear_power() {
     let [run] = train(vec![config], false).try_into().expect("one run");
     let of = |metric| run.rows.iter().filter_map(move |r| r.get(metric));
     let rise = |metric| of(metric).fold(0.0, f64::max) / of(metric).next().expect("rows");
-    assert_eq!(run.finish.outcome.name(), "groks");
-    assert!(run.finish.crossings.ratio() > Some(6.0));
+    assert_eq!(run.finish.verdict.outcome().name(), "groks");
+    assert!(run.finish.verdict.crossings().ratio() > Some(6.0));
     assert!(rise(Metric::LinearPower) > 1.8);
     assert!(rise(Metric::TestLoss) > 1.04);
     assert!(rise(Metric::MisalignmentError) < 1.05);
@@ -356,7 +356,7 @@ fn figure_10_the_more_of_the_solution_at_the_start_the_shorter_the_delay() {
         let delays = s
             .iter()
             .rev()
-            .map(|m| m.summary.delay.expect("generalises") as f64);
+            .map(|m| m.summary.delay_steps.expect("generalises") as f64);
         let delays: Vec<f64> = delays.collect();
         assert!(increases(&delays), "{delays:?}");
         assert_eq!((delays[0], s[5].summary.fit_step), (0.0, Some(0)));

@@ -8,8 +8,9 @@ use grokscope::sim::{
     committee::moments::MomentState,
     config::{Config, MAX_RECORDED_STEPS},
     metrics::{Metric, Row},
-    outcome::{Crossings, Outcome, Thresholds},
+    outcome::{Crossings, Thresholds},
     schedule::Schedule,
+    verdict::{Crossing, Peak, Status, Verdict},
 };
 use grokscope::training::protocol::{Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot};
 use proptest::prelude::*;
@@ -49,13 +50,22 @@ fn rows(run: &mut Run, rows: Vec<Row>) {
     assert!(run.handle(&Event::Rows { run: RUN, rows }));
 }
 
-fn finish(run: &mut Run, step: u64, outcome: Outcome, fit: Option<u64>, generalise: Option<u64>) {
+fn verdict() -> Verdict {
+    let thresholds = Thresholds {
+        train: 0.1,
+        test: 0.1,
+    };
+    let mut verdict = Verdict::begun(thresholds, 2.0, 1_000_000, 1.0, Some(1.0));
+    (verdict.train_loss, verdict.test_loss) = (0.3, Some(0.43));
+    verdict
+}
+
+fn finish(run: &mut Run, verdict: Verdict) {
     run.handle(&Event::Finished {
         run: RUN,
         finish: Finish {
-            step,
-            outcome,
-            crossings: Crossings { fit, generalise },
+            step: verdict.step,
+            verdict: Box::new(verdict),
             training_seconds: 1.0,
             changed_live: false,
         },
@@ -73,7 +83,8 @@ fn snapshot(step: u64, phase: Phase, crossings: Crossings, recent: Vec<RecentSte
         step,
         horizon: 1_000_000,
         steps_per_second: 5.0,
-        crossings,
+        attempt: 0,
+        verdict: verdict().crossed(Status::Running, step, crossings),
         recent,
         state: Arc::clone(&state),
         initial: state,
@@ -134,7 +145,6 @@ fn every_row_is_kept_and_a_series_leaves_out_what_is_not_finite() {
     assert_eq!(train, [(0, 1.0), (2, 0.5), (3, 0.25)]);
     let test: Vec<_> = run.series(Metric::TestLoss).collect();
     assert_eq!(test, [(0, 1.5), (1, 1.7), (3, 1.2)]);
-    assert_eq!(run.peak().map(|p| (p.step, p.test_loss)), Some((1, 1.7)));
     assert_eq!(run.last(Metric::Alignment), None);
 }
 
@@ -165,7 +175,17 @@ fn a_lowered_learning_rate_voids_the_earlier_rows_and_is_said() {
             diverged_at: 1_312,
         });
     }
+    // A late word from the attempt that diverged.
+    let mut late = snapshot(1, Phase::Running, Crossings::default(), vec![]);
+    late.verdict.peak = Some(Peak {
+        step: 1,
+        test_loss: 9.0,
+    });
+    assert!(!run.observe(&late));
     assert!(run.rows().is_empty() && run.peak().is_none());
+    late.attempt = 2;
+    assert!(run.observe(&late));
+    assert_eq!(run.peak(), late.verdict.peak);
     assert_eq!(
         run.lowered_sentence().as_deref(),
         Some("η₀ lowered from 1 to 0.31: it diverged at step 1,312")
@@ -176,16 +196,16 @@ fn a_lowered_learning_rate_voids_the_earlier_rows_and_is_said() {
 fn a_raised_horizon_reopens_a_finished_run_but_a_late_snapshot_does_not() {
     let mut run = started(100);
     rows(&mut run, vec![row(0, 1.0, 1.0), row(100, 0.05, 0.9)]);
-    finish(&mut run, 100, Outcome::NeverGeneralises, Some(60), None);
+    let fitted = Crossings {
+        fit: Some(60),
+        generalise: None,
+    };
+    finish(&mut run, verdict().crossed(Status::Finished, 100, fitted));
     run.observe(&snapshot(90, Phase::Running, Crossings::default(), vec![]));
     assert_eq!(run.phase(), Phase::Done);
     assert_eq!(run.crossings().fit, Some(60));
 
-    let crossings = Crossings {
-        fit: Some(60),
-        generalise: None,
-    };
-    run.observe(&snapshot(150, Phase::Running, crossings, vec![]));
+    run.observe(&snapshot(150, Phase::Running, fitted, vec![]));
     assert_eq!((run.phase(), run.outcome()), (Phase::Running, None));
     assert_eq!(
         run.outcome_sentence(),
@@ -195,48 +215,72 @@ fn a_raised_horizon_reopens_a_finished_run_but_a_late_snapshot_does_not() {
 
 #[test]
 fn the_outcome_is_one_sentence_from_the_numbers() {
-    let said = |step, outcome, fit, generalise| {
+    let said = |status, step, fit, generalise| {
         let mut run = started(1_000_000);
         rows(&mut run, vec![row(0, 1.0, 1.0), row(1_000_000, 0.3, 0.43)]);
-        finish(&mut run, step, outcome, fit, generalise);
+        let crossings = Crossings { fit, generalise };
+        finish(&mut run, verdict().crossed(status, step, crossings));
         run.outcome_sentence()
     };
-    let end = 1_000_000;
+    let done = |fit, generalise| said(Status::Finished, 1_000_000, fit, generalise);
     assert_eq!(
-        said(end, Outcome::Groks, Some(641), Some(29_264)),
+        done(Some(641), Some(29_264)),
         "groks: fits at 641, generalises at 29,264, 46× later"
     );
     assert_eq!(
-        said(end, Outcome::GeneralisesAtOnce, Some(582), Some(885)),
+        done(Some(582), Some(885)),
         "generalises at once: fits at 582, generalises at 885, 1.5× later"
     );
     assert_eq!(
-        said(end, Outcome::GeneralisesAtOnce, Some(885), Some(582)),
+        done(Some(885), Some(582)),
         "generalises at once: fits at 885, generalises at 582, 303 steps earlier"
     );
     assert_eq!(
-        said(end, Outcome::NeverGeneralises, Some(1_190), None),
-        "never generalises: fits at 1,190, test still at 43 % of the zero predictor at 10⁶"
+        done(Some(1_190), None),
+        "has not generalised by step 10⁶ (the horizon): fits at 1,190, test at 43 % of the zero predictor"
     );
     assert_eq!(
-        said(end, Outcome::NeverFits, None, None),
-        "never fits: train still at 30 % of the zero predictor at 10⁶"
+        done(None, None),
+        "has not fitted by step 10⁶ (the horizon): train at 30 % of the zero predictor"
     );
     assert_eq!(
-        said(12_000, Outcome::NeverGeneralises, Some(1_190), None),
-        "stopped at 12,000: fits at 1,190; has not generalised yet"
+        said(Status::Stopped, 12_000, Some(1_190), None),
+        "stopped at 12,000 of 10⁶: fits at 1,190; has not generalised yet"
     );
-    let diverged = |stable_learning_rate| Outcome::Diverged {
-        step: 1_312,
-        stable_learning_rate,
+    let told = |change: &dyn Fn(&mut Verdict)| {
+        let mut verdict = verdict().crossed(Status::Finished, 1_000, Crossings::default());
+        change(&mut verdict);
+        verdict.sentence()
     };
+    let diverged = |stable| {
+        told(&move |v| {
+            (v.status, v.diverged) = (Status::Diverged, Some((1_312, stable)));
+        })
+    };
+    assert_eq!(diverged(0.628), "diverged at step 1,312; try η₀ ≤ 0.62");
+    assert_eq!(diverged(f64::NAN), "diverged at step 1,312; try a smaller η₀");
+    let lost = told(&|v| {
+        for (step, met) in [(5, true), (9, false), (1_000, false)] {
+            v.by_loss[0].fit.observe(step, met);
+        }
+    });
     assert_eq!(
-        said(1_312, diverged(0.628), None, None),
-        "diverged at step 1,312; try η₀ ≤ 0.62"
+        lost,
+        "has not fitted by step 1,000 (the horizon), train below its threshold at 5, but not to stay: lost at 9"
     );
     assert_eq!(
-        said(1_312, diverged(f64::NAN), None, None),
-        "diverged at step 1,312; try a smaller η₀"
+        told(&|v| v.zero_train_loss = 0.0),
+        "not judged: all labels are zero, so that there is nothing to learn"
+    );
+    let unstable = told(&|v| {
+        v.by_loss[0].fit = Crossing::at(40);
+        (v.test_loss, v.zero_test_loss) = (None, None);
+        v.stability.look(10, 0.9);
+        v.stability.look(17, 1.2);
+    });
+    assert_eq!(
+        unstable,
+        "fits at 40; there is no test loss to judge by; descent is unstable: η₀λ_max(K)/P ≥ 1 at 1 of 2 looks, first at step 17"
     );
     assert_eq!(started(100).outcome_sentence(), "");
     let mut failed = started(100);

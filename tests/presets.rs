@@ -38,9 +38,9 @@ fn train_changed(name: &str, change: impl Fn(&mut grokscope::sim::config::Config
     let trained = Trained { run, learning_rate };
     println!(
         "{name}: {}, fits {:?}, generalises {:?}, ends at {:.4} of the zero predictor's loss",
-        trained.run.finish.outcome.name(),
-        trained.run.finish.crossings.fit,
-        trained.run.finish.crossings.generalise,
+        trained.run.finish.verdict.outcome().name(),
+        trained.run.finish.verdict.crossings().fit,
+        trained.run.finish.verdict.crossings().generalise,
         trained.end()
     );
     trained
@@ -50,7 +50,7 @@ fn train_changed(name: &str, change: impl Fn(&mut grokscope::sim::config::Config
 fn keeps_its_promise(name: &str) -> Trained {
     let trained = train(name);
     assert_eq!(
-        trained.run.finish.outcome.name(),
+        trained.run.finish.verdict.outcome().name(),
         preset(name).expects,
         "{name}"
     );
@@ -77,7 +77,7 @@ impl Trained {
     }
 
     fn at_fit(&self) -> &Row {
-        let fit = self.run.finish.crossings.fit.expect("fits");
+        let fit = self.run.finish.verdict.crossings().fit.expect("fits");
         self.run
             .rows
             .iter()
@@ -86,17 +86,17 @@ impl Trained {
     }
 
     fn ratio(&self) -> f64 {
-        self.run.finish.crossings.ratio().expect("both crossings")
+        self.run.finish.verdict.crossings().ratio().expect("both crossings")
     }
 
     /// Delay in flow time, which does not depend on the learning rate.
     fn delay(&self) -> f64 {
-        self.run.finish.crossings.delay().expect("both crossings") as f64 * self.learning_rate
+        self.run.finish.verdict.crossings().delay().expect("both crossings") as f64 * self.learning_rate
     }
 
     /// Flow time of the generalisation.
     fn generalises_at(&self) -> f64 {
-        self.run.finish.crossings.generalise.expect("generalises") as f64 * self.learning_rate
+        self.run.finish.verdict.crossings().generalise.expect("generalises") as f64 * self.learning_rate
     }
 }
 
@@ -119,7 +119,7 @@ fn differ_only_in(names: &[&str], erase: fn(&mut grokscope::sim::config::Config)
 fn the_first_one_fits_while_the_test_loss_rises_and_groks_twenty_times_later() {
     let t = &*FIRST;
     assert!((15.0..30.0).contains(&t.ratio()), "{}", t.ratio());
-    assert!(t.run.finish.crossings.fit.is_some_and(|step| step < 500));
+    assert!(t.run.finish.verdict.crossings().fit.is_some_and(|step| step < 500));
     assert!(t.peak() > 1.1, "the test loss rises: {}", t.peak());
     let aligned = |row: &Row| row.get(Metric::FeatureAlignment).expect("known target");
     let (fit, end) = (
@@ -168,7 +168,8 @@ fn a_misaligned_kernel_ends_better_than_an_aligned_one() {
         aligned
             .run
             .finish
-            .crossings
+            .verdict
+            .crossings()
             .fit
             .is_some_and(|step| step < 30)
     );
@@ -203,7 +204,7 @@ fn a_pinch_of_decay_makes_the_difference() {
         c.training.weight_decay = 0.0;
         c.training.steps = 100_000;
     });
-    assert_eq!(without.run.finish.outcome.name(), "never_generalises");
+    assert_eq!(without.run.finish.verdict.outcome().name(), "never_generalises");
     assert!(
         5.0 * with.end() < without.end(),
         "{} {}",

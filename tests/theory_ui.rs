@@ -139,14 +139,15 @@ fn weight_decay_takes_the_lazy_shadow_away_and_says_why() {
 fn the_status_says_where_the_lazy_model_would_level_off() {
     let mut screen = window(small());
     screen.wait("a lazy model", |app| app.state.theory.shadow().is_some());
+    let thresholds = grokscope::sim::outcome::Thresholds {
+        train: 0.1,
+        test: 1e-9,
+    };
     screen.script.push(grokscope::training::Event::Started {
         run: screen.run_id(),
         info: Box::new(grokscope::training::RunInfo {
             config: small().check().unwrap(),
-            thresholds: grokscope::sim::outcome::Thresholds {
-                train: 0.1,
-                test: 1e-9,
-            },
+            thresholds,
             zero_train_loss: 1.0,
             zero_test_loss: 1.0,
             note: None,
@@ -160,11 +161,17 @@ fn the_status_says_where_the_lazy_model_would_level_off() {
         run: screen.run_id(),
         finish: grokscope::training::Finish {
             step: 100,
-            outcome: grokscope::sim::outcome::Outcome::NeverGeneralises,
-            crossings: grokscope::sim::outcome::Crossings {
-                fit: Some(60),
-                generalise: None,
-            },
+            verdict: Box::new(
+                grokscope::sim::verdict::Verdict::begun(thresholds, 2.0, 100, 1.0, Some(1.0))
+                    .crossed(
+                        grokscope::sim::verdict::Status::Finished,
+                        100,
+                        grokscope::sim::outcome::Crossings {
+                            fit: Some(60),
+                            generalise: None,
+                        },
+                    ),
+            ),
             training_seconds: 0.1,
             changed_live: false,
         },

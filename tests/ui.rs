@@ -19,7 +19,8 @@ use grokscope::{
     sim::{
         committee::instance::Instance,
         config::{Value, Width},
-        outcome::{Crossings, Outcome},
+        outcome::{Crossings, Outcome, Thresholds},
+        verdict::{Status, Verdict},
     },
     startup::Startup,
     training::{Command, Event, Finish, Pace, RunId},
@@ -28,13 +29,28 @@ use std::{path::PathBuf, sync::Arc};
 use support::{Screen, row};
 
 fn finish(step: u64, outcome: Outcome) -> Finish {
+    let thresholds = Thresholds {
+        train: 0.1,
+        test: 0.1,
+    };
+    let crossings = Crossings {
+        fit: Some(40),
+        generalise: matches!(outcome, Outcome::Groks).then_some(900),
+    };
+    let begun = Verdict::begun(thresholds, 2.0, step, 1.0, Some(1.0));
+    let mut verdict = begun.crossed(Status::Finished, step, crossings);
+    if let Outcome::Diverged {
+        step,
+        stable_learning_rate,
+    } = outcome
+    {
+        verdict.status = Status::Diverged;
+        verdict.diverged = Some((step, stable_learning_rate));
+    }
+    assert_eq!(verdict.outcome(), outcome);
     Finish {
         step,
-        outcome,
-        crossings: Crossings {
-            fit: Some(40),
-            generalise: matches!(outcome, Outcome::Groks).then_some(900),
-        },
+        verdict: Box::new(verdict),
         training_seconds: 0.1,
         changed_live: false,
     }

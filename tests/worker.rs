@@ -208,7 +208,7 @@ fn an_unstable_rate_is_lowered_until_the_run_ends_well() {
     let Some(Outcome::Diverged {
         step,
         stable_learning_rate,
-    }) = c.finish.map(|f| f.outcome)
+    }) = c.finish.map(|f| f.verdict.outcome())
     else {
         panic!("η₀ = 100 must diverge");
     };
@@ -224,7 +224,7 @@ fn an_unstable_rate_is_lowered_until_the_run_ends_well() {
     );
     let c = collect(&worker, 2);
     assert!(!matches!(
-        c.finish.map(|f| f.outcome),
+        c.finish.map(|f| f.verdict.outcome()),
         Some(Outcome::Diverged { .. }) | None
     ));
     assert!(!c.lowered.is_empty() && c.lowered.iter().all(|r| *r < 100.0));
@@ -251,7 +251,7 @@ fn wherever_the_sliders_stand_a_run_ends_well() {
                 (c.network.init_scale, c.network.centered) = (sigma, centered);
                 start(&worker, run, c, lower.clone());
                 let c = collect(&worker, run);
-                let outcome = c.finish.map(|f| f.outcome);
+                let outcome = c.finish.map(|f| f.verdict.outcome());
                 assert!(
                     !matches!(outcome, Some(Outcome::Diverged { .. }) | None),
                     "α={alpha} ε={epsilon} σ={sigma} κ={centered}: {outcome:?} after {:?}",

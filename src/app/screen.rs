@@ -91,7 +91,7 @@ impl Screen {
             return RunState::Failed;
         }
         match run.finish() {
-            Some(finish) if !self.carried_on => match finish.outcome {
+            Some(finish) if !self.carried_on => match finish.verdict.outcome() {
                 Outcome::Diverged { .. } => RunState::Diverged,
                 _ => RunState::Done,
             },

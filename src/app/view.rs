@@ -13,7 +13,7 @@ use crate::{
     figures::Curve,
     history::{Moment, Run, format},
     presets,
-    sim::config::field,
+    sim::{config::field, verdict::Criterion},
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
@@ -151,6 +151,11 @@ fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
         crossings: moment.crossings(),
         zero_train,
         zero_test,
+        lost: moment.is_live()
+            && run.verdict().is_some_and(|v| {
+                let judged = v.judged(Criterion::Configured);
+                judged.fit.lost().is_some() || judged.generalise.lost().is_some()
+            }),
         lazy_level,
     }
     .sentence()

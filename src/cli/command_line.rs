@@ -130,7 +130,7 @@ mod tests {
         config.network.width = Width::Finite(12);
         config.network.alpha = 1.0 / 3.0;
         config.network.epsilon = 1e-6;
-        config.network.init_scale = 0.0;
+        config.network.init_scale = 1e-300;
         config.network.centered = false;
         config.training.engine = EngineKind::Neurons;
         config.training.learning_rate = 12.5;

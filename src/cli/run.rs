@@ -7,9 +7,8 @@ use super::signals::stop_on_signals;
 use super::{CliError, settings};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{atomic, csv};
-use crate::sim::committee::accuracy;
 use crate::sim::config::EngineKind;
-use crate::sim::outcome::{Crossings, Outcome};
+use crate::sim::verdict::Status;
 use crate::training::Snapshot;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -57,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     csv::write(&out.join(CURVE), &run.rows, None)?;
     atomic::write(&out.join(CONFIG), run.info.config.to_toml().as_bytes())?;
     // Last, so that a summary stands for a complete run.
-    Summary::new(&run.info, &run.finish, &run.rows, described).write(&out.join(SUMMARY))?;
+    Summary::new(&run.info, &run.finish, described).write(&out.join(SUMMARY))?;
     Ok(Report::new(&run, out))
 }
 
@@ -75,8 +74,10 @@ pub struct Report {
 impl Report {
     fn new(run: &HeadlessRun, out: &Path) -> Self {
         let finish = &run.finish;
-        let mut text = outcome_sentence(finish.outcome, finish.crossings);
-        let _ = write!(text, "\n{}", accuracy_sentence(run));
+        let mut text = finish.verdict.sentence();
+        if let Some(by_accuracy) = accuracy_sentence(run) {
+            let _ = write!(text, "\n{by_accuracy}");
+        }
         let seconds = finish.training_seconds;
         let _ = write!(text, "\n{} steps in {seconds:.2} s", grouped(finish.step));
         if seconds > 0.0 {
@@ -92,8 +93,8 @@ impl Report {
             run.rows.len(),
             out.display()
         );
-        let warning = match finish.outcome {
-            Outcome::Diverged { step, .. }
+        let warning = match finish.verdict.diverged {
+            Some((step, _))
                 if run.info.config.training.engine == EngineKind::Flow =>
             {
                 Some(format!(
@@ -102,20 +103,16 @@ impl Report {
                     grouped(step)
                 ))
             }
-            Outcome::Diverged {
-                step,
-                stable_learning_rate,
-            } => Some(format!(
+            Some((step, stable_learning_rate)) => Some(format!(
                 "diverged at step {}: training.learning_rate = {} is too large; the largest stable \
                  one is about {stable_learning_rate:.4}",
                 grouped(step),
                 run.info.config.training.learning_rate
             )),
-            _ => None,
+            None => None,
         };
         let steps = run.info.config.training.steps;
-        let diverged = matches!(finish.outcome, Outcome::Diverged { .. });
-        let stopped = (finish.step < steps && !diverged).then(|| {
+        let stopped = (finish.verdict.status == Status::Stopped).then(|| {
             CliError::Stopped(format!(
                 "told to stop at step {} of {}: what was trained until then is in {}",
                 grouped(finish.step),
@@ -132,36 +129,15 @@ impl Report {
 }
 
 /// The same by accuracy, and what counts as right.
-fn accuracy_sentence(run: &HeadlessRun) -> String {
+fn accuracy_sentence(run: &HeadlessRun) -> Option<String> {
     let config = &run.info.config.outcome;
-    let crossings = accuracy::crossings(&run.rows, config.accuracy_level);
-    let outcome = Outcome::classify(crossings, config.min_ratio);
-    format!(
+    Some(format!(
         "by accuracy ({} % of points within {}{}): {}",
         100.0 * config.accuracy_level,
         config.accuracy_tolerance,
         if config.relative { " rms of y" } else { "" },
-        outcome_sentence(outcome, crossings)
-    )
-}
-
-/// How the run ended, in a sentence.
-fn outcome_sentence(outcome: Outcome, crossings: Crossings) -> String {
-    let label = outcome.label();
-    let at = |step: Option<u64>| step.map_or_else(|| "never".into(), grouped);
-    match outcome {
-        Outcome::Groks | Outcome::GeneralisesAtOnce => format!(
-            "{label}: fits at {}, generalises at {}, {:.1}× later",
-            at(crossings.fit),
-            at(crossings.generalise),
-            crossings.ratio().unwrap_or(1.0)
-        ),
-        Outcome::NeverGeneralises => {
-            format!("{label} within the horizon: fits at {}", at(crossings.fit))
-        }
-        Outcome::NeverFits => format!("{label} within the horizon"),
-        Outcome::Diverged { step, .. } => format!("{label} at step {}", grouped(step)),
-    }
+        run.finish.verdict.accuracy_sentence()?
+    ))
 }
 
 /// A whole number with its thousands set apart.

@@ -4,6 +4,7 @@ use super::spec::{Curve, Figure};
 use crate::io::{FileError, atomic, csv};
 use crate::sim::config::Config;
 use crate::sim::metrics::{Metric, Row};
+use crate::sim::verdict::Criterion;
 use crate::training::Finish;
 use crate::training::headless::HeadlessRun;
 use serde::Serialize;
@@ -27,21 +28,31 @@ pub struct CurveSummary {
     pub seed: u64,
     /// Outcome class, by its name in files.
     pub outcome: String,
-    /// First step with the train loss below its threshold.
+    /// Step from which on the train loss is below its threshold.
     pub fit_step: Option<u64>,
-    /// First step with the test loss below its threshold.
+    /// Step from which on the test loss is below its threshold.
     pub generalise_step: Option<u64>,
     /// Steps from the fit to the generalisation.
-    pub delay: Option<i64>,
+    pub delay_steps: Option<i64>,
     /// Generalisation step over fit step.
     pub ratio: Option<f64>,
+    /// Steps from fit to generalisation at 10 % of the zero predictor's loss.
+    pub delay_steps_at_10_percent: Option<i64>,
+    /// Ratio of the same.
+    pub ratio_at_10_percent: Option<f64>,
+    /// Steps from fit to generalisation at 50 % of the zero predictor's loss.
+    pub delay_steps_at_50_percent: Option<i64>,
+    /// Ratio of the same.
+    pub ratio_at_50_percent: Option<f64>,
+    /// How it ended, or what makes it doubtful, in a sentence.
+    pub verdict: String,
     /// Train loss at the end.
     pub train_loss: Option<f64>,
     /// Test loss at the end: exact, else the sample's.
     pub test_loss: Option<f64>,
-    /// Test loss at the first recorded step with the train loss fitted.
+    /// Test loss at the first recorded step from the fit on.
     pub test_loss_at_fit: Option<f64>,
-    /// Highest recorded test loss.
+    /// Highest test loss of all steps.
     pub peak_test_loss: Option<f64>,
     /// The zero predictor's test loss.
     pub zero_test_loss: Option<f64>,
@@ -84,24 +95,30 @@ impl CurveSummary {
         let finite = |x: f64| x.is_finite().then_some(x);
         let first = |m: Metric| rows.iter().find_map(|r| r.get(m)).and_then(finite);
         let last = |m: Metric| rows.iter().rev().find_map(|r| r.get(m)).and_then(finite);
-        let crossings = finish.crossings;
+        let verdict = &finish.verdict;
+        let crossings = verdict.crossings();
+        let [tenth, half] = [Criterion::Tenth, Criterion::Half].map(|by| verdict.judged(by).crossings());
         let at_fit = crossings
             .fit
             .and_then(|fit| rows.iter().find(|r| r.step >= fit));
-        let peak = rows.iter().filter_map(|r| r.get(test)?.into());
         Self {
             curve: curve.name.clone(),
             label: curve.label.clone(),
             seed: config.seed,
-            outcome: finish.outcome.name().into(),
+            outcome: verdict.outcome_name().into(),
             fit_step: crossings.fit,
             generalise_step: crossings.generalise,
-            delay: crossings.delay(),
+            delay_steps: crossings.delay(),
             ratio: crossings.ratio(),
+            delay_steps_at_10_percent: tenth.delay(),
+            ratio_at_10_percent: tenth.ratio(),
+            delay_steps_at_50_percent: half.delay(),
+            ratio_at_50_percent: half.ratio(),
+            verdict: verdict.sentence(),
             train_loss: last(Metric::TrainLoss),
             test_loss: last(test),
             test_loss_at_fit: at_fit.and_then(|r| r.get(test)).and_then(finite),
-            peak_test_loss: peak.reduce(f64::max).and_then(finite),
+            peak_test_loss: verdict.peak.and_then(|p| finite(p.test_loss)),
             zero_test_loss: finite(zero_test_loss),
             lazy_test_loss: last(lazy),
             feature_alignment: last(Metric::FeatureAlignment),
@@ -125,7 +142,6 @@ impl CurveSummary {
 
     /// How it ended, in a few words, with the steps.
     pub fn sentence(&self) -> String {
-        let at = |step: Option<u64>| step.map_or_else(|| "never".into(), grouped);
         let end = match (self.test_loss, self.zero_test_loss) {
             (Some(loss), Some(zero)) => {
                 format!(
@@ -136,18 +152,7 @@ impl CurveSummary {
             (Some(loss), None) => format!("; ends at {}", short(loss)),
             _ => String::new(),
         };
-        let how = match self.outcome.as_str() {
-            "groks" | "generalises_at_once" => format!(
-                "fits at {}, generalises at {}, {:.1}×",
-                at(self.fit_step),
-                at(self.generalise_step),
-                self.ratio.unwrap_or(1.0)
-            ),
-            "never_generalises" => format!("fits at {}, never generalises", at(self.fit_step)),
-            "never_fits" => "never fits".into(),
-            _ => "diverges".into(),
-        };
-        format!("{how}{end}")
+        format!("{}{end}", self.verdict)
     }
 }
 
@@ -157,10 +162,6 @@ fn short(x: f64) -> String {
     } else {
         format!("{x:.3}")
     }
-}
-
-fn grouped(n: u64) -> String {
-    crate::history::format::thousands(n)
 }
 
 /// Name of a curve's files without ending; the first seed needs none.

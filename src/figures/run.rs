@@ -131,8 +131,7 @@ pub fn alone(config: &ValidConfig, over: &dyn Fn() -> bool) -> Result<Option<Hea
     }
     let finish = Finish {
         step: simulation.step(),
-        outcome: simulation.outcome(),
-        crossings: simulation.crossings(),
+        verdict: Box::new(simulation.verdict()),
         training_seconds: 0.0,
         changed_live: false,
     };

@@ -10,4 +10,4 @@ mod run;
 mod sentence;
 
 pub use moment::Moment;
-pub use run::{Lowered, Peak, Run};
+pub use run::{Lowered, Run};

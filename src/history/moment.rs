@@ -4,6 +4,7 @@ use super::Run;
 use crate::sim::{
     metrics::{Metric, Row},
     outcome::Crossings,
+    verdict::Criterion,
 };
 
 /// A run at one time: what the panels beside the plots show.
@@ -72,14 +73,13 @@ impl<'a> Moment<'a> {
 
     /// The threshold crossings up to this moment.
     pub fn crossings(&self) -> Crossings {
-        let all = self.run.crossings();
         if self.live {
-            return all;
+            return self.run.crossings();
         }
         let step = self.step();
-        Crossings {
-            fit: all.fit.filter(|&t| t <= step),
-            generalise: all.generalise.filter(|&t| t <= step),
-        }
+        let verdict = self.run.verdict();
+        verdict.map_or_else(Crossings::default, |v| {
+            v.judged(Criterion::Configured).as_of(step)
+        })
     }
 }

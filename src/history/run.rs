@@ -5,21 +5,13 @@ use crate::sim::{
     config::Config,
     metrics::{Metric, Row},
     outcome::{Crossings, Outcome, Thresholds},
+    verdict::{Peak, Verdict},
 };
 use crate::training::protocol::{Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot};
 use std::sync::Arc;
 
 /// Longest dense window of recent steps kept for display.
 const MAX_RECENT: usize = 4096;
-
-/// The highest test loss.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Peak {
-    /// Step.
-    pub step: u64,
-    /// Test loss there.
-    pub test_loss: f64,
-}
 
 /// A learning rate that was lowered because the run diverged with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,12 +33,12 @@ pub struct Run {
     rows: Vec<Row>,
     errors: Vec<(u64, Arc<ErrorProfile>)>,
     recent: Vec<RecentStep>,
-    peak: Option<Peak>,
     phase: Phase,
     step: u64,
     horizon: u64,
     steps_per_second: f64,
-    crossings: Crossings,
+    attempt: u32,
+    verdict: Option<Verdict>,
     finish: Option<Finish>,
     failure: Option<String>,
     lowered: Option<Lowered>,
@@ -63,11 +55,11 @@ impl Run {
             rows: Vec::new(),
             errors: Vec::new(),
             recent: Vec::new(),
-            peak: None,
             phase: Phase::Running,
             step: 0,
             steps_per_second: 0.0,
-            crossings: Crossings::default(),
+            attempt: 0,
+            verdict: None,
             finish: None,
             failure: None,
             lowered: None,
@@ -96,9 +88,9 @@ impl Run {
                 self.rows.clear();
                 self.errors.clear();
                 self.recent.clear();
-                self.peak = None;
                 self.step = 0;
-                self.crossings = Crossings::default();
+                self.attempt += 1;
+                self.verdict = None;
                 self.finish = None;
                 self.lowered = Some(Lowered {
                     from: self.lowered.map_or(*from, |earlier| earlier.from),
@@ -108,7 +100,7 @@ impl Run {
             }
             Event::Finished { finish, .. } => {
                 self.step = finish.step;
-                self.crossings = finish.crossings;
+                self.verdict = Some(*finish.verdict);
                 self.phase = Phase::Done;
                 self.steps_per_second = 0.0;
                 self.finish = Some(finish.clone());
@@ -122,10 +114,11 @@ impl Run {
         true
     }
 
-    /// Takes a snapshot; one of another run, or older than the end of this one,
-    /// is ignored. Returns whether it was used.
+    /// Takes a snapshot; one of another run or attempt, or older than the end of
+    /// this one, is ignored. Returns whether it was used.
     pub fn observe(&mut self, snapshot: &Snapshot) -> bool {
-        if snapshot.run != self.id || self.failure.is_some() {
+        let other = snapshot.run != self.id || snapshot.attempt != self.attempt;
+        if other || self.failure.is_some() {
             return false;
         }
         self.horizon = snapshot.horizon;
@@ -138,14 +131,11 @@ impl Run {
             self.phase = snapshot.phase;
             self.step = snapshot.step;
             self.steps_per_second = snapshot.steps_per_second;
-            self.crossings = snapshot.crossings;
+            self.verdict = Some(snapshot.verdict);
         }
         let window = &snapshot.recent[snapshot.recent.len().saturating_sub(MAX_RECENT)..];
         self.recent.clear();
         self.recent.extend_from_slice(window);
-        for step in window {
-            self.raise_peak(step.step, step.test_loss);
-        }
         true
     }
 
@@ -156,9 +146,6 @@ impl Run {
                 .reserve_exact(rows.len().max(self.rows.len() / 8).max(256));
         }
         for row in rows {
-            if let Some(last) = row.get(self.test_metric_of(row)) {
-                self.raise_peak(row.step, last);
-            }
             if let Some(errors) = row.errors() {
                 self.errors.push((row.step, Arc::clone(errors)));
             }
@@ -171,12 +158,6 @@ impl Run {
             self.phase = Phase::Running;
         }
         self.step = self.step.max(self.rows.last().map_or(0, |row| row.step));
-    }
-
-    fn raise_peak(&mut self, step: u64, test_loss: f64) {
-        if test_loss.is_finite() && self.peak.is_none_or(|p| test_loss > p.test_loss) {
-            self.peak = Some(Peak { step, test_loss });
-        }
     }
 
     fn test_metric_of(&self, row: &Row) -> Metric {
@@ -240,7 +221,12 @@ impl Run {
 
     /// Threshold crossings so far, found at every step.
     pub fn crossings(&self) -> Crossings {
-        self.crossings
+        (self.verdict.as_ref()).map_or_else(Crossings::default, Verdict::crossings)
+    }
+
+    /// What it came to, or how it stands; nothing before the first report.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
     }
 
     /// Thresholds on the losses, once known.
@@ -255,7 +241,7 @@ impl Run {
 
     /// Outcome class, if it has ended.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.finish.as_ref().map(|finish| finish.outcome)
+        self.finish.as_ref().map(|finish| finish.verdict.outcome())
     }
 
     /// Why it could not be trained, if it could not.
@@ -268,9 +254,9 @@ impl Run {
         self.lowered
     }
 
-    /// The highest test loss so far.
+    /// The highest test loss so far, of all steps.
     pub fn peak(&self) -> Option<Peak> {
-        self.peak
+        self.verdict.as_ref()?.peak
     }
 
     /// The metric that stands for the test loss: the exact one, or the sample's

@@ -1,68 +1,140 @@
-//! The outcome of a run in one sentence, from its numbers.
+//! The outcome of a run in one sentence, from its numbers: the only place where a
+//! verdict is put into words.
 
 use super::{Run, format};
-use crate::sim::{metrics::Metric, outcome::Outcome};
+use crate::sim::{
+    outcome::{Class, Outcome},
+    verdict::{Judged, Status, Verdict},
+};
 
-impl Run {
+/// What is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Loss,
+    Accuracy,
+}
+
+impl Verdict {
     /// How the run ended, or how it stands, for example "groks: fits at 641,
     /// generalises at 29,264, 46× later".
-    pub fn outcome_sentence(&self) -> String {
-        if let Some(message) = self.failure() {
-            return format!("failed: {message}");
+    pub fn sentence(&self) -> String {
+        let mut text = self.told(By::Loss);
+        if self.status == Status::Stopped {
+            let (step, horizon) = (format::steps(self.step), format::steps(self.horizon));
+            text = format!("stopped at {step} of {horizon}: {text}");
         }
-        if self.rows().is_empty() && self.finish().is_none() {
-            return String::new();
+        for warning in self.warnings() {
+            text.push_str("; ");
+            text.push_str(&warning);
         }
-        match self.finish() {
-            None => self.standing(),
-            Some(finish) => match finish.outcome {
-                Outcome::Diverged {
-                    step,
-                    stable_learning_rate,
-                } => self.diverged(step, stable_learning_rate),
-                _ if finish.step < self.horizon() && finish.crossings.ratio().is_none() => {
-                    format!(
-                        "stopped at {}: {}",
-                        format::steps(finish.step),
-                        self.standing()
-                    )
-                }
-                Outcome::NeverGeneralises => self.never_generalises(finish.step),
-                Outcome::NeverFits => format!(
-                    "never fits: train still at {} at {}",
-                    self.loss_in_words(Metric::TrainLoss),
-                    format::steps(finish.step)
+        text
+    }
+
+    /// The same by the accuracies, where they were followed.
+    pub fn accuracy_sentence(&self) -> Option<String> {
+        self.by_accuracy.map(|_| self.told(By::Accuracy))
+    }
+
+    /// What makes the outcome doubtful.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.diverged.is_none() && self.is_unstable() {
+            let s = self.stability;
+            let steps = format::thousands;
+            warnings.push(match s.unstable_from {
+                Some(from) => format!(
+                    "descent is unstable: η₀λ_max(K)/P ≥ 1 at {} of {} looks, first at step {}",
+                    s.unstable,
+                    s.looks,
+                    steps(from)
                 ),
-                Outcome::Groks | Outcome::GeneralisesAtOnce => self.standing(),
-            },
+                None => format!(
+                    "descent is unstable: train loss rose in {} of {} steps, first at step {}",
+                    steps(s.rises),
+                    steps(self.step),
+                    steps(s.first_rise.unwrap_or_default())
+                ),
+            });
+        }
+        if self.is_trivial() {
+            warnings.push(
+                "the threshold θ lies above the zero predictor's loss, so that meeting it says \
+                 nothing"
+                    .into(),
+            );
+        }
+        warnings
+    }
+
+    fn told(&self, by: By) -> String {
+        let (judged, outcome) = match (by, self.by_accuracy) {
+            (By::Accuracy, Some(judged)) => (judged, self.accuracy_outcome()),
+            _ => (self.by_loss[0], None),
+        };
+        match outcome.unwrap_or_else(|| self.outcome()) {
+            Outcome::Diverged {
+                step,
+                stable_learning_rate,
+            } => diverged(step, stable_learning_rate),
+            Outcome::NotJudged if self.zero_labels() => {
+                "not judged: all labels are zero, so that there is nothing to learn".into()
+            }
+            outcome => self.standing(outcome.class(), judged, by),
         }
     }
 
-    /// The learning rate that was lowered to keep the run stable, in words.
-    pub fn lowered_sentence(&self) -> Option<String> {
-        let lowered = self.lowered()?;
-        Some(format!(
-            "η₀ lowered from {} to {}: it diverged at step {}",
-            format::plain(lowered.from, 3),
-            format::plain(lowered.to, 3),
-            format::thousands(lowered.diverged_at)
-        ))
+    /// "by step 30", and that it is the last one.
+    fn by_now(&self) -> String {
+        let step = format::steps(self.step);
+        match self.status {
+            Status::Finished => format!("by step {step} (the horizon)"),
+            _ => format!("by step {step}"),
+        }
     }
 
-    fn standing(&self) -> String {
-        let crossings = self.crossings();
+    fn standing(&self, class: Class, judged: Judged, by: By) -> String {
         let steps = format::thousands;
+        let crossings = judged.crossings();
+        let (train, test) = match by {
+            By::Loss => (
+                format!(": train at {}", self.loss_in_words(true)),
+                format!(", test at {}", self.loss_in_words(false)),
+            ),
+            By::Accuracy => (String::new(), String::new()),
+        };
+        let lost = |first: Option<u64>, lost: Option<u64>| {
+            let what = match by {
+                By::Loss => "below",
+                By::Accuracy => "above",
+            };
+            let (first, lost) = (steps(first?), steps(lost?));
+            Some(format!("{what} its threshold at {first}, but not to stay: lost at {lost}"))
+        };
+        let fit_lost = lost(judged.fit.first(), judged.fit.lost());
+        let test_lost = lost(judged.generalise.first(), judged.generalise.lost());
+        let fit = match (crossings.fit, fit_lost) {
+            (Some(step), _) => format!("fits at {}", steps(step)),
+            (None, Some(lost)) => format!("has not fitted {}, train {lost}", self.by_now()),
+            (None, None) => format!("has not fitted {}{train}", self.by_now()),
+        };
         match (crossings.fit, crossings.generalise) {
-            (None, None) => format!("train at {}", self.loss_in_words(Metric::TrainLoss)),
-            (None, Some(test)) => {
-                format!("generalises at {}; has not fitted yet", steps(test))
+            (_, Some(test)) if crossings.fit.is_none() => {
+                format!("generalises at {}; {fit}", steps(test))
             }
-            (Some(fit), None) if self.last(self.test_metric()).is_none() => {
-                format!("fits at {}; there is no test loss to follow", steps(fit))
+            (None, _) => fit,
+            (Some(_), None) if !self.has_test() => {
+                format!("{fit}; there is no test loss to judge by")
             }
-            (Some(fit), None) => format!("fits at {}; has not generalised yet", steps(fit)),
+            (Some(_), None) => match test_lost {
+                Some(lost) => {
+                    format!("has not generalised {}: {fit}, test {lost}", self.by_now())
+                }
+                None if self.status == Status::Finished => {
+                    format!("has not generalised {}: {fit}{test}", self.by_now())
+                }
+                None => format!("{fit}; has not generalised yet"),
+            },
             (Some(fit), Some(test)) => {
-                let class = Outcome::classify(crossings, self.config().outcome.min_ratio).label();
                 let delay = match test.checked_sub(fit) {
                     Some(0) => "in the same step".into(),
                     Some(_) => {
@@ -76,7 +148,8 @@ impl Run {
                     None => format!("{} steps earlier", steps(fit - test)),
                 };
                 format!(
-                    "{class}: fits at {}, generalises at {}, {delay}",
+                    "{}: fits at {}, generalises at {}, {delay}",
+                    class.label(),
                     steps(fit),
                     steps(test)
                 )
@@ -84,47 +157,53 @@ impl Run {
         }
     }
 
-    fn never_generalises(&self, step: u64) -> String {
-        let fit = self.crossings().fit.map_or_else(String::new, |fit| {
-            format!("fits at {}, ", format::thousands(fit))
-        });
-        if self.last(self.test_metric()).is_none() {
-            return format!("{fit}there is no test loss to follow");
-        }
-        format!(
-            "never generalises: {fit}test still at {} at {}",
-            self.loss_in_words(self.test_metric()),
-            format::steps(step)
-        )
-    }
-
-    fn diverged(&self, step: u64, stable: f64) -> String {
-        let advice = if stable.is_finite() && stable > 0.0 {
-            format!("; try η₀ ≤ {}", format::plain(round_down(stable), 2))
-        } else {
-            "; try a smaller η₀".into()
+    /// A loss as it is now, in units of the zero predictor's where known.
+    fn loss_in_words(&self, train: bool) -> String {
+        let (loss, zero) = match train {
+            true => (Some(self.train_loss), Some(self.zero_train_loss)),
+            false => (self.test_loss, self.zero_test_loss),
         };
-        format!("diverged at step {}{advice}", format::thousands(step))
-    }
-
-    /// The last value of a loss, in units of the zero predictor's where known.
-    fn loss_in_words(&self, metric: Metric) -> String {
-        let Some((_, loss)) = self.last(metric) else {
-            return "an unknown loss".into();
-        };
-        let zero = self.info().map_or(f64::NAN, |info| {
-            if metric == Metric::TrainLoss {
-                info.zero_train_loss
-            } else {
-                info.zero_test_loss
+        match (loss, zero) {
+            (None, _) => "an unknown loss".into(),
+            (Some(loss), Some(zero)) if zero > 0.0 => {
+                format!("{} of the zero predictor", format::percent(loss / zero))
             }
-        });
-        if zero.is_finite() && zero > 0.0 {
-            format!("{} of the zero predictor", format::percent(loss / zero))
-        } else {
-            format!("a loss of {}", format::plain(loss, 3))
+            (Some(loss), _) => format!("a loss of {}", format::plain(loss, 3)),
         }
     }
+}
+
+impl Run {
+    /// How the run ended, or how it stands; nothing before anything is known.
+    pub fn outcome_sentence(&self) -> String {
+        if let Some(message) = self.failure() {
+            return format!("failed: {message}");
+        }
+        if self.rows().is_empty() && self.finish().is_none() {
+            return String::new();
+        }
+        self.verdict().map_or_else(String::new, Verdict::sentence)
+    }
+
+    /// The learning rate that was lowered to keep the run stable, in words.
+    pub fn lowered_sentence(&self) -> Option<String> {
+        let lowered = self.lowered()?;
+        Some(format!(
+            "η₀ lowered from {} to {}: it diverged at step {}",
+            format::plain(lowered.from, 3),
+            format::plain(lowered.to, 3),
+            format::thousands(lowered.diverged_at)
+        ))
+    }
+}
+
+fn diverged(step: u64, stable: f64) -> String {
+    let advice = if stable.is_finite() && stable > 0.0 {
+        format!("; try η₀ ≤ {}", format::plain(round_down(stable), 2))
+    } else {
+        "; try a smaller η₀".into()
+    };
+    format!("diverged at step {}{advice}", format::thousands(step))
 }
 
 /// To two significant digits towards zero: advice must stay on the stable side.

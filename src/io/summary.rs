@@ -1,10 +1,10 @@
 //! `summary.json`: what ran, how it ended, and how long it took.
 
 use super::{FileError, atomic};
-use crate::sim::committee::accuracy::{self, Tolerances};
+use crate::sim::committee::accuracy::Tolerances;
 use crate::sim::config::{Config, FIELDS, Value, Width};
-use crate::sim::metrics::Row;
-use crate::sim::outcome::Outcome;
+use crate::sim::outcome::Crossings;
+use crate::sim::verdict::{Criterion, Verdict};
 use crate::training::{Finish, RunInfo};
 use serde::Serialize;
 use serde_json::{Map, json};
@@ -29,17 +29,18 @@ pub struct InstanceSummary {
     pub fnv1a64: String,
 }
 
-/// The outcome by the accuracy criterion, at recorded steps.
+/// The outcome by the accuracy criterion.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AccuracySummary {
     /// Outcome class, by its name in files.
     pub outcome: String,
-    /// First recorded step with the train accuracy at its level.
+    /// Step from which on the train accuracy is at its level.
     pub fit_step: Option<u64>,
-    /// First recorded step with the test accuracy at its level.
+    /// Step from which on the test accuracy is at its level: looked for at log-spaced
+    /// steps of its own and then found between two of them, whatever is recorded.
     pub generalise_step: Option<u64>,
     /// Steps from the fit to the generalisation.
-    pub delay: Option<i64>,
+    pub delay_steps: Option<i64>,
     /// Generalisation step over fit step.
     pub ratio: Option<f64>,
     /// Largest error of a right point of the train set.
@@ -51,22 +52,88 @@ pub struct AccuracySummary {
 }
 
 impl AccuracySummary {
-    /// From every recorded row.
-    pub fn new(info: &RunInfo, rows: &[Row]) -> Self {
+    /// Of a run whose accuracies were followed.
+    pub fn new(info: &RunInfo, verdict: &Verdict) -> Option<Self> {
         let config = &info.config.outcome;
-        let crossings = accuracy::crossings(rows, config.accuracy_level);
+        let crossings = verdict.by_accuracy?.crossings();
         let tolerances = Tolerances::new(config, info.zero_train_loss, info.zero_test_loss);
-        Self {
-            outcome: Outcome::classify(crossings, config.min_ratio).name().into(),
+        Some(Self {
+            outcome: verdict.accuracy_outcome_name()?.into(),
             fit_step: crossings.fit,
             generalise_step: crossings.generalise,
-            delay: crossings.delay(),
+            delay_steps: crossings.delay(),
             ratio: crossings.ratio(),
             train_tolerance: tolerances.train,
             test_tolerance: tolerances.test,
             level: config.accuracy_level,
+        })
+    }
+}
+
+/// The same measures at a threshold of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MeasureSummary {
+    /// Step from which on the train loss is below the threshold.
+    pub fit_step: Option<u64>,
+    /// Step from which on the test loss is below it.
+    pub generalise_step: Option<u64>,
+    /// Steps from the fit to the generalisation.
+    pub delay_steps: Option<i64>,
+    /// Generalisation step over fit step.
+    pub ratio: Option<f64>,
+}
+
+impl From<Crossings> for MeasureSummary {
+    fn from(crossings: Crossings) -> Self {
+        Self {
+            fit_step: crossings.fit,
+            generalise_step: crossings.generalise,
+            delay_steps: crossings.delay(),
+            ratio: crossings.ratio(),
         }
     }
+}
+
+/// Whether descent was stable.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct StabilitySummary {
+    /// It was not: see the warnings.
+    pub unstable: bool,
+    /// How often η₀λ_max(K)/P was looked at, at log-spaced steps.
+    pub looks: u32,
+    /// How often it was 1 or more.
+    pub unstable_looks: u32,
+    /// First step at which it was.
+    pub unstable_from: Option<u64>,
+    /// The largest value seen; `null` without a look.
+    pub largest: Option<f64>,
+    /// Steps in which the train loss rose, without weight decay and momentum.
+    pub train_loss_rises: u64,
+}
+
+impl From<&Verdict> for StabilitySummary {
+    fn from(verdict: &Verdict) -> Self {
+        let s = verdict.stability;
+        Self {
+            unstable: verdict.is_unstable(),
+            looks: s.looks,
+            unstable_looks: s.unstable,
+            unstable_from: s.unstable_from,
+            largest: (s.looks > 0).then_some(s.largest),
+            train_loss_rises: s.rises,
+        }
+    }
+}
+
+/// A loss that met its threshold and did not stay below it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LostSummary {
+    /// First step below the threshold.
+    pub met_at: u64,
+    /// First step above it again.
+    pub lost_at: u64,
+    /// How often it was lost.
+    pub times: u64,
 }
 
 /// Everything about a finished run but its curve. Numbers that do not exist are
@@ -75,20 +142,43 @@ impl AccuracySummary {
 pub struct Summary {
     /// Version of the program.
     pub version: String,
-    /// Outcome class, by its name in files.
+    /// `finished` at the horizon, `stopped` before it, or `diverged`.
+    pub status: String,
+    /// Outcome class, by its name in files; of a run that was stopped what it has
+    /// not done so far.
     pub outcome: String,
-    /// First step with the train loss below its threshold.
+    /// The same in a sentence.
+    pub sentence: String,
+    /// What makes the outcome doubtful; empty as a rule.
+    pub warnings: Vec<String>,
+    /// Step from which on the train loss is below its threshold.
     pub fit_step: Option<u64>,
-    /// First step with the test loss below its threshold.
+    /// Step from which on the test loss is below its threshold.
     pub generalise_step: Option<u64>,
     /// Steps from the fit to the generalisation.
-    pub delay: Option<i64>,
+    pub delay_steps: Option<i64>,
     /// Generalisation step over fit step.
     pub ratio: Option<f64>,
+    /// The same at 10 % of the zero predictor's loss.
+    pub at_10_percent: MeasureSummary,
+    /// The same at 50 % of it.
+    pub at_50_percent: MeasureSummary,
+    /// A fit that did not last.
+    pub fit_lost: Option<LostSummary>,
+    /// A generalisation that did not last.
+    pub generalisation_lost: Option<LostSummary>,
     /// The same by accuracy instead of loss.
-    pub accuracy: AccuracySummary,
+    pub accuracy: Option<AccuracySummary>,
+    /// Whether descent was stable.
+    pub stability: StabilitySummary,
+    /// Step of the highest test loss.
+    pub peak_step: Option<u64>,
+    /// The highest test loss of all steps.
+    pub peak_test_loss: Option<f64>,
     /// Steps trained.
     pub steps: u64,
+    /// Steps asked for.
+    pub horizon: u64,
     /// Training steps a second, metrics and files left out.
     pub steps_per_second: Option<f64>,
     /// Seconds spent in training steps, metrics and files left out.
@@ -115,29 +205,40 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a run that ended, with every recorded row.
-    pub fn new(
-        info: &RunInfo,
-        finish: &Finish,
-        rows: &[Row],
-        instance: Option<InstanceSummary>,
-    ) -> Self {
-        let (diverged_at, stable_learning_rate) = match finish.outcome {
-            Outcome::Diverged {
-                step,
-                stable_learning_rate,
-            } => (Some(step), Some(stable_learning_rate)),
-            _ => (None, None),
+    /// The summary of a run that ended.
+    pub fn new(info: &RunInfo, finish: &Finish, instance: Option<InstanceSummary>) -> Self {
+        let verdict: &Verdict = &finish.verdict;
+        let crossings = verdict.crossings();
+        let at = |by| MeasureSummary::from(verdict.judged(by).crossings());
+        let lost = |crossing: crate::sim::verdict::Crossing| {
+            Some(LostSummary {
+                met_at: crossing.first()?,
+                lost_at: crossing.lost()?,
+                times: crossing.losses(),
+            })
         };
+        let judged = verdict.judged(Criterion::Configured);
+        let (diverged_at, stable_learning_rate) = verdict.diverged.unzip();
         let seconds = finish.training_seconds;
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
-            outcome: finish.outcome.name().into(),
-            fit_step: finish.crossings.fit,
-            generalise_step: finish.crossings.generalise,
-            delay: finish.crossings.delay(),
-            ratio: finish.crossings.ratio(),
-            accuracy: AccuracySummary::new(info, rows),
+            status: verdict.status.name().into(),
+            outcome: verdict.outcome_name().into(),
+            sentence: verdict.sentence(),
+            warnings: verdict.warnings(),
+            fit_step: crossings.fit,
+            generalise_step: crossings.generalise,
+            delay_steps: crossings.delay(),
+            ratio: crossings.ratio(),
+            at_10_percent: at(Criterion::Tenth),
+            at_50_percent: at(Criterion::Half),
+            fit_lost: lost(judged.fit),
+            generalisation_lost: lost(judged.generalise),
+            accuracy: AccuracySummary::new(info, verdict),
+            stability: verdict.into(),
+            peak_step: verdict.peak.map(|p| p.step),
+            peak_test_loss: verdict.peak.map(|p| p.test_loss),
+            horizon: verdict.horizon,
             steps: finish.step,
             steps_per_second: (seconds > 0.0).then(|| finish.step as f64 / seconds),
             wall_seconds: seconds,
@@ -222,40 +323,52 @@ pub(crate) fn fnv1a64(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::outcome::{Crossings, Thresholds};
+    use crate::sim::outcome::Thresholds;
+    use crate::sim::verdict::Status;
 
-    fn summary(outcome: Outcome) -> serde_json::Value {
+    fn verdict() -> Verdict {
+        let thresholds = Thresholds {
+            train: 0.01,
+            test: f64::NAN,
+        };
+        let mut verdict = Verdict::begun(thresholds, 2.0, 1_000, 0.1, None);
+        (verdict.step, verdict.status, verdict.test_loss) = (1_000, Status::Finished, Some(0.5));
+        verdict.by_loss[0] = Crossings {
+            fit: Some(10),
+            generalise: Some(400),
+        }
+        .into();
+        verdict.by_accuracy = Some(Default::default());
+        verdict
+    }
+
+    fn summary(verdict: Verdict) -> serde_json::Value {
         let info = RunInfo {
             config: Config::default().check().unwrap(),
-            thresholds: Thresholds {
-                train: 0.01,
-                test: f64::NAN,
-            },
+            thresholds: verdict.thresholds,
             zero_train_loss: 0.1,
             zero_test_loss: f64::NAN,
             note: Some("no target".into()),
         };
         let finish = Finish {
-            step: 1_000,
-            outcome,
-            crossings: Crossings {
-                fit: Some(10),
-                generalise: Some(400),
-            },
+            step: verdict.step,
+            verdict: Box::new(verdict),
             training_seconds: 0.5,
             changed_live: false,
         };
-        serde_json::to_value(Summary::new(&info, &finish, &[], None)).unwrap()
+        serde_json::to_value(Summary::new(&info, &finish, None)).unwrap()
     }
 
     #[test]
     fn the_fields_say_how_it_ended() {
-        let s = summary(Outcome::Groks);
+        let s = summary(verdict());
+        assert_eq!(s["status"], "finished");
         assert_eq!(s["outcome"], "groks");
         assert_eq!(s["fit_step"], 10);
         assert_eq!(s["generalise_step"], 400);
-        assert_eq!(s["delay"], 390);
+        assert_eq!(s["delay_steps"], 390);
         assert_eq!(s["ratio"], 40.0);
+        assert!(s["at_10_percent"]["ratio"].is_null());
         assert_eq!(s["steps_per_second"], 2_000.0);
         assert_eq!(s["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(s["config"]["network"]["width"], "inf");
@@ -264,20 +377,43 @@ mod tests {
         assert_eq!(s["accuracy"]["outcome"], "never_fits");
         assert_eq!(s["accuracy"]["level"], 0.95);
         assert!(s["diverged_at"].is_null() && s["config"]["instance"].is_null());
+        assert_eq!(s["warnings"], json!([]));
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_says_so_and_never_never() {
+        let mut stopped = verdict();
+        (stopped.status, stopped.step) = (Status::Running, 7);
+        stopped.by_loss = Default::default();
+        let s = summary(stopped.stopped());
+        assert_eq!(s["status"], "stopped");
+        assert_eq!(s["outcome"], "has_not_fitted");
+        assert!(!s.to_string().contains("never"), "{s}");
+        assert!((s["steps"].as_u64(), s["horizon"].as_u64()) == (Some(7), Some(1_000)));
+    }
+
+    #[test]
+    fn an_unstable_run_carries_a_warning() {
+        let mut unstable = verdict();
+        unstable.stability.look(17, 1.5);
+        let s = summary(unstable);
+        assert_eq!(s["stability"]["unstable"], true);
+        assert_eq!(s["stability"]["unstable_from"], 17);
+        assert!(s["warnings"][0].as_str().is_some_and(|w| w.contains("first at step 17")));
+        assert!(s["sentence"].as_str().is_some_and(|w| w.contains("unstable")));
     }
 
     #[test]
     fn what_does_not_exist_is_null() {
-        let s = summary(Outcome::Groks);
+        let s = summary(verdict());
         assert!(s["zero_test_loss"].is_null() && s["thresholds"]["test"].is_null());
     }
 
     #[test]
     fn a_diverged_run_names_its_stable_learning_rate() {
-        let s = summary(Outcome::Diverged {
-            step: 7,
-            stable_learning_rate: 3.5,
-        });
+        let mut diverged = verdict();
+        (diverged.status, diverged.diverged) = (Status::Diverged, Some((7, 3.5)));
+        let s = summary(diverged);
         assert_eq!(s["outcome"], "diverged");
         assert_eq!(s["diverged_at"], 7);
         assert_eq!(s["stable_learning_rate"], 3.5);

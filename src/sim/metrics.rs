@@ -126,7 +126,7 @@ registry! {
     MisalignmentError: "misalignment_error", "½‖E‖²/D²", "", true, Cheap,
         "Term of eq 6 from quadratic features that do not match the target, E = A − T.";
     LinearPower: "linear_power", "|b|²/D", "", true, Cheap,
-        "Term of eq 6 from linear modes, which a quadratic target has none of: memorised noise. For an eigenvector of K₀, which has a linear part l, |b − l|²/D.";
+        "Term of eq 6 from linear modes, which a quadratic target has none of: with them train labels are fitted that say nothing of other inputs. For an eigenvector of K₀, which has a linear part l, |b − l|²/D.";
     SampleTestLoss: "sample_test_loss", "L_test (sample)", "", true, Cheap,
         "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one.";
     TrainAccuracy: "train_accuracy", "P(|r| ≤ θ), train", "", false, Cheap,

@@ -9,6 +9,7 @@
 pub mod checkpoint;
 pub mod committee;
 pub mod config;
+mod following;
 pub mod jax;
 pub mod metrics;
 pub mod networks;
@@ -18,6 +19,7 @@ pub mod rkc;
 pub mod rng;
 pub mod schedule;
 mod simulation;
+pub mod verdict;
 
 pub(crate) use simulation::effective_config;
 pub use simulation::{Simulation, SimulationError};

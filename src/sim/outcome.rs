@@ -1,15 +1,14 @@
 //! When is it grokking? Threshold crossings of the losses, and the classes of
 //! outcome they define (paper §3; PHYSICS: both losses against θ, at every step).
 
-use super::checkpoint::{Mismatch, Reader, Writer};
 use super::config::OutcomeConfig;
 
-/// First steps at which the losses fell below their thresholds.
+/// Steps from which on the losses are below their thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Crossings {
-    /// First step with train loss below its threshold.
+    /// Of the train loss: the fit.
     pub fit: Option<u64>,
-    /// First step with test loss below its threshold.
+    /// Of the test loss: the generalisation.
     pub generalise: Option<u64>,
 }
 
@@ -36,17 +35,23 @@ pub enum Class {
     NeverGeneralises,
     /// Does not fit within the horizon.
     NeverFits,
+    /// There is nothing to judge it by: no test loss, or labels that are all zero.
+    NotJudged,
     /// The loss exploded.
     Diverged,
 }
 
+/// Number of classes.
+pub const CLASSES: usize = 6;
+
 impl Class {
     /// All of them, from the best to the worst.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; CLASSES] = [
         Self::Groks,
         Self::GeneralisesAtOnce,
         Self::NeverGeneralises,
         Self::NeverFits,
+        Self::NotJudged,
         Self::Diverged,
     ];
 
@@ -62,17 +67,19 @@ impl Class {
             Self::GeneralisesAtOnce => "generalises_at_once",
             Self::NeverGeneralises => "never_generalises",
             Self::NeverFits => "never_fits",
+            Self::NotJudged => "not_judged",
             Self::Diverged => "diverged",
         }
     }
 
-    /// In words.
+    /// In words, of runs that reached their horizon.
     pub fn label(self) -> &'static str {
         match self {
             Self::Groks => "groks",
             Self::GeneralisesAtOnce => "generalises at once",
-            Self::NeverGeneralises => "never generalises",
-            Self::NeverFits => "never fits",
+            Self::NeverGeneralises => "does not generalise",
+            Self::NeverFits => "does not fit",
+            Self::NotJudged => "not judged",
             Self::Diverged => "diverged",
         }
     }
@@ -89,6 +96,8 @@ pub enum Outcome {
     NeverGeneralises,
     /// Train loss stays above its threshold within the horizon.
     NeverFits,
+    /// There is nothing to judge it by: no test loss, or labels that are all zero.
+    NotJudged,
     /// The loss exploded or ceased to be a number.
     Diverged {
         /// Step at which it was noticed.
@@ -107,12 +116,13 @@ impl Outcome {
             Self::GeneralisesAtOnce => Class::GeneralisesAtOnce,
             Self::NeverGeneralises => Class::NeverGeneralises,
             Self::NeverFits => Class::NeverFits,
+            Self::NotJudged => Class::NotJudged,
             Self::Diverged { .. } => Class::Diverged,
         }
     }
 
     /// Name in files: `groks`, `generalises_at_once`, `never_generalises`,
-    /// `never_fits` or `diverged`.
+    /// `never_fits`, `not_judged` or `diverged`.
     pub fn name(self) -> &'static str {
         self.class().name()
     }
@@ -122,7 +132,8 @@ impl Outcome {
         self.class().label()
     }
 
-    /// The class of a run that did not diverge, from its crossings.
+    /// The class of a run that did not diverge and has a test loss, from its
+    /// crossings.
     pub fn classify(crossings: Crossings, min_ratio: f64) -> Self {
         match (crossings.fit, crossings.ratio()) {
             (None, _) => Self::NeverFits,
@@ -154,71 +165,6 @@ impl Thresholds {
     }
 }
 
-/// Watches the losses of every step for their first crossings.
-#[derive(Clone, Copy, Debug)]
-pub struct CrossingTracker {
-    thresholds: Thresholds,
-    crossings: Crossings,
-}
-
-impl CrossingTracker {
-    /// A tracker that has seen no step.
-    pub fn new(thresholds: Thresholds) -> Self {
-        Self {
-            thresholds,
-            crossings: Crossings::default(),
-        }
-    }
-
-    /// Looks at the losses of one step.
-    pub fn observe(&mut self, step: u64, train_loss: f64, test_loss: Option<f64>) {
-        if self.crossings.fit.is_none() && train_loss < self.thresholds.train {
-            self.crossings.fit = Some(step);
-        }
-        if self.crossings.generalise.is_none()
-            && test_loss.is_some_and(|l| l < self.thresholds.test)
-        {
-            self.crossings.generalise = Some(step);
-        }
-    }
-
-    /// Takes over crossings found elsewhere, where there are none yet.
-    pub fn cross(&mut self, found: Crossings) {
-        self.crossings.fit = self.crossings.fit.or(found.fit);
-        self.crossings.generalise = self.crossings.generalise.or(found.generalise);
-    }
-
-    /// Writes down what was seen.
-    pub fn save(&self, to: &mut Writer) {
-        let Self {
-            thresholds: _,
-            crossings: Crossings { fit, generalise },
-        } = self;
-        to.optional_count(*fit);
-        to.optional_count(*generalise);
-    }
-
-    /// Has seen what was written down.
-    ///
-    /// # Errors
-    /// Something else was.
-    pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
-        self.crossings.fit = from.optional_count()?;
-        self.crossings.generalise = from.optional_count()?;
-        Ok(())
-    }
-
-    /// The crossings so far.
-    pub fn crossings(&self) -> Crossings {
-        self.crossings
-    }
-
-    /// The thresholds.
-    pub fn thresholds(&self) -> Thresholds {
-        self.thresholds
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,24 +180,5 @@ mod tests {
         assert_eq!(class(None, Some(3)), Outcome::NeverFits);
         assert_eq!(class(Some(100), Some(200)), Outcome::Groks);
         assert_eq!(class(Some(0), Some(0)), Outcome::GeneralisesAtOnce);
-    }
-
-    #[test]
-    fn the_first_crossing_stays() {
-        let mut t = CrossingTracker::new(Thresholds {
-            train: 0.1,
-            test: 0.2,
-        });
-        for (step, loss) in [(0, 1.0), (1, 0.05), (2, 0.5), (3, 0.01)] {
-            t.observe(step, loss, Some(2.0 * loss));
-        }
-        assert_eq!(
-            t.crossings(),
-            Crossings {
-                fit: Some(1),
-                generalise: Some(1)
-            }
-        );
-        assert_eq!(t.crossings().delay(), Some(0));
     }
 }

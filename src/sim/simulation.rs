@@ -15,10 +15,12 @@ use super::committee::sampled::Sampled;
 use super::committee::stability::StabilityWatch;
 use super::committee::task::Task;
 use super::config::{ConfigError, EngineKind, TargetKind, ValidConfig, Width};
+use super::following::{AccuracyWatch, Reached, Replay, StabilityLooks};
 use super::metrics::{Metric, Row};
-use super::outcome::{CrossingTracker, Crossings, Outcome, Thresholds};
+use super::outcome::{Crossings, Outcome, Thresholds};
 use super::rng::{Stream, normal_vector};
 use super::schedule::Schedule;
+use super::verdict::{Criteria, Peak, Status, Verdict, fixed_thresholds};
 use std::sync::Arc;
 
 /// Why a run cannot be made.
@@ -48,7 +50,10 @@ pub struct Simulation {
     initial: Arc<MomentState>,
     dynamics: Dynamics,
     schedule: Schedule,
-    tracker: CrossingTracker,
+    criteria: Criteria,
+    accuracy_watch: Option<AccuracyWatch>,
+    stability: StabilityLooks,
+    peak: Option<Peak>,
     watch: StabilityWatch,
     meter: Meter,
     accuracy: AccuracyMeter,
@@ -59,7 +64,7 @@ pub struct Simulation {
     decayed: bool,
     losses: Losses,
     sample_test_loss: Option<f64>,
-    diverged: Option<Outcome>,
+    diverged: Option<(u64, f64)>,
 }
 
 impl Simulation {
@@ -80,8 +85,9 @@ impl Simulation {
             weights: initial_weights,
             initial,
         } = sampled;
+        let zero_train = task.zero_train_loss();
         let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
-        let thresholds = Thresholds::new(&config.outcome, task.zero_train_loss(), zero_test);
+        let thresholds = Thresholds::new(&config.outcome, zero_train, zero_test);
         let momentum = config.training.momentum;
         let meter_problem = problem.clone();
         let mut initial_network = None;
@@ -106,7 +112,8 @@ impl Simulation {
             }
             EngineKind::Flow => {
                 let decay = config.training.weight_decay;
-                let engine = FlowEngine::new(problem, &initial, decay, thresholds);
+                let marks = fixed_thresholds(zero_train, zero_test);
+                let engine = FlowEngine::new(problem, &initial, decay, thresholds, marks);
                 (Dynamics::Flow(Box::new(engine)), initial)
             }
         };
@@ -116,7 +123,10 @@ impl Simulation {
         }
         let mut simulation = Self {
             schedule: Schedule::new(&config.record),
-            tracker: CrossingTracker::new(thresholds),
+            criteria: Criteria::new(thresholds, zero_train, zero_test),
+            accuracy_watch: Some(AccuracyWatch::new()),
+            stability: StabilityLooks::new(),
+            peak: None,
             watch: StabilityWatch::new(),
             accuracy: AccuracyMeter::new(Arc::clone(&task), config.seed, &config.outcome),
             meter,
@@ -141,6 +151,13 @@ impl Simulation {
         Ok(simulation)
     }
 
+    /// The same without following the accuracies from step to step, which costs
+    /// more than the steps of a short run.
+    pub fn without_accuracy(mut self) -> Self {
+        self.accuracy_watch = None;
+        self
+    }
+
     /// Trains until the next recorded step, at most `max_steps` steps and not
     /// past the horizon. Returns whether the step reached is one to record: one of
     /// the schedule or, unless the steps are listed, the last one.
@@ -154,7 +171,14 @@ impl Simulation {
             .min(self.step.saturating_add(max_steps));
         match &self.dynamics {
             Dynamics::Descent(_) => self.descend_to(end),
-            Dynamics::Flow(_) => self.flow_to(end),
+            // In pieces from look to look, on the integrator's own steps.
+            Dynamics::Flow(_) => {
+                while self.step < end && self.diverged.is_none() {
+                    let look = self.accuracy_watch.as_ref().map(AccuracyWatch::next_look);
+                    let next = look.filter(|look| *look > self.step).unwrap_or(end);
+                    self.flow_to(next.min(end));
+                }
+            }
         }
         let last = self.is_finished() && self.config.record.steps.is_empty();
         self.step == self.next_record || last
@@ -191,23 +215,25 @@ impl Simulation {
         // A loss crosses between two steps; it is seen at the later one.
         let (step, start, rate) = (self.step, self.flow_time, training.learning_rate);
         let step_at = |time: f64| step + ((time - start) / rate).ceil().max(0.0) as u64;
-        let crossings = flow.crossings();
-        self.tracker.cross(Crossings {
-            fit: crossings.fit.map(step_at),
-            generalise: crossings.generalise.map(step_at),
-        });
+        // Those found earlier were at another learning rate, perhaps.
+        let new = |time: Option<f64>| time.filter(|t| *t > start).map(step_at);
+        self.criteria.cross(flow.crossings().map(|c| Crossings {
+            fit: new(c.fit),
+            generalise: new(c.generalise),
+        }));
+        if let Some((time, test_loss)) = flow.peak()
+            && self.peak.is_none_or(|p| test_loss > p.test_loss)
+        {
+            let step = step_at(time);
+            self.peak = Some(Peak { step, test_loss });
+        }
         self.step = end;
         self.flow_time = time;
         self.decayed |= training.weight_decay > 0.0;
         match moved {
             Ok(()) => self.evaluate(),
             // The exact flow cannot diverge; its numbers can leave the range of f64.
-            Err(_) => {
-                self.diverged = Some(Outcome::Diverged {
-                    step: end,
-                    stable_learning_rate: f64::NAN,
-                });
-            }
+            Err(_) => self.diverged = Some((end, f64::NAN)),
         }
     }
 
@@ -226,10 +252,22 @@ impl Simulation {
     fn evaluate(&mut self) {
         self.measure_losses();
         let test = self.test_loss();
-        self.tracker.observe(self.step, self.losses.train, test);
+        self.criteria.observe(self.step, self.losses.train, test);
+        if let Some(test_loss) = test.filter(|l| l.is_finite())
+            && self.peak.is_none_or(|p| test_loss > p.test_loss)
+        {
+            let step = self.step;
+            self.peak = Some(Peak { step, test_loss });
+        }
+        let ends = self.step == self.config.training.steps;
+        self.follow_accuracy(ends);
         if let Dynamics::Flow(_) = self.dynamics {
             return;
         }
+        let training = &self.config.training;
+        let may_rise = training.weight_decay > 0.0 || training.momentum > 0.0;
+        self.stability
+            .observe(self.step, self.losses.train, may_rise);
         if self.watch.observe(self.losses.train) {
             let stable_learning_rate =
                 self.watch
@@ -237,10 +275,73 @@ impl Simulation {
                         self.meter
                             .largest_stable_rate(&engine.state(), engine.network())
                     });
-            self.diverged = Some(Outcome::Diverged {
-                step: self.step,
-                stable_learning_rate,
+            self.diverged = Some((self.step, stable_learning_rate));
+        } else if self.can_look_at_stability() {
+            let rate = training.learning_rate / (1.0 + training.momentum);
+            let mut looks = self.stability;
+            looks.look(self.step, || {
+                rate * (self.meter).top_eigenvalue_per_sample(&self.state(), self.network())
             });
+            self.stability = looks;
+        }
+    }
+
+    /// A kernel that has to be formed is decomposed only where that is cheap.
+    fn can_look_at_stability(&self) -> bool {
+        const MOST: usize = 256;
+        let (p, d) = self.task.x.dim();
+        match self.network() {
+            Some(_) => p <= MOST,
+            // It costs as much as some thirty steps, and O(D³).
+            None => d <= 2 * MOST || self.step >= 1000,
+        }
+    }
+
+    /// Looks at the accuracies: on the train set at every step of descent, on test
+    /// points where it is time, or with `at_once`.
+    fn follow_accuracy(&mut self, at_once: bool) {
+        let Some(mut watch) = self.accuracy_watch.take() else {
+            return;
+        };
+        let (meter, accuracy) = (&self.meter, &self.accuracy);
+        if let Dynamics::Descent(engine) = &self.dynamics {
+            let reached = accuracy.train_reached(engine.residual());
+            watch.observe_train(self.step, reached);
+        }
+        if at_once || self.step >= watch.next_look() {
+            let state = self.state();
+            let test = accuracy.test_reached(meter, &state, self.network());
+            let train = match &self.dynamics {
+                Dynamics::Descent(engine) => accuracy.train_reached(engine.residual()),
+                Dynamics::Flow(_) => accuracy.train_state_reached(meter, &state, None),
+            };
+            let descends = matches!(self.dynamics, Dynamics::Descent(_));
+            let reached = |replay: &Replay| -> Reached {
+                let (state, network) = (replay.state(), replay.network());
+                // Of descent every step of the train set has been seen.
+                let train = !descends && accuracy.train_state_reached(meter, &state, network);
+                (train, accuracy.test_reached(meter, &state, network))
+            };
+            watch.look(self.step, (train, test), &reached, || self.replay());
+        }
+        self.accuracy_watch = Some(watch);
+    }
+
+    fn replay(&self) -> Replay {
+        let training = &self.config.training;
+        let (learning_rate, weight_decay) = (training.learning_rate, training.weight_decay);
+        match &self.dynamics {
+            Dynamics::Descent(engine) => Replay::Descent {
+                engine: engine.snapshot(),
+                learning_rate,
+                weight_decay,
+            },
+            Dynamics::Flow(flow) => Replay::Flow {
+                engine: flow.clone(),
+                learning_rate,
+                weight_decay,
+                origin: self.flow_time - learning_rate * self.step as f64,
+            },
         }
     }
 
@@ -254,7 +355,11 @@ impl Simulation {
             initial: _,
             dynamics,
             schedule: _,
-            tracker,
+            criteria,
+            // For sweeps, which do not follow it.
+            accuracy_watch: _,
+            stability,
+            peak,
             watch,
             meter: _,
             accuracy: _,
@@ -272,7 +377,10 @@ impl Simulation {
         to.number(*flow_time);
         to.flag(*decayed);
         rates.save(&mut to);
-        tracker.save(&mut to);
+        criteria.save(&mut to);
+        stability.save(&mut to);
+        to.optional_count(peak.map(|p| p.step));
+        to.optional_number(peak.map(|p| p.test_loss));
         match dynamics {
             Dynamics::Descent(engine) => {
                 engine.save(&mut to);
@@ -285,7 +393,8 @@ impl Simulation {
     }
 
     /// Goes to a step that a run of the same settings was saved at before it ended.
-    /// It trains on from there to the same bits.
+    /// It trains on from there to the same bits; the accuracies are not followed any
+    /// more.
     ///
     /// # Errors
     /// A state of other settings; the run is then not to be used.
@@ -295,7 +404,11 @@ impl Simulation {
         self.flow_time = from.number()?;
         self.decayed = from.flag()?;
         self.rates.restore(from)?;
-        self.tracker.restore(from)?;
+        self.criteria.restore(from)?;
+        self.stability = StabilityLooks::restored(from)?;
+        let peak = from.optional_count()?.zip(from.optional_number()?);
+        self.peak = peak.map(|(step, test_loss)| Peak { step, test_loss });
+        self.accuracy_watch = None;
         match &mut self.dynamics {
             Dynamics::Descent(engine) => {
                 engine.restore(from)?;
@@ -415,21 +528,55 @@ impl Simulation {
         self.diverged.is_some() || self.step >= self.config.training.steps
     }
 
-    /// Outcome class as of now; final once the run is finished.
+    /// What the run came to, or where it stands. Only who runs it knows whether it
+    /// was told to stop.
+    pub fn verdict(&self) -> Verdict {
+        let task = &self.task;
+        Verdict {
+            status: match (self.diverged, self.is_finished()) {
+                (Some(_), _) => Status::Diverged,
+                (None, true) => Status::Finished,
+                (None, false) => Status::Running,
+            },
+            step: self.step,
+            horizon: self.config.training.steps,
+            min_ratio: self.config.outcome.min_ratio,
+            thresholds: self.criteria.thresholds(),
+            by_loss: self.criteria.judged(),
+            by_accuracy: self.accuracy_watch.as_ref().map(AccuracyWatch::judged),
+            train_loss: self.losses.train,
+            test_loss: self.test_loss(),
+            zero_train_loss: task.zero_train_loss(),
+            zero_test_loss: task.zero_test_loss(),
+            peak: self.peak,
+            stability: self.stability.stability,
+            diverged: self.diverged,
+        }
+    }
+
+    /// Outcome as of now; final once the run is finished.
     pub fn outcome(&self) -> Outcome {
-        self.diverged.unwrap_or_else(|| {
-            Outcome::classify(self.tracker.crossings(), self.config.outcome.min_ratio)
-        })
+        self.verdict().outcome()
     }
 
     /// Threshold crossings so far.
     pub fn crossings(&self) -> Crossings {
-        self.tracker.crossings()
+        self.criteria.judged()[0].crossings()
+    }
+
+    /// Whether the losses meet every threshold that is looked for.
+    pub fn is_classified(&self) -> bool {
+        self.criteria.are_complete()
+    }
+
+    /// Whether it has diverged.
+    pub fn has_diverged(&self) -> bool {
+        self.diverged.is_some()
     }
 
     /// Thresholds on the losses.
     pub fn thresholds(&self) -> Thresholds {
-        self.tracker.thresholds()
+        self.criteria.thresholds()
     }
 
     /// Current step.
@@ -501,7 +648,10 @@ impl Simulation {
             super::config::Value::Real(value)
         };
         config.set(key, &value)?;
-        self.config = config.check()?;
+        let config = config.check()?;
+        self.config = config;
+        // What lies between two looks is trained again at one learning rate.
+        self.follow_accuracy(true);
         self.watch.restart();
         Ok(())
     }

@@ -6,7 +6,8 @@ use crate::sim::committee::engine::Losses;
 use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate_on};
 use crate::sim::committee::sampled::{Draw, Sampled};
 use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
-use crate::sim::outcome::{Crossings, Outcome, Thresholds};
+use crate::sim::outcome::Thresholds;
+use crate::sim::verdict::{Criterion, Verdict, fixed_thresholds};
 use crate::sim::{Simulation, SimulationError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,14 +15,27 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Names of the results' columns, after the cell's number and its axes.
-pub const COLUMNS: [&str; 14] = [
+pub const COLUMNS: [&str; 27] = [
     "outcome",
     "fit_step",
     "generalise_step",
     "fit_time",
     "generalise_time",
+    "delay_steps",
     "delay_ratio",
     "log10_delay_ratio",
+    "fit_step_at_10_percent",
+    "generalise_step_at_10_percent",
+    "delay_steps_at_10_percent",
+    "delay_ratio_at_10_percent",
+    "fit_step_at_50_percent",
+    "generalise_step_at_50_percent",
+    "delay_steps_at_50_percent",
+    "delay_ratio_at_50_percent",
+    "fit_lost",
+    "unstable",
+    "unstable_from",
+    "largest_stability",
     "train_loss",
     "test_loss",
     "ended",
@@ -40,18 +54,57 @@ pub struct CellResult {
     pub axes: BTreeMap<String, serde_json::Value>,
     /// Outcome class, by its name in files.
     pub outcome: String,
-    /// First step with the train loss below its threshold.
+    /// Step from which on the train loss is below its threshold.
     pub fit_step: Option<u64>,
-    /// First step with the test loss below its threshold.
+    /// Step from which on the test loss is below its threshold.
     pub generalise_step: Option<u64>,
     /// Flow time of the same; with gradient descent, that of the step.
     pub fit_time: Option<f64>,
     /// Flow time of the same.
     pub generalise_time: Option<f64>,
+    /// Steps from the fit to the generalisation.
+    #[serde(default)]
+    pub delay_steps: Option<i64>,
     /// Generalisation step over fit step.
     pub delay_ratio: Option<f64>,
     /// Its decimal logarithm.
     pub log10_delay_ratio: Option<f64>,
+    /// `fit_step` at 10 % of the zero predictor's loss.
+    #[serde(default)]
+    pub fit_step_at_10_percent: Option<u64>,
+    /// `generalise_step` at 10 % of it.
+    #[serde(default)]
+    pub generalise_step_at_10_percent: Option<u64>,
+    /// `delay_steps` at 10 % of it.
+    #[serde(default)]
+    pub delay_steps_at_10_percent: Option<i64>,
+    /// `delay_ratio` at 10 % of it.
+    #[serde(default)]
+    pub delay_ratio_at_10_percent: Option<f64>,
+    /// `fit_step` at 50 % of the zero predictor's loss.
+    #[serde(default)]
+    pub fit_step_at_50_percent: Option<u64>,
+    /// `generalise_step` at 50 % of it.
+    #[serde(default)]
+    pub generalise_step_at_50_percent: Option<u64>,
+    /// `delay_steps` at 50 % of it.
+    #[serde(default)]
+    pub delay_steps_at_50_percent: Option<i64>,
+    /// `delay_ratio` at 50 % of it.
+    #[serde(default)]
+    pub delay_ratio_at_50_percent: Option<f64>,
+    /// The train loss met its threshold and did not stay below it.
+    #[serde(default)]
+    pub fit_lost: bool,
+    /// Descent was too coarse for the flow, so that the outcome is doubtful.
+    #[serde(default)]
+    pub unstable: bool,
+    /// First step at which η₀λ_max(K)/P was seen to be 1 or more.
+    #[serde(default)]
+    pub unstable_from: Option<u64>,
+    /// The largest η₀λ_max(K)/P seen.
+    #[serde(default)]
+    pub largest_stability: Option<f64>,
     /// Train loss where the run ended.
     pub train_loss: Option<f64>,
     /// Test loss where the run ended.
@@ -207,19 +260,39 @@ const CANCELLED: &str = "cancelled";
 
 fn result(spec: &Spec, cell: usize, run: Run) -> CellResult {
     let finite = |x: f64| x.is_finite().then_some(x);
-    let ratio = run.crossings.ratio();
+    let verdict = &run.verdict;
+    let of = |by| verdict.judged(by).crossings();
+    let (crossings, tenth, half) = (
+        of(Criterion::Configured),
+        of(Criterion::Tenth),
+        of(Criterion::Half),
+    );
+    let stability = verdict.stability;
     CellResult {
         cell,
         axes: (spec.grid().coordinates(cell))
             .map(|(key, value)| (key.to_owned(), json(value)))
             .collect(),
-        outcome: run.outcome.name().into(),
-        fit_step: run.crossings.fit,
-        generalise_step: run.crossings.generalise,
+        outcome: verdict.outcome().name().into(),
+        fit_step: crossings.fit,
+        generalise_step: crossings.generalise,
         fit_time: run.times.0,
         generalise_time: run.times.1,
-        delay_ratio: ratio,
-        log10_delay_ratio: ratio.map(f64::log10),
+        delay_steps: crossings.delay(),
+        delay_ratio: crossings.ratio(),
+        log10_delay_ratio: crossings.ratio().map(f64::log10),
+        fit_step_at_10_percent: tenth.fit,
+        generalise_step_at_10_percent: tenth.generalise,
+        delay_steps_at_10_percent: tenth.delay(),
+        delay_ratio_at_10_percent: tenth.ratio(),
+        fit_step_at_50_percent: half.fit,
+        generalise_step_at_50_percent: half.generalise,
+        delay_steps_at_50_percent: half.delay(),
+        delay_ratio_at_50_percent: half.ratio(),
+        fit_lost: run.fit_lost,
+        unstable: verdict.is_unstable(),
+        unstable_from: stability.unstable_from,
+        largest_stability: (stability.looks > 0).then_some(stability.largest),
         train_loss: finite(run.train_loss),
         test_loss: run.test_loss.and_then(finite),
         ended: run.ended.into(),
@@ -231,8 +304,8 @@ fn result(spec: &Spec, cell: usize, run: Run) -> CellResult {
 }
 
 struct Run {
-    outcome: Outcome,
-    crossings: Crossings,
+    verdict: Verdict,
+    fit_lost: bool,
     times: (Option<f64>, Option<f64>),
     train_loss: f64,
     test_loss: Option<f64>,
@@ -260,11 +333,10 @@ fn flow(
     };
     let mut options = FlowOptions::new(quality, training.learning_rate, training.steps);
     let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
-    options.thresholds = Some(Thresholds::new(
-        &config.outcome,
-        task.zero_train_loss(),
-        zero_test,
-    ));
+    let zero_train = task.zero_train_loss();
+    let thresholds = Thresholds::new(&config.outcome, zero_train, zero_test);
+    options.thresholds = Some(thresholds);
+    options.marks = Some(fixed_thresholds(zero_train, zero_test));
     options.until_classified = measures.stop == Stop::Classified;
     let mut losses = Losses {
         train: f64::NAN,
@@ -301,7 +373,6 @@ fn flow(
         // What was kept is of something else: from the start.
         Err(Mismatch) => curve(None, keep).map_err(|e| broken(&e.to_string()))?,
     };
-    let crossings = summary.crossings.in_steps(training.learning_rate);
     let (ended, note) = match summary.ending {
         Ending::Horizon => ("horizon", None),
         Ending::Spent => ("spent", None),
@@ -310,15 +381,21 @@ fn flow(
         Ending::Failed(error) => ("diverged", Some(error.to_string())),
         Ending::Cancelled => (CANCELLED, None),
     };
-    let outcome = summary
-        .outcome(training.learning_rate, config.outcome.min_ratio)
-        .unwrap_or(Outcome::Diverged {
-            step: (summary.time / training.learning_rate) as u64,
-            stable_learning_rate: f64::NAN,
-        });
+    let mut verdict = Verdict::begun(
+        thresholds,
+        config.outcome.min_ratio,
+        training.steps,
+        zero_train,
+        task.zero_test_loss(),
+    );
+    let [tenth, half] = summary.marks;
+    verdict.by_loss = [summary.crossings, tenth, half]
+        .map(|crossings| crossings.in_steps(training.learning_rate).into());
+    verdict.step = (summary.time / training.learning_rate) as u64;
+    verdict.diverged = (ended == "diverged").then_some((verdict.step, f64::NAN));
     Ok(Run {
-        outcome,
-        crossings,
+        verdict,
+        fit_lost: summary.fit_lost && summary.crossings.fit.is_none(),
         times: (summary.crossings.fit, summary.crossings.generalise),
         train_loss: losses.train,
         test_loss: losses.test.map(|t| t.total()),
@@ -347,7 +424,8 @@ fn descent(
     quiet.record.steps = vec![0];
     let quiet = quiet.check()?;
     let begin = || {
-        Simulation::new(&quiet, None).map_err(|e| match e {
+        let made = Simulation::new(&quiet, None).map(Simulation::without_accuracy);
+        made.map_err(|e| match e {
             SimulationError::Config(e) => e,
             SimulationError::Instance(e) => broken(&e.to_string()),
         })
@@ -363,13 +441,12 @@ fn descent(
     let mut schedule = Sampling::new(watch.samples_per_decade);
     let mut glance = GLANCE;
     let ended = loop {
-        let Crossings { fit, generalise } = simulation.crossings();
         let is_due = simulation.step().is_multiple_of(CHUNK);
-        if let Outcome::Diverged { .. } = simulation.outcome() {
+        if simulation.has_diverged() {
             break "diverged";
         } else if !is_due && !simulation.is_finished() {
             // Gone on with within a chunk.
-        } else if until_classified && fit.is_some() && generalise.is_some() {
+        } else if until_classified && simulation.is_classified() {
             break "classified";
         } else if config.training.weight_decay == 0.0 && simulation.train_loss() <= spent {
             break "spent";
@@ -385,7 +462,7 @@ fn descent(
             let next = schedule.next.min(simulation.step() + glance).min(end);
             let begun = Instant::now();
             simulation.advance(next - simulation.step());
-            if let Outcome::Diverged { .. } = simulation.outcome() {
+            if simulation.has_diverged() {
                 break;
             }
             if begun.elapsed() > LONG {
@@ -399,21 +476,19 @@ fn descent(
         }
     };
     (watch.on_sample)(point(&simulation));
-    let note = match simulation.outcome() {
-        Outcome::Diverged {
-            step,
-            stable_learning_rate,
-        } => Some(format!(
+    let verdict = simulation.verdict();
+    let note = match verdict.diverged {
+        Some((step, stable_learning_rate)) => Some(format!(
             "diverged at step {step}; the largest stable training.learning_rate is about \
              {stable_learning_rate:.4}"
         )),
-        _ => None,
+        None => verdict.warnings().into_iter().next(),
     };
-    let crossings = simulation.crossings();
+    let crossings = verdict.crossings();
     let time = |step: u64| step as f64 * config.training.learning_rate;
     Ok(Run {
-        outcome: simulation.outcome(),
-        crossings,
+        fit_lost: verdict.judged(Criterion::Configured).fit.lost().is_some(),
+        verdict,
         times: (crossings.fit.map(time), crossings.generalise.map(time)),
         train_loss: simulation.train_loss(),
         test_loss: simulation.test_loss(),
@@ -479,8 +554,17 @@ fn point(simulation: &Simulation) -> CurvePoint {
 impl Run {
     fn given_up() -> Self {
         Self {
-            outcome: Outcome::NeverFits,
-            crossings: Crossings::default(),
+            verdict: Verdict::begun(
+                Thresholds {
+                    train: 0.0,
+                    test: 0.0,
+                },
+                1.0,
+                0,
+                0.0,
+                None,
+            ),
+            fit_lost: false,
             times: (None, None),
             train_loss: f64::NAN,
             test_loss: None,

@@ -158,6 +158,8 @@ fn difference(a: &CellResult, b: &CellResult) -> f64 {
             r.fit_time,
             r.generalise_time,
             r.delay_ratio,
+            r.delay_ratio_at_10_percent,
+            r.delay_ratio_at_50_percent,
             r.train_loss,
             r.test_loss,
             Some(r.end_time),

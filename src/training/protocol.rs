@@ -7,7 +7,8 @@ use crate::sim::{
     committee::moments::MomentState,
     config::ValidConfig,
     metrics::Row,
-    outcome::{Crossings, Outcome, Thresholds},
+    outcome::Thresholds,
+    verdict::Verdict,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -102,10 +103,8 @@ impl RunInfo {
 pub struct Finish {
     /// Last step.
     pub step: u64,
-    /// Outcome class.
-    pub outcome: Outcome,
-    /// Threshold crossings.
-    pub crossings: Crossings,
+    /// What it came to.
+    pub verdict: Box<Verdict>,
     /// Time spent in training steps alone, without metrics, pacing or files.
     pub training_seconds: f64,
     /// The learning rate or weight decay was changed while it ran, so that its
@@ -207,8 +206,10 @@ pub struct Snapshot {
     pub horizon: u64,
     /// Training speed over the last fraction of a second.
     pub steps_per_second: f64,
-    /// Crossings so far.
-    pub crossings: Crossings,
+    /// How often the run was begun again before, with a lower learning rate.
+    pub attempt: u32,
+    /// How it stands.
+    pub verdict: Verdict,
     /// The last steps, one by one, for display.
     pub recent: Vec<RecentStep>,
     /// Current weights as moments.

@@ -458,8 +458,7 @@ impl Worker {
         run.phase = Phase::Done;
         let finish = Finish {
             step: run.simulation.step(),
-            outcome,
-            crossings: run.simulation.crossings(),
+            verdict: Box::new(run.simulation.verdict().stopped()),
             training_seconds: run.training.as_secs_f64(),
             changed_live: run.changed_live,
         };
@@ -483,7 +482,12 @@ impl Worker {
                 } else {
                     0.0
                 },
-                crossings: run.simulation.crossings(),
+                attempt: run.restarts,
+                // A run that is done stands as it was reported.
+                verdict: match run.phase {
+                    Phase::Done => run.simulation.verdict().stopped(),
+                    _ => run.simulation.verdict(),
+                },
                 recent: run.recent.iter().copied().collect(),
                 state: Arc::new(run.simulation.state()),
                 initial: Arc::clone(run.simulation.initial()),

@@ -13,7 +13,8 @@ use crate::{
     sim::{
         config::Config,
         metrics::{Metric, Row},
-        outcome::{Crossings, Outcome, Thresholds},
+        outcome::{Crossings, Thresholds},
+        verdict::{Status, Verdict},
     },
     training::{
         LossPoint,
@@ -83,18 +84,22 @@ fn run(id: u64, numbers: &[(f64, f64)], diverged: bool) -> Run {
     let step = rows.last().map_or(0, |row| row.step);
     run.handle(&Event::Rows { run: id, rows });
     if diverged {
+        let thresholds = Thresholds {
+            train: 0.1,
+            test: 0.1,
+        };
+        let fitted = Crossings {
+            fit: Some(3),
+            generalise: None,
+        };
+        let begun = Verdict::begun(thresholds, 2.0, step, 1.0, Some(1.0));
+        let mut verdict = begun.crossed(Status::Diverged, step, fitted);
+        verdict.diverged = Some((step, f64::NAN));
         run.handle(&Event::Finished {
             run: id,
             finish: Finish {
                 step,
-                outcome: Outcome::Diverged {
-                    step,
-                    stable_learning_rate: f64::NAN,
-                },
-                crossings: Crossings {
-                    fit: Some(3),
-                    generalise: None,
-                },
+                verdict: Box::new(verdict),
                 training_seconds: 1.0,
                 changed_live: false,
             },

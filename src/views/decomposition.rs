@@ -258,8 +258,10 @@ fn dominant(moment: Moment<'_>) -> Option<&'static str> {
     let zero = moment.run().zero_test_loss()?;
     Some(if total < 0.02 * zero {
         "Little error is left."
+    } else if linear > variance.max(misalignment) && moment.run().config().task.label_noise > 0.0 {
+        "Most of it is linear power: linear modes fit the train labels and their noise, and the target has none."
     } else if linear > variance.max(misalignment) {
-        "Most of it is linear power: noise memorised by linear modes, which the target has none of."
+        "Most of it is linear power: linear modes fit the train labels, and the target has none."
     } else if misalignment >= variance && total < LATE * zero {
         "What is left is mostly misalignment: some quadratic features still point elsewhere than the target."
     } else if misalignment >= variance {

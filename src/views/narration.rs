@@ -13,13 +13,19 @@ use crate::{
 pub enum Stage {
     /// No step taken.
     Start,
-    /// Train loss falls and has not met its threshold; test loss does not rise.
+    /// Labels that are all zero.
+    Nothing,
+    /// Train loss is above where it began.
+    Rising,
+    /// Train loss falls and has not met its threshold; test loss is not above where
+    /// it began.
     Fitting,
-    /// Train loss falls while test loss rises.
+    /// Train loss has fallen, and test loss is above where it began.
     Memorising,
-    /// Train loss is spent, test loss stays and the features have hardly moved.
+    /// Train loss met its threshold, test loss did not, and the features have hardly
+    /// moved.
     Memorised,
-    /// Train loss is spent and the features turn towards the target.
+    /// Train loss met its threshold and the features turn towards the target.
     Turning,
     /// Test loss met its threshold before the train loss did.
     TestFirst,
@@ -41,6 +47,9 @@ pub struct Numbers<'a> {
     /// The zero predictor's test loss: the unit of test losses; NaN where there
     /// is none.
     pub zero_test: f64,
+    /// Whether the fit and the generalisation are as they were before and do not
+    /// hold any more: the losses swing.
+    pub lost: bool,
     /// Test loss of kernel regression with K₀, where it is known and too high
     /// to generalise.
     pub lazy_level: Option<f64>,
@@ -76,6 +85,9 @@ impl Numbers<'_> {
 
     /// The stage these numbers show.
     pub fn stage(&self) -> Stage {
+        if self.zero_train == 0.0 {
+            return Stage::Nothing;
+        }
         match (self.crossings.fit, self.crossings.generalise) {
             (Some(_), Some(_)) => Stage::Generalised,
             (Some(_), None) if self.turned().is_some_and(|t| t > TURNING) => Stage::Turning,
@@ -85,7 +97,10 @@ impl Numbers<'_> {
             (None, None) => {
                 let before = test_loss(self.first).unwrap_or(f64::NAN);
                 let now = test_loss(self.last).unwrap_or(f64::NAN);
-                if now > 1.02 * before {
+                let train = |row: &Row| row.get(Metric::TrainLoss).unwrap_or(f64::NAN);
+                if train(self.last) > train(self.first) {
+                    Stage::Rising
+                } else if now > 1.02 * before {
                     Stage::Memorising
                 } else {
                     Stage::Fitting
@@ -108,12 +123,21 @@ impl Numbers<'_> {
         let train = percent(self.train());
         match self.stage() {
             Stage::Start => "Before the first step.".into(),
+            Stage::Nothing => "All labels are zero: there is nothing to learn.".into(),
+            _ if self.lost => format!(
+                "Unsteady: a threshold was met and lost again; train loss is {train} of predicting zero now, {}.",
+                self.test_clause()
+            ),
+            Stage::Rising => format!(
+                "Train loss is above where it began: {train} of predicting zero, {}.",
+                self.test_clause()
+            ),
             Stage::Fitting => format!(
                 "Fitting: train loss is {train} of predicting zero, {}.",
                 self.test_clause()
             ),
             Stage::Memorising => format!(
-                "Memorising: train loss falls ({train} of predicting zero) while test loss rises ({}).",
+                "Memorising: train loss has fallen to {train} of predicting zero, test loss has risen to {}.",
                 percent(self.test())
             ),
             Stage::Memorised => {
@@ -130,7 +154,7 @@ impl Numbers<'_> {
                     (None, None) => String::new(),
                 };
                 format!(
-                    "Memorised: train loss is spent ({train}), but {}{features}.",
+                    "Memorised: train loss is down to {train} of predicting zero, but {}{features}.",
                     self.test_clause()
                 )
             }
@@ -177,6 +201,7 @@ mod tests {
             crossings: Crossings { fit, generalise },
             zero_train: 1.0,
             zero_test: 1.0,
+            lost: false,
             lazy_level: None,
         };
         (numbers.stage(), numbers.sentence())
@@ -207,10 +232,17 @@ mod tests {
         let (_, text) = at(&row(60, 0.4, 1.2, 0.02), None, None);
         assert_eq!(
             text,
-            "Memorising: train loss falls (40 % of predicting zero) while test loss rises (120 %)."
+            "Memorising: train loss has fallen to 40 % of predicting zero, test loss has risen to 120 %."
         );
         let (_, text) = at(&row(300, 0.05, 0.9, 0.02), Some(250), None);
         assert!(text.contains("features have hardly moved"), "{text}");
+    }
+
+    #[test]
+    fn a_train_loss_that_rises_is_not_said_to_fall() {
+        let (stage, text) = at(&row(3, 1.81, 1.9, 0.02), None, None);
+        assert_eq!(stage, Stage::Rising);
+        assert!(!text.contains("fall") && text.contains("181 %"), "{text}");
     }
 
     #[test]
@@ -231,6 +263,7 @@ mod tests {
                 },
                 zero_train: 1.0,
                 zero_test: 2.0,
+                lost: false,
                 lazy_level: Some(0.86),
             };
             let text = numbers.sentence();

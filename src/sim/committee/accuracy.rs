@@ -13,7 +13,6 @@ use super::neurons::Network;
 use super::task::Task;
 use crate::sim::config::OutcomeConfig;
 use crate::sim::metrics::{Metric, Row};
-use crate::sim::outcome::Crossings;
 use crate::sim::packed::Inputs;
 use crate::sim::rng::{Stream, normal_matrix};
 use ndarray::{Array1, Array2};
@@ -115,18 +114,6 @@ impl Tolerances {
     }
 }
 
-/// First recorded steps at which the accuracies of the rows reach `level`.
-pub fn crossings(rows: &[Row], level: f64) -> Crossings {
-    let first = |metric| {
-        let reached = |row: &&Row| row.get(metric).is_some_and(|a| a + ROUNDING >= level);
-        rows.iter().find(reached).map(|row| row.step)
-    };
-    Crossings {
-        fit: first(Metric::TrainAccuracy),
-        generalise: first(Metric::TestAccuracy),
-    }
-}
-
 /// Points of the test stream, and their labels.
 pub(in crate::sim) struct Points {
     pub(in crate::sim) inputs: Inputs,
@@ -139,6 +126,7 @@ pub(in crate::sim) struct AccuracyMeter {
     task: Arc<Task>,
     seed: u64,
     tolerances: Tolerances,
+    level: f64,
     /// For a run without a test set.
     drawn: OnceLock<Option<Points>>,
     /// The next step whose errors are kept.
@@ -152,6 +140,7 @@ impl AccuracyMeter {
             tolerances: Tolerances::new(config, task.zero_train_loss(), zero_test),
             task,
             seed,
+            level: config.accuracy_level,
             drawn: OnceLock::new(),
             next: 0,
         }
@@ -168,7 +157,8 @@ impl AccuracyMeter {
         row: &mut Row,
     ) {
         let drawn = self.task.test.is_none().then(|| self.drawn()).flatten();
-        let (train, test) = meter.errors(state, network, drawn);
+        let train = meter.train_errors(state, network);
+        let test = meter.test_errors(state, network, drawn);
         row.set(Metric::TrainAccuracy, train.within(self.tolerances.train));
         if let Some(test) = &test {
             row.set(Metric::TestAccuracy, test.within(self.tolerances.test));
@@ -181,6 +171,40 @@ impl AccuracyMeter {
                 test: test.map(Errors::thinned),
             });
         }
+    }
+
+    /// Whether the accuracy on the train set with these residuals reaches the
+    /// level; as the errors of a row would tell.
+    pub(in crate::sim) fn train_reached(&self, residual: &[f64]) -> bool {
+        let tolerance = self.tolerances.train;
+        let right = residual
+            .iter()
+            .filter(|r| f64::from(r.abs() as f32) <= tolerance)
+            .count();
+        right as f64 / residual.len() as f64 + ROUNDING >= self.level
+    }
+
+    /// Whether the accuracy on the train set of a state reaches the level.
+    pub(in crate::sim) fn train_state_reached(
+        &self,
+        meter: &Meter,
+        state: &MomentState,
+        network: Option<&Network>,
+    ) -> bool {
+        let errors = meter.train_errors(state, network);
+        errors.within(self.tolerances.train) + ROUNDING >= self.level
+    }
+
+    /// Whether the accuracy on test points reaches the level, where there are any.
+    pub(in crate::sim) fn test_reached(
+        &self,
+        meter: &Meter,
+        state: &MomentState,
+        network: Option<&Network>,
+    ) -> Option<bool> {
+        let drawn = self.task.test.is_none().then(|| self.drawn()).flatten();
+        let errors = meter.test_errors(state, network, drawn)?;
+        Some(errors.within(self.tolerances.test) + ROUNDING >= self.level)
     }
 
     fn drawn(&self) -> Option<&Points> {

@@ -42,6 +42,9 @@ pub trait Engine: Send {
     /// (per unit of flow time).
     fn update(&mut self, learning_rate: f64, weight_decay: f64);
 
+    /// Residuals f − κf₀ − y on the train set at the last evaluation.
+    fn residual(&self) -> &[f64];
+
     /// The current weights as moments.
     fn state(&self) -> MomentState;
 

@@ -18,15 +18,15 @@ pub struct Instance {
     pub beta: Option<Array1<f64>>,
 }
 
-/// An instance whose arrays do not fit each other.
+/// An instance that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: expected shape {expected}, found {found}")]
+#[error("{key}: expected {expected}, found {found}")]
 pub struct InstanceError {
     /// Key of the array in the file.
     pub key: &'static str,
-    /// Expected shape, with the reason.
+    /// What was expected, with the reason.
     pub expected: String,
-    /// Shape found.
+    /// What was found.
     pub found: String,
 }
 
@@ -49,7 +49,7 @@ impl Instance {
             } else {
                 Err(InstanceError {
                     key,
-                    expected,
+                    expected: format!("shape {expected}"),
                     found: format!("{found:?}"),
                 })
             }
@@ -107,6 +107,16 @@ impl Instance {
         finite("X", self.x.view().into_dyn().iter())?;
         finite("y", self.y.view().into_dyn().iter())?;
         finite("W0", self.w0.view().into_dyn().iter())?;
+        // Neurons that begin alike stay alike but for rounding.
+        if self.w0.iter().all(|w| *w == 0.0) {
+            return Err(InstanceError {
+                key: "W0",
+                expected: "initial weights that are not all zero (a saddle that only rounding \
+                           leaves; use small random ones)"
+                    .into(),
+                found: "zeros".into(),
+            });
+        }
         if let Some((x, y)) = &self.test {
             finite("X_test", x.view().into_dyn().iter())?;
             finite("y_test", y.view().into_dyn().iter())?;

@@ -100,50 +100,64 @@ impl Meter {
         function
     }
 
-    /// Absolute errors on the train set, and on the test set or else on other
-    /// points.
-    pub(in crate::sim) fn errors(
+    /// Values f − κf₀ on inputs; `before` is f₀ on them, where the network is
+    /// needed for it.
+    fn output(
+        &self,
+        function: &Affine,
+        network: Option<&Network>,
+        inputs: &Inputs,
+        x: ArrayView2<f64>,
+        before: Option<&Array1<f64>>,
+    ) -> Vec<f64> {
+        let mut output = vec![0.0; inputs.rows()];
+        match (network, before) {
+            (Some(network), Some(before)) => {
+                let now = network.output(x) - before * self.problem.kappa;
+                output.iter_mut().zip(now).for_each(|(o, f)| *o = f);
+            }
+            _ => inputs.evaluate(function, &mut inputs.scratch(), &mut output),
+        }
+        output
+    }
+
+    /// Absolute errors on the train set.
+    pub(in crate::sim) fn train_errors(
+        &self,
+        state: &MomentState,
+        network: Option<&Network>,
+    ) -> Errors {
+        let task = &self.problem.task;
+        let before = self.initial_network.as_ref().map(|i| &i.train_output);
+        let function = self.function(state);
+        let output = self.output(&function, network, &self.train, task.x.view(), before);
+        Errors::new(output.iter().zip(&task.y).map(|(f, y)| f - y))
+    }
+
+    /// Absolute errors on the test set or else on other points.
+    pub(in crate::sim) fn test_errors(
         &self,
         state: &MomentState,
         network: Option<&Network>,
         others: Option<&Points>,
-    ) -> (Errors, Option<Errors>) {
+    ) -> Option<Errors> {
         let function = self.function(state);
-        let before = self.initial_network.as_ref();
-        let output = |inputs: &Inputs, x: ArrayView2<f64>, before: Option<&Array1<f64>>| {
-            let mut output = vec![0.0; inputs.rows()];
-            match (network, before) {
-                (Some(network), Some(before)) => {
-                    let now = network.output(x) - before * self.problem.kappa;
-                    output.iter_mut().zip(now).for_each(|(o, f)| *o = f);
-                }
-                _ => inputs.evaluate(&function, &mut inputs.scratch(), &mut output),
-            }
-            output
-        };
-        let task = &self.problem.task;
-        let train = output(
-            &self.train,
-            task.x.view(),
-            before.map(|initial| &initial.train_output),
-        );
-        let train = Errors::new(train.iter().zip(&task.y).map(|(f, y)| f - y));
-        let test = match (&self.test, &task.test, others) {
+        let initial = self.initial_network.as_ref();
+        match (&self.test, &self.problem.task.test, others) {
             (Some(inputs), Some((x, y)), _) => {
-                let before = before.and_then(|initial| initial.test_output.as_ref());
-                let output = output(inputs, x.view(), before);
+                let before = initial.and_then(|initial| initial.test_output.as_ref());
+                let output = self.output(&function, network, inputs, x.view(), before);
                 Some(Errors::new(output.iter().zip(y).map(|(f, y)| f - y)))
             }
             (_, _, Some(points)) => {
                 let x = points.x.view();
-                let before = before.map(|initial| initial.network.output(x));
-                let output = output(&points.inputs, x, before.as_ref());
+                let before = initial.map(|initial| initial.network.output(x));
+                let output = self.output(&function, network, &points.inputs, x, before.as_ref());
                 let errors = output.iter().zip(&points.labels).map(|(f, y)| f - y);
                 Some(Errors::new(errors))
             }
             _ => None,
-        };
-        (train, test)
+        }
     }
 
     /// Mean squared error on the test set, if there is one.

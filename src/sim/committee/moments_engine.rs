@@ -158,6 +158,10 @@ impl Engine for MomentsEngine {
         }
     }
 
+    fn residual(&self) -> &[f64] {
+        &self.residual
+    }
+
     fn state(&self) -> MomentState {
         MomentState {
             mean: Array1::from_iter(self.mean.iter().copied().take(self.g.len())),

@@ -253,6 +253,14 @@ impl Task {
                     let rows = beta.view().insert_axis(ndarray::Axis(0));
                     (Some(Target::from_directions(rows, scale)), None)
                 }
+                Err(_) if is_zero(&instance.y) => (
+                    None,
+                    Some("all labels `y` of the instance are zero, so that there is nothing to learn and the target is not known".into()),
+                ),
+                Err(_) if is_zero(beta) => (
+                    None,
+                    Some("the instance's `beta` is all zeros, which gives no target".into()),
+                ),
                 Err(misfit) => (
                     None,
                     Some(format!(
@@ -320,6 +328,10 @@ fn eigenvector_function(
             eigen.rank()
         ))
     })
+}
+
+fn is_zero(values: &Array1<f64>) -> bool {
+    values.iter().all(|v| *v == 0.0)
 }
 
 fn mean_square(y: &Array1<f64>) -> f64 {

@@ -53,6 +53,23 @@ impl Config {
         self.check_target()?;
         self.check_engine()?;
         self.check_size()?;
+        let (network, outcome) = (&self.network, &self.outcome);
+        if network.init_scale == 0.0 && network.solution_mix == 0.0 {
+            return error(
+                "network.init_scale",
+                0,
+                "must be above 0: with all weights at zero the neurons stay alike for ever, a saddle that only rounding leaves",
+                "set a small value such as 0.001",
+            );
+        }
+        if outcome.relative && outcome.threshold >= 1.0 {
+            return error(
+                "outcome.threshold",
+                outcome.threshold,
+                "must be below 1 with outcome.relative = true: predicting zero has a loss of 1 in these units",
+                "use a fraction such as 0.1, or set outcome.relative = false for an absolute loss",
+            );
+        }
         let training = &self.training;
         if training.learning_rate * training.weight_decay >= 1.0 {
             return error(

@@ -2,7 +2,8 @@ use super::*;
 use crate::sim::{
     config::Config,
     metrics::Row,
-    outcome::{Crossings, Outcome, Thresholds},
+    outcome::{Crossings, Thresholds},
+    verdict::{Status, Verdict},
 };
 use crate::training::protocol::{Event, Finish, RunId, RunInfo};
 use crate::views::fonts;
@@ -53,17 +54,26 @@ fn run(finished: bool) -> Run {
             run: RUN,
             finish: Finish {
                 step: 5_000,
-                outcome: Outcome::Groks,
-                crossings: Crossings {
-                    fit: Some(174),
-                    generalise: Some(5_000),
-                },
+                verdict: Box::new(verdict()),
                 training_seconds: 1.0,
                 changed_live: false,
             },
         });
     }
     run
+}
+
+fn verdict() -> Verdict {
+    let thresholds = Thresholds {
+        train: 0.1,
+        test: 0.1,
+    };
+    let crossings = Crossings {
+        fit: Some(174),
+        generalise: Some(5_000),
+    };
+    let begun = Verdict::begun(thresholds, 2.0, 5_000, 1.0, Some(1.0));
+    begun.crossed(Status::Finished, 5_000, crossings)
 }
 
 struct Window {

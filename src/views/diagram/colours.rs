@@ -53,6 +53,7 @@ pub fn ground(class: Class, theme: &Theme) -> Color32 {
         Class::GeneralisesAtOnce => mix(theme.train, if theme.dark { 0.42 } else { 0.35 }),
         Class::NeverGeneralises => mix(theme.muted, if theme.dark { 0.22 } else { 0.20 }),
         Class::NeverFits => mix(theme.muted, if theme.dark { 0.50 } else { 0.48 }),
+        Class::NotJudged => mix(theme.muted, if theme.dark { 0.08 } else { 0.07 }),
         Class::Diverged => mix(theme.warning, if theme.dark { 0.45 } else { 0.40 }),
     }
 }
@@ -68,6 +69,8 @@ pub enum Mark {
     Hatch,
     /// Hatching both ways.
     CrossHatch,
+    /// A dot.
+    Dot,
     /// A cross.
     Cross,
 }
@@ -79,6 +82,7 @@ pub fn mark(class: Class) -> Mark {
         Class::GeneralisesAtOnce => Mark::Ring,
         Class::NeverGeneralises => Mark::Hatch,
         Class::NeverFits => Mark::CrossHatch,
+        Class::NotJudged => Mark::Dot,
         Class::Diverged => Mark::Cross,
     }
 }
@@ -100,6 +104,9 @@ pub fn draw_mark(painter: &Painter, rect: Rect, class: Class, fill: Color32) {
         Mark::CrossHatch => {
             hatch(painter, rect, faint, 1.0);
             hatch(painter, rect, faint, -1.0);
+        }
+        Mark::Dot => {
+            painter.circle_filled(rect.center(), 0.5 * radius, stroke.color);
         }
         Mark::Cross => {
             let c = rect.center();

@@ -1,6 +1,6 @@
 //! Gradient flow as a run: step s stands for flow time τ = η₀s.
 
-use super::integration::{FlowCrossings, FlowIntegration};
+use super::integration::{FlowCrossings, FlowIntegration, MARKS};
 use super::system::FlowSystem;
 use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::committee::engine::{Losses, Problem};
@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 pub const RTOL: f64 = 1e-4;
 
 /// The flow at one time, which can be moved forwards.
+#[derive(Clone)]
 pub struct FlowEngine {
     integration: FlowIntegration,
     time: f64,
@@ -25,10 +26,12 @@ impl FlowEngine {
         initial: &MomentState,
         weight_decay: f64,
         thresholds: Thresholds,
+        marks: [Thresholds; MARKS],
     ) -> Self {
         let system = FlowSystem::new(problem, initial, weight_decay);
+        let integration = FlowIntegration::new(system, initial, RTOL, Some(thresholds));
         Self {
-            integration: FlowIntegration::new(system, initial, RTOL, Some(thresholds)),
+            integration: integration.with_marks(Some(marks)),
             time: 0.0,
         }
     }
@@ -83,14 +86,22 @@ impl FlowEngine {
         self.integration.state_at(self.time)
     }
 
-    /// Crossings up to now.
-    pub fn crossings(&self) -> FlowCrossings {
+    /// Crossings up to now: of the thresholds, then of each mark.
+    pub fn crossings(&self) -> [FlowCrossings; 1 + MARKS] {
         let past = |time: &f64| *time <= self.time;
-        let FlowCrossings { fit, generalise } = self.integration.crossings();
-        FlowCrossings {
-            fit: fit.filter(past),
-            generalise: generalise.filter(past),
-        }
+        let [a, b] = self.integration.marks();
+        [self.integration.crossings(), a, b].map(|FlowCrossings { fit, generalise }| {
+            FlowCrossings {
+                fit: fit.filter(past),
+                generalise: generalise.filter(past),
+            }
+        })
+    }
+
+    /// Flow time and size of the highest test loss up to now, at the ends of the
+    /// integrator's steps.
+    pub fn peak(&self) -> Option<(f64, f64)> {
+        self.integration.peak().filter(|(time, _)| *time <= self.time)
     }
 
     /// What it has cost so far.

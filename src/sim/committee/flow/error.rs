@@ -20,6 +20,7 @@ use ndarray::ArrayView2;
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// Inputs on which errors are measured, besides the train inputs.
+#[derive(Clone)]
 enum Elsewhere {
     /// All x ~ N(0, I/D), as the exact test loss.
     Population,
@@ -36,6 +37,7 @@ enum Elsewhere {
 }
 
 /// Measures the error of a function.
+#[derive(Clone)]
 pub(super) struct ErrorMeasure {
     elsewhere: Elsewhere,
     // Root mean squares of the labels, on the train set and elsewhere.

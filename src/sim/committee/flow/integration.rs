@@ -8,7 +8,7 @@ use crate::sim::committee::moments::MomentState;
 use crate::sim::outcome::{Crossings, Thresholds};
 use crate::sim::rkc::{Cost, KeepGoing, Options, Rkc, RkcError, Tolerance};
 
-/// Flow times at which the losses first fell below their thresholds.
+/// Flow times from which on the losses are below their thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FlowCrossings {
     /// Of the train loss.
@@ -16,6 +16,9 @@ pub struct FlowCrossings {
     /// Of the test loss.
     pub generalise: Option<f64>,
 }
+
+/// Thresholds beside the first ones: those of the fixed criteria.
+pub const MARKS: usize = 2;
 
 impl FlowCrossings {
     /// Whether both losses have crossed.
@@ -39,11 +42,16 @@ const CROSSING_ACCURACY: f64 = 1e-7;
 const CROSSING_ITERATIONS: u32 = 40;
 
 /// One integration of the flow, at the end of its last step.
+#[derive(Clone)]
 pub struct FlowIntegration {
     system: FlowSystem,
     rkc: Rkc,
     thresholds: Option<Thresholds>,
-    crossings: FlowCrossings,
+    marks: Option<[Thresholds; MARKS]>,
+    // For the thresholds, then for each mark.
+    crossings: [FlowCrossings; 1 + MARKS],
+    fit_lost: bool,
+    peak: Option<(f64, f64)>,
     // Train loss at both ends of the last step, and its derivatives there where
     // they are known.
     train_ends: (f64, f64),
@@ -72,7 +80,10 @@ impl FlowIntegration {
             rkc: Rkc::new(0.0, y.clone(), options),
             train_ends: (f64::NAN, f64::NAN),
             train_slopes: None,
-            crossings: FlowCrossings::default(),
+            crossings: Default::default(),
+            fit_lost: false,
+            peak: None,
+            marks: None,
             system,
             thresholds,
             y,
@@ -80,11 +91,32 @@ impl FlowIntegration {
         let train = integration.system.losses(&integration.y).train;
         let judged = integration.system.judged_test_loss(&integration.y);
         integration.train_ends = (train, train);
-        if let Some(thresholds) = thresholds {
-            integration.crossings.fit = (train < thresholds.train).then_some(0.0);
-            integration.crossings.generalise = judged.filter(|l| *l < thresholds.test).map(|_| 0.0);
-        }
+        integration.peak = judged.map(|loss| (0.0, loss));
+        integration.look_at_start(train, judged);
         integration
+    }
+
+    /// Also finds the crossings of other thresholds.
+    pub fn with_marks(mut self, marks: Option<[Thresholds; MARKS]>) -> Self {
+        self.marks = marks;
+        let train = self.train_ends.1;
+        let judged = self.system.judged_test_loss(&self.y);
+        self.look_at_start(train, judged);
+        self
+    }
+
+    fn look_at_start(&mut self, train: f64, judged: Option<f64>) {
+        for (k, at) in self.all_thresholds().into_iter().enumerate() {
+            self.crossings[k] = at.map_or_else(FlowCrossings::default, |at| FlowCrossings {
+                fit: (train < at.train).then_some(0.0),
+                generalise: judged.filter(|l| *l < at.test).map(|_| 0.0),
+            });
+        }
+    }
+
+    fn all_thresholds(&self) -> [Option<Thresholds>; 1 + MARKS] {
+        let [a, b] = self.marks.map_or([None; MARKS], |marks| marks.map(Some));
+        [self.thresholds, a, b]
     }
 
     /// Flow time reached.
@@ -99,7 +131,28 @@ impl FlowIntegration {
 
     /// The crossings so far.
     pub fn crossings(&self) -> FlowCrossings {
-        self.crossings
+        self.crossings[0]
+    }
+
+    /// The crossings of the marks so far.
+    pub fn marks(&self) -> [FlowCrossings; MARKS] {
+        [self.crossings[1], self.crossings[2]]
+    }
+
+    /// Whether all crossings that are looked for are known.
+    pub fn are_complete(&self) -> bool {
+        (self.all_thresholds().iter().zip(&self.crossings))
+            .all(|(at, crossings)| at.is_none() || crossings.are_complete())
+    }
+
+    /// Whether the train loss rose above the threshold again.
+    pub fn fit_lost(&self) -> bool {
+        self.fit_lost
+    }
+
+    /// Flow time and size of the highest test loss at the ends of steps.
+    pub fn peak(&self) -> Option<(f64, f64)> {
+        self.peak
     }
 
     /// What it has cost so far.
@@ -126,8 +179,10 @@ impl FlowIntegration {
         let train = self.system.losses(&self.y).train;
         (self.train_ends, self.train_slopes) = ((train, train), None);
         let past = |time: &f64| *time <= at;
-        self.crossings.fit = self.crossings.fit.filter(past);
-        self.crossings.generalise = self.crossings.generalise.filter(past);
+        for crossings in &mut self.crossings {
+            crossings.fit = crossings.fit.filter(past);
+            crossings.generalise = crossings.generalise.filter(past);
+        }
     }
 
     /// Writes down where it stands, between two steps.
@@ -136,14 +191,22 @@ impl FlowIntegration {
             system: _,
             rkc,
             thresholds: _,
-            crossings: FlowCrossings { fit, generalise },
+            marks: _,
+            crossings,
+            fit_lost,
+            peak,
             train_ends: (first, last),
             train_slopes,
             y: _,
         } = self;
         rkc.save(to);
-        to.optional_number(*fit);
-        to.optional_number(*generalise);
+        for FlowCrossings { fit, generalise } in crossings {
+            to.optional_number(*fit);
+            to.optional_number(*generalise);
+        }
+        to.flag(*fit_lost);
+        to.optional_number(peak.map(|p| p.0));
+        to.optional_number(peak.map(|p| p.1));
         to.number(*first);
         to.number(*last);
         to.optional_number(train_slopes.map(|slopes| slopes.0));
@@ -156,10 +219,14 @@ impl FlowIntegration {
     /// A state of another shape; the integration is then not to be used.
     pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
         self.rkc.restore(from)?;
-        self.crossings = FlowCrossings {
-            fit: from.optional_number()?,
-            generalise: from.optional_number()?,
-        };
+        for crossings in &mut self.crossings {
+            *crossings = FlowCrossings {
+                fit: from.optional_number()?,
+                generalise: from.optional_number()?,
+            };
+        }
+        self.fit_lost = from.flag()?;
+        self.peak = from.optional_number()?.zip(from.optional_number()?);
         self.train_ends = (from.number()?, from.number()?);
         self.train_slopes = from.optional_number()?.zip(from.optional_number()?);
         if self.rkc.cost().accepted > 0 {
@@ -180,20 +247,36 @@ impl FlowIntegration {
         self.train_ends = (self.train_ends.1, accepted.losses.train);
         let slope = |slope: &[f64]| self.system.train_slope(slope);
         self.train_slopes = slope(self.rkc.start_slope()).zip(slope(self.rkc.slope()));
-        let Some(thresholds) = self.thresholds else {
-            return Ok(());
-        };
-        if self.crossings.fit.is_none() && accepted.losses.train < thresholds.train {
-            self.crossings.fit =
-                Some(self.crossing(thresholds.train, |flow, t| Some(flow.losses_at(t).train)));
-        }
-        if self.crossings.generalise.is_none()
-            && accepted.judged.is_some_and(|l| l < thresholds.test)
+        let (train, judged) = (accepted.losses.train, accepted.judged);
+        if let Some(loss) = judged
+            && self.peak.is_none_or(|(_, highest)| loss > highest)
         {
-            self.crossings.generalise = Some(self.crossing(thresholds.test, |flow, t| {
-                flow.rkc.interpolate(t, &mut flow.y);
-                flow.system.judged_test_loss(&flow.y)
-            }));
+            self.peak = Some((self.time(), loss));
+        }
+        for (k, at) in self.all_thresholds().into_iter().enumerate() {
+            let Some(at) = at else { continue };
+            match self.crossings[k].fit {
+                None if train < at.train => {
+                    let time = self.crossing(at.train, |flow, t| Some(flow.losses_at(t).train));
+                    self.crossings[k].fit = Some(time);
+                }
+                Some(_) if train >= at.train => {
+                    self.crossings[k].fit = None;
+                    self.fit_lost |= k == 0;
+                }
+                _ => {}
+            }
+            match (self.crossings[k].generalise, judged) {
+                (None, Some(loss)) if loss < at.test => {
+                    let time = self.crossing(at.test, |flow, t| {
+                        flow.rkc.interpolate(t, &mut flow.y);
+                        flow.system.judged_test_loss(&flow.y)
+                    });
+                    self.crossings[k].generalise = Some(time);
+                }
+                (Some(_), Some(loss)) if loss >= at.test => self.crossings[k].generalise = None,
+                _ => {}
+            }
         }
         Ok(())
     }

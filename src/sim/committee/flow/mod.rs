@@ -18,7 +18,7 @@ pub mod system;
 pub mod trajectory;
 
 pub use engine::FlowEngine;
-pub use integration::{FlowCrossings, FlowIntegration};
+pub use integration::{FlowCrossings, FlowIntegration, MARKS};
 pub use system::FlowSystem;
 pub use trajectory::{
     Between, Ending, FlowOptions, FlowSample, FlowSummary, Quality, integrate, integrate_on,

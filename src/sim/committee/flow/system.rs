@@ -10,6 +10,7 @@ use crate::sim::rkc::{System, Tolerance};
 use ndarray::Array1;
 
 /// Where the residuals are averaged.
+#[derive(Clone)]
 enum Data {
     /// Over the train set: g = cΣr_μx_μ, G = cεΣr_μx_μx_μᵀ, c = 2/(αP).
     Sample {
@@ -30,6 +31,7 @@ const SUM_ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// Gradient flow of one problem. Its state is the flat vector [w̄ | L]: w̄ padded to
 /// whole lanes, and L as [`Factor`] packs it.
+#[derive(Clone)]
 pub struct FlowSystem {
     problem: Problem,
     data: Data,

@@ -1,7 +1,7 @@
 //! The whole curve of a run at once, to be drawn before the run has begun.
 
 use super::engine::RTOL;
-use super::integration::{FlowCrossings, FlowIntegration};
+use super::integration::{FlowCrossings, FlowIntegration, MARKS};
 use super::system::FlowSystem;
 use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::committee::engine::Losses;
@@ -58,7 +58,9 @@ pub struct FlowOptions {
     pub spent: f64,
     /// Thresholds whose crossings are to be found.
     pub thresholds: Option<Thresholds>,
-    /// Ends the curve once both crossings are known: for outcomes alone.
+    /// Other thresholds whose crossings are to be found too.
+    pub marks: Option<[Thresholds; MARKS]>,
+    /// Ends the curve once all crossings are known: for outcomes alone.
     pub until_classified: bool,
 }
 
@@ -71,6 +73,7 @@ impl FlowOptions {
             horizon: learning_rate * steps as f64,
             spent: quality.spent(),
             thresholds: None,
+            marks: None,
             until_classified: false,
         }
     }
@@ -99,7 +102,7 @@ pub enum Ending {
     Horizon,
     /// The train loss is spent.
     Spent,
-    /// Both crossings are known, and no more was asked for.
+    /// All crossings are known, and no more was asked for.
     Classified,
     /// A callback asked for it.
     Cancelled,
@@ -116,6 +119,10 @@ pub struct FlowSummary {
     pub time: f64,
     /// Threshold crossings, at any τ.
     pub crossings: FlowCrossings,
+    /// Crossings of the marks.
+    pub marks: [FlowCrossings; MARKS],
+    /// The train loss rose above its threshold again.
+    pub fit_lost: bool,
     /// Evaluations and steps.
     pub cost: Cost,
 }
@@ -144,7 +151,8 @@ pub fn integrate(
     keep_going: &mut dyn FnMut() -> ControlFlow<()>,
     mut on_sample: impl FnMut(FlowSample) -> ControlFlow<()>,
 ) -> FlowSummary {
-    let mut flow = FlowIntegration::new(system, initial, options.quality.rtol, options.thresholds);
+    let mut flow = FlowIntegration::new(system, initial, options.quality.rtol, options.thresholds)
+        .with_marks(options.marks);
     let spent = options.spent * flow.train_loss();
     let between = &mut |_: Between| ControlFlow::Continue(());
     let ending = run(
@@ -190,7 +198,8 @@ pub fn integrate_on(
     keep_going: &mut dyn FnMut() -> ControlFlow<()>,
     mut on_sample: impl FnMut(FlowSample) -> ControlFlow<()>,
 ) -> Result<FlowSummary, Mismatch> {
-    let mut flow = FlowIntegration::new(system, initial, options.quality.rtol, options.thresholds);
+    let mut flow = FlowIntegration::new(system, initial, options.quality.rtol, options.thresholds)
+        .with_marks(options.marks);
     let spent = options.spent * flow.train_loss();
     if let Some(words) = from {
         let mut state = Reader::new(words);
@@ -213,6 +222,8 @@ fn summary(flow: &FlowIntegration, ending: Ending) -> FlowSummary {
         ending,
         time: flow.time(),
         crossings: flow.crossings(),
+        marks: flow.marks(),
+        fit_lost: flow.fit_lost(),
         cost: flow.cost(),
     }
 }
@@ -263,7 +274,7 @@ fn run(
             || flow.system().weight_decay() == 0.0 && flow.train_loss() <= spent
         {
             Ending::Spent
-        } else if options.until_classified && flow.crossings().are_complete() {
+        } else if options.until_classified && flow.are_complete() {
             Ending::Classified
         } else if between(Between(flow)).is_break() {
             return Ending::Cancelled;

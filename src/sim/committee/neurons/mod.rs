@@ -149,6 +149,11 @@ impl Engine for NeuronsEngine {
         }
     }
 
+    fn residual(&self) -> &[f64] {
+        // Made by arithmetic on whole arrays: one piece of memory.
+        self.residual.as_slice().unwrap_or_default()
+    }
+
     fn state(&self) -> MomentState {
         // The centred weights themselves are a factor: L = (W − w̄)ᵀ/√N.
         let w = &self.network.weights;
