@@ -5,7 +5,7 @@ use super::cell::{CellResult, CurvePoint};
 use super::grid::Grid;
 use super::spec::Stop;
 use crate::sim::config::Value;
-pub use crate::sim::outcome::Class;
+pub use crate::sim::outcome::{CLASSES, Class};
 use std::sync::Arc;
 
 /// What the colours show.
@@ -215,7 +215,7 @@ pub struct Summary {
     /// The class of most seeds; of equally frequent ones the worst.
     pub class: Class,
     /// How many seeds are in each class, in the order of [`Class::ALL`].
-    pub counts: [usize; 5],
+    pub counts: [usize; CLASSES],
     /// Seeds computed.
     pub computed: usize,
     /// log₁₀ of the delay ratio, where both losses cross.
@@ -234,7 +234,7 @@ impl Summary {
     /// Of the cells of one place; `None` for none.
     pub fn of<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<Self> {
         let cells: Vec<&Cell> = cells.collect();
-        let mut counts = [0; 5];
+        let mut counts = [0; CLASSES];
         for cell in &cells {
             if let Some(class) = Class::by_name(&cell.result.outcome) {
                 counts[class as usize] += 1;
@@ -384,8 +384,8 @@ impl Diagram {
     }
 
     /// Places in each class, in the order of [`Class::ALL`].
-    pub fn counts(&self) -> [usize; 5] {
-        let mut counts = [0; 5];
+    pub fn counts(&self) -> [usize; CLASSES] {
+        let mut counts = [0; CLASSES];
         for summary in self.summaries.iter().flatten() {
             counts[summary.class as usize] += 1;
         }
@@ -418,6 +418,7 @@ mod tests {
             Outcome::GeneralisesAtOnce,
             Outcome::NeverGeneralises,
             Outcome::NeverFits,
+            Outcome::NotJudged,
             diverged,
         ];
         for (outcome, class) in outcomes.into_iter().zip(Class::ALL) {
