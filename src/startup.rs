@@ -32,6 +32,8 @@ pub struct DiagramPicture {
     pub diagram: Diagram,
     /// What the colours show.
     pub measure: Measure,
+    /// What never generalises is drawn as 0.
+    pub never_is_zero: bool,
     /// Width and height, in points.
     pub size: [u32; 2],
     /// Pixels for each point.

@@ -206,8 +206,13 @@ fn the_summary_holds_config_version_outcome_and_speed() {
     for key in [
         "fit_step",
         "generalise_step",
-        "delay",
+        "status",
+        "warnings",
+        "delay_steps",
         "ratio",
+        "at_10_percent",
+        "at_50_percent",
+        "stability",
         "diverged_at",
         "note",
     ] {
@@ -625,4 +630,83 @@ fn shells_complete_every_command_and_a_manual_is_there() {
     call(&["man", pages.to_str().expect("UTF-8")]);
     let page = std::fs::read_to_string(pages.join("grokscope-sweep-run.1")).expect("a page");
     assert!(page.contains("resume"));
+}
+
+/// An instance of 12 samples in 4 dimensions with these labels and this target.
+fn bare_instance(path: &Path, y: f64, beta: Option<f64>) {
+    let number = |i: usize, j: usize| ((7 * i + 3 * j + 1) as f64 * 0.618).fract() - 0.5;
+    let mut npz = NpzWriter::new(std::fs::File::create(path).expect("file"));
+    let x = Array2::from_shape_fn((12, 4), |(i, j)| number(i, j));
+    let w0 = Array2::from_shape_fn((6, 4), |(i, j)| number(j, i + 2));
+    npz.add_array("X", &x).expect("X");
+    let labels = Array1::from_shape_fn(12, |i| y * (1.0 + number(i, 1)));
+    npz.add_array("y", &labels).expect("y");
+    npz.add_array("W0", &w0).expect("W0");
+    if let Some(beta) = beta {
+        npz.add_array("beta", &Array1::from_elem(4, beta))
+            .expect("beta");
+    }
+    npz.finish().expect("written");
+}
+
+#[test]
+fn what_cannot_be_judged_is_not_said_to_be_never() {
+    for (y, beta, word) in [
+        (1.0, None, "no test loss"),
+        (0.0, Some(1.0), "all labels"),
+        (1.0, Some(0.0), "all zeros"),
+    ] {
+        let dir = tempfile::tempdir().expect("directory");
+        bare_instance(&dir.path().join("i.npz"), y, beta);
+        let arguments = [
+            "run",
+            "--instance",
+            "i.npz",
+            "--steps",
+            "200",
+            "--out",
+            "out",
+        ];
+        let output = grokscope(&arguments, dir.path());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let said = format!(
+            "{}{}",
+            stdout(&output),
+            read(dir.path(), "out/summary.json")
+        );
+        assert!(said.contains(word), "{said}");
+        for wrong in [
+            "never_generalises",
+            "never generalises",
+            "NaN",
+            "never fits",
+        ] {
+            assert!(!said.contains(wrong), "{wrong}: {said}");
+        }
+        assert_eq!(summary(dir.path())["status"], "finished");
+    }
+}
+
+#[test]
+fn settings_that_mean_nothing_are_refused_with_the_fix() {
+    for (set, words) in [
+        (
+            "network.init_scale=0",
+            ["network.init_scale", "saddle", "0.001"],
+        ),
+        (
+            "outcome.threshold=1000",
+            ["outcome.threshold", "below 1", "relative"],
+        ),
+    ] {
+        let (_dir, output) = quick(&["--set", set]);
+        assert_eq!(output.status.code(), Some(2), "{set}");
+        for word in words {
+            assert!(
+                stderr(&output).contains(word),
+                "{word}: {}",
+                stderr(&output)
+            );
+        }
+    }
 }

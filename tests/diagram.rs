@@ -4,7 +4,7 @@
 use grokscope::sim::config::{Config, EngineKind, Value};
 use grokscope::sweep::Spec;
 use grokscope::sweep::cell::{Cache, CellResult, evaluate};
-use grokscope::sweep::diagram::{Cell, Class, Diagram, Layout, Measure, Summary};
+use grokscope::sweep::diagram::{Cell, Class, Criterion, Diagram, Layout, Measure, Summary};
 use grokscope::sweep::live::{Begun, Generation, Live, News};
 use grokscope::sweep::plan::{Places, Plan, PlanAxis};
 use grokscope::sweep::spec::Measures;
@@ -229,7 +229,8 @@ fn result(cell: usize, outcome: &str, ratio: Option<f64>) -> Cell {
 }
 
 #[test]
-fn seeds_have_a_mean_a_spread_and_a_class_of_most() {
+fn seeds_have_a_median_in_which_not_yet_is_infinite_and_a_class_of_most() {
+    let ratio = Measure::Ratio(Criterion::Configured);
     let cells = [
         result(0, "groks", Some(10.0)),
         result(1, "groks", Some(1_000.0)),
@@ -237,29 +238,53 @@ fn seeds_have_a_mean_a_spread_and_a_class_of_most() {
     ];
     let summary = Summary::of(cells.iter()).expect("three seeds");
     assert_eq!((summary.class, summary.agreeing()), (Class::Groks, 2));
-    let delay = summary.delay.expect("two seeds have a delay");
-    assert_eq!((delay.mean, delay.count), (2.0, 2));
-    // Of 1 and 3: the root of (1 + 1)/1.
-    assert!((delay.deviation.expect("two") - 2f64.sqrt()).abs() < 1e-12);
-    assert_eq!(summary.value(Measure::Delay), Some(2.0));
-    assert_eq!(summary.value(Measure::Spread), delay.deviation);
+    let logs = summary.ratio[0].expect("seeds");
+    // Of 1, 3 and infinity.
+    assert_eq!(
+        (logs.lower, logs.median, logs.upper),
+        (2.0, 3.0, f64::INFINITY)
+    );
+    assert_eq!((logs.count, logs.of, logs.range()), (2, 3, None));
+    assert_eq!(summary.value(ratio), Some(3.0));
+    assert_eq!(summary.value(Measure::Spread), None);
+    assert_eq!(summary.value(Measure::Fraction), Some(2.0 / 3.0));
+    let steps = summary.value(Measure::Delay(Criterion::Configured));
+    assert_eq!(steps, Some(99_900f64.log10()));
+    let half = summary.value(Measure::Ratio(Criterion::Half));
+    assert!((half.expect("by half") - 2_000f64.log10()).abs() < 1e-12);
+    let both = Summary::of(cells[..2].iter()).expect("two seeds");
+    assert_eq!(both.value(ratio), Some(2.0));
+    assert_eq!(both.value(Measure::Spread), Some(1.0));
     let one = Summary::of(cells[..1].iter()).expect("one seed");
-    assert_eq!(one.delay.expect("it groks").deviation, None);
     assert_eq!(one.value(Measure::Spread), None);
+    assert_eq!(one.value(Measure::Fraction), None);
     // As many each way: the worse one, so that nothing looks better than it is.
     let even = Summary::of([&cells[0], &cells[2]].into_iter()).expect("two");
     assert_eq!(even.class, Class::NeverGeneralises);
-    assert_eq!(even.value(Measure::Delay), None);
+    assert_eq!(even.value(ratio), None);
     assert_eq!(Summary::of([].into_iter()), None);
 }
 
 #[test]
+fn measures_are_called_what_they_are() {
+    for measure in Measure::ALL {
+        assert_eq!(Measure::by_name(measure.name()), Ok(measure));
+    }
+    let why = Measure::by_name("delay").expect_err("which one?");
+    assert!(
+        why.contains("delay_steps") && why.contains("delay_ratio"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_cell_that_never_generalises_has_no_delay_and_one_without_delay_has_a_class() {
+    let ratio = Measure::Ratio(Criterion::Configured);
     let never = Summary::of([&result(0, "never_generalises", None)].into_iter()).expect("one");
     let at_once = Summary::of([&result(0, "generalises_at_once", Some(1.2))].into_iter());
     let at_once = at_once.expect("one");
-    assert_eq!(never.value(Measure::Delay), None);
-    assert_eq!(at_once.value(Measure::Delay), None);
+    assert_eq!(never.value(ratio), None);
+    assert_eq!(at_once.value(ratio), None);
     assert_ne!(never.class, at_once.class);
     assert_eq!(never.value(Measure::Generalise), None);
     assert!(at_once.value(Measure::Generalise).is_some());

@@ -212,7 +212,7 @@ fn any_two_settings_and_several_seeds() {
     act(&mut screen, DiagramAction::Seeds(1));
     let config = screen.config().clone();
     let measure = screen.app().state.phase.view(&config).measure;
-    assert_eq!(measure, Measure::Delay);
+    assert_eq!(measure, Measure::default());
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_large_problem_is_filled_on_demand_and_can_be_stopped() {
         app.state
             .phase
             .diagram()
-            .is_some_and(|d| d.counts() != [0; 5])
+            .is_some_and(|d| d.counts().iter().any(|&n| n > 0))
     });
     screen.click("Stop");
     screen.sees("stopped at");

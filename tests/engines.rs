@@ -211,3 +211,164 @@ fn a_rate_beyond_stability_diverges_and_the_named_rate_does_not() {
         grokscope::sim::outcome::Outcome::Diverged { .. }
     ));
 }
+
+/// The losses of every step, and the verdict at the end.
+fn followed(config: &Config) -> (Vec<Row>, grokscope::sim::verdict::Verdict) {
+    let mut config = config.clone();
+    config.record.steps = (0..=config.training.steps).collect();
+    let config = config.check().expect("valid");
+    let mut simulation = Simulation::new(&config, None).expect("no instance");
+    let mut rows = vec![simulation.record(false)];
+    while !simulation.is_finished() {
+        if simulation.advance(u64::MAX) {
+            rows.push(simulation.record(false));
+        }
+    }
+    (rows, simulation.verdict())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What the verdict and its sentence say is so in the rows.
+    #[test]
+    fn the_verdict_holds_in_the_rows(
+        config in configs(),
+        rate in 0.05f64..3.0,
+        steps in 1u64..400,
+        threshold in 0.05f64..0.9,
+        sparse in 1u32..9,
+    ) {
+        use grokscope::sim::{outcome::Outcome, verdict::{Criterion, Status}};
+        let mut config = config;
+        config.training.learning_rate = rate;
+        config.training.steps = steps;
+        (config.outcome.threshold, config.outcome.relative) = (threshold, true);
+        config.outcome.accuracy_tolerance = 0.5;
+        config.outcome.accuracy_level = 0.8;
+        let (rows, verdict) = followed(&config);
+        let value = |row: &Row, metric| row.get(metric).expect("measured");
+        let train: Vec<f64> = rows.iter().map(|r| value(r, Metric::TrainLoss)).collect();
+        let test: Vec<f64> = rows.iter().map(|r| value(r, Metric::TestLoss)).collect();
+        let text = verdict.sentence();
+        if let Outcome::Diverged { step, .. } = verdict.outcome() {
+            prop_assert_eq!(step, verdict.step);
+            prop_assert!(text.starts_with("diverged"), "{}", text);
+            return Ok(());
+        }
+        prop_assert_eq!((verdict.status, verdict.step), (Status::Finished, steps));
+        let zero = (verdict.zero_train_loss, verdict.zero_test_loss.expect("known"));
+        for (by, share) in [
+            (Criterion::Configured, threshold),
+            (Criterion::Tenth, 0.1),
+            (Criterion::Half, 0.5),
+        ] {
+            let judged = verdict.judged(by);
+            for (crossing, losses, level) in [
+                (judged.fit, &train, share * zero.0),
+                (judged.generalise, &test, share * zero.1),
+            ] {
+                let first = losses.iter().position(|l| *l < level).map(|t| t as u64);
+                prop_assert_eq!(crossing.first(), first);
+                match crossing.step() {
+                    Some(t) => {
+                        let t = t as usize;
+                        prop_assert!(losses[t..].iter().all(|l| *l < level));
+                        prop_assert!(t == 0 || losses[t - 1] >= level);
+                    }
+                    None => prop_assert!(
+                        losses.iter().rev().take(1).all(|l| *l >= level) || crossing.losses() > 0
+                    ),
+                }
+            }
+        }
+        let peak = verdict.peak.expect("a test loss");
+        prop_assert_eq!(peak.test_loss, test.iter().copied().fold(0.0, f64::max));
+        prop_assert_eq!(test[peak.step as usize], peak.test_loss);
+        // The train accuracy is followed at every step; whatever is recorded, the
+        // verdict is the same.
+        let accuracy = verdict.by_accuracy.expect("followed");
+        let reached = rows.iter().position(|r| value(r, Metric::TrainAccuracy) + 1e-9 >= 0.8);
+        prop_assert_eq!(accuracy.fit.first(), reached.map(|t| t as u64));
+        if let Some(t) = accuracy.generalise.first() {
+            let at = |t: u64| value(&rows[t as usize], Metric::TestAccuracy) + 1e-9 >= 0.8;
+            prop_assert!(at(t) && (t == 0 || !at(t - 1)));
+        }
+        let mut thin = config.clone();
+        thin.record.points_per_decade = sparse;
+        let thin = thin.check().expect("valid");
+        let mut simulation = Simulation::new(&thin, None).expect("no instance");
+        while !simulation.is_finished() {
+            simulation.advance(u64::MAX);
+        }
+        prop_assert_eq!(simulation.verdict(), verdict);
+        // The sentence: its class, its order of events, its numbers.
+        let crossings = verdict.crossings();
+        let thousands = grokscope::history::format::thousands;
+        for (word, step) in [("fits at ", crossings.fit), ("generalises at ", crossings.generalise)] {
+            match step {
+                Some(step) => prop_assert!(text.contains(&format!("{word}{}", thousands(step))), "{}", text),
+                None => prop_assert!(!text.contains(word), "{}", text),
+            }
+        }
+        prop_assert!(!text.contains("never"), "{}", text);
+        if let (Some(fit), Some(generalise)) = (crossings.fit, crossings.generalise) {
+            prop_assert_eq!(text.contains("earlier"), generalise < fit, "{}", text);
+        }
+        if crossings.fit.is_none() && verdict.judged(Criterion::Configured).fit.first().is_none() {
+            let share = grokscope::history::format::percent(train[steps as usize] / zero.0);
+            prop_assert!(text.contains(&format!("train at {share}")), "{}", text);
+        }
+        prop_assert_eq!(text.contains("unstable"), verdict.is_unstable());
+    }
+}
+
+#[test]
+fn a_fit_that_does_not_hold_is_not_a_fit_and_descent_is_said_to_be_unstable() {
+    let mut config = Config::default();
+    (config.task.dim, config.task.samples) = (10, 1);
+    config.network.width = Width::Finite(7);
+    config.training.learning_rate = 1.0;
+    config.training.steps = 3_000;
+    for seed in 0..8 {
+        config.seed = seed;
+        let (rows, verdict) = followed(&config);
+        let fitted = verdict.crossings().fit;
+        let level = verdict.thresholds.train;
+        let loss = |row: &Row| row.get(Metric::TrainLoss).expect("measured");
+        if let Some(fit) = fitted {
+            assert!(
+                rows[fit as usize..].iter().all(|r| loss(r) < level),
+                "{seed}"
+            );
+        }
+        let rises = rows
+            .windows(2)
+            .filter(|w| loss(&w[1]) > 1.5 * loss(&w[0]) && loss(&w[0]) > 1e-6);
+        if rises.count() > 30 {
+            assert!(verdict.is_unstable(), "{seed}: {}", verdict.sentence());
+        }
+    }
+}
+
+#[test]
+fn the_flow_finds_the_same_accuracies_whatever_is_recorded() {
+    let mut config = Config::default();
+    (config.task.dim, config.task.samples) = (12, 40);
+    config.training.engine = EngineKind::Flow;
+    config.training.steps = 20_000;
+    let verdict = |points: u32| {
+        let mut config = config.clone();
+        config.record.points_per_decade = points;
+        let config = config.check().expect("valid");
+        let mut simulation = Simulation::new(&config, None).expect("no instance");
+        while !simulation.is_finished() {
+            simulation.advance(u64::MAX);
+        }
+        simulation.verdict()
+    };
+    let (few, many) = (verdict(1), verdict(200));
+    assert_eq!(few.by_accuracy, many.by_accuracy);
+    assert_eq!(few.crossings(), many.crossings());
+    assert!(few.by_accuracy.is_some_and(|a| a.fit.step().is_some()));
+}

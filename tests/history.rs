@@ -258,7 +258,10 @@ fn the_outcome_is_one_sentence_from_the_numbers() {
         })
     };
     assert_eq!(diverged(0.628), "diverged at step 1,312; try η₀ ≤ 0.62");
-    assert_eq!(diverged(f64::NAN), "diverged at step 1,312; try a smaller η₀");
+    assert_eq!(
+        diverged(f64::NAN),
+        "diverged at step 1,312; try a smaller η₀"
+    );
     let lost = told(&|v| {
         for (step, met) in [(5, true), (9, false), (1_000, false)] {
             v.by_loss[0].fit.observe(step, met);

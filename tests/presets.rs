@@ -86,17 +86,34 @@ impl Trained {
     }
 
     fn ratio(&self) -> f64 {
-        self.run.finish.verdict.crossings().ratio().expect("both crossings")
+        self.run
+            .finish
+            .verdict
+            .crossings()
+            .ratio()
+            .expect("both crossings")
     }
 
     /// Delay in flow time, which does not depend on the learning rate.
     fn delay(&self) -> f64 {
-        self.run.finish.verdict.crossings().delay().expect("both crossings") as f64 * self.learning_rate
+        self.run
+            .finish
+            .verdict
+            .crossings()
+            .delay()
+            .expect("both crossings") as f64
+            * self.learning_rate
     }
 
     /// Flow time of the generalisation.
     fn generalises_at(&self) -> f64 {
-        self.run.finish.verdict.crossings().generalise.expect("generalises") as f64 * self.learning_rate
+        self.run
+            .finish
+            .verdict
+            .crossings()
+            .generalise
+            .expect("generalises") as f64
+            * self.learning_rate
     }
 }
 
@@ -119,7 +136,14 @@ fn differ_only_in(names: &[&str], erase: fn(&mut grokscope::sim::config::Config)
 fn the_first_one_fits_while_the_test_loss_rises_and_groks_twenty_times_later() {
     let t = &*FIRST;
     assert!((15.0..30.0).contains(&t.ratio()), "{}", t.ratio());
-    assert!(t.run.finish.verdict.crossings().fit.is_some_and(|step| step < 500));
+    assert!(
+        t.run
+            .finish
+            .verdict
+            .crossings()
+            .fit
+            .is_some_and(|step| step < 500)
+    );
     assert!(t.peak() > 1.1, "the test loss rises: {}", t.peak());
     let aligned = |row: &Row| row.get(Metric::FeatureAlignment).expect("known target");
     let (fit, end) = (
@@ -204,7 +228,10 @@ fn a_pinch_of_decay_makes_the_difference() {
         c.training.weight_decay = 0.0;
         c.training.steps = 100_000;
     });
-    assert_eq!(without.run.finish.verdict.outcome().name(), "never_generalises");
+    assert_eq!(
+        without.run.finish.verdict.outcome().name(),
+        "never_generalises"
+    );
     assert!(
         5.0 * with.end() < without.end(),
         "{} {}",

@@ -214,9 +214,13 @@ pub struct SweepPictureArgs {
     /// The PNG to write
     #[arg(long, value_name = "FILE.png")]
     pub out: PathBuf,
-    /// What the colours show
-    #[arg(long, value_name = "MEASURE", value_parser = measure_names(), default_value = "delay")]
-    pub measure: String,
+    /// What the colours show; the delay in steps (t_test − t_train), its ratio, the
+    /// same at 10 % or 50 % of the zero predictor's loss, and more
+    #[arg(long, value_name = "MEASURE", value_parser = Measure::by_name, default_value = "delay_steps")]
+    pub measure: Measure,
+    /// Draw cells that never generalise as a delay of 0, as the paper's authors did
+    #[arg(long)]
+    pub never_as_zero: bool,
     /// Width and height, in points
     #[arg(long, value_name = "WxH", value_parser = size, default_value = "720x640")]
     pub size: [u32; 2],
@@ -226,10 +230,6 @@ pub struct SweepPictureArgs {
     /// Colours
     #[arg(long, value_name = "THEME", value_parser = ["dark", "light"], default_value = "dark")]
     pub theme: String,
-}
-
-fn measure_names() -> Vec<&'static str> {
-    Measure::ALL.iter().map(|m| m.name()).collect()
 }
 
 /// Arguments of `grokscope sweep submit`.

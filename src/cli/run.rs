@@ -94,9 +94,7 @@ impl Report {
             out.display()
         );
         let warning = match finish.verdict.diverged {
-            Some((step, _))
-                if run.info.config.training.engine == EngineKind::Flow =>
-            {
+            Some((step, _)) if run.info.config.training.engine == EngineKind::Flow => {
                 Some(format!(
                     "the flow left the range of numbers by step {}: raise network.alpha or lower \
                      network.epsilon",

@@ -83,20 +83,24 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
     let spec = directory.spec();
     let broken = |problem: String| FileError::new(&args.dir, problem);
     let layout = Layout::of(spec.grid()).map_err(|e| CliError::usage(broken(e).to_string()))?;
-    let measure = (Measure::ALL.into_iter())
-        .find(|m| m.name() == args.measure)
-        .unwrap_or_default();
+    let measure = args.measure;
+    if args.never_as_zero && !matches!(measure, Measure::Delay(_)) {
+        return Err(CliError::usage(
+            "--never-as-zero: only a delay in steps can be 0; add --measure delay_steps",
+        ));
+    }
     if measure == Measure::FinalTest && spec.measures().stop != Stop::Horizon {
         return Err(CliError::usage(
             "--measure final_test: the cells of this sweep end once they are classified; set \
              stop = \"horizon\" in its section [measures] and run it into another directory",
         ));
     }
-    if measure == Measure::Spread && layout.seeds < 2 {
-        return Err(CliError::usage(
-            "--measure spread: this sweep has one seed in each cell; add seed = [1, 2, 3] to its \
+    if measure.needs_seeds() && layout.seeds < 2 {
+        return Err(CliError::usage(format!(
+            "--measure {}: this sweep has one seed in each cell; add seed = [1, 2, 3] to its \
              section [axes]",
-        ));
+            measure.name()
+        )));
     }
     let contents = directory.read()?;
     let mut diagram = Diagram::new(layout);
@@ -148,6 +152,7 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
         config: spec.config(0)?.into_inner(),
         diagram,
         measure,
+        never_is_zero: args.never_as_zero,
         size: args.size,
         resolution: args.resolution,
         dark: args.theme == "dark",

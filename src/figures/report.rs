@@ -97,7 +97,8 @@ impl CurveSummary {
         let last = |m: Metric| rows.iter().rev().find_map(|r| r.get(m)).and_then(finite);
         let verdict = &finish.verdict;
         let crossings = verdict.crossings();
-        let [tenth, half] = [Criterion::Tenth, Criterion::Half].map(|by| verdict.judged(by).crossings());
+        let [tenth, half] =
+            [Criterion::Tenth, Criterion::Half].map(|by| verdict.judged(by).crossings());
         let at_fit = crossings
             .fit
             .and_then(|fit| rows.iter().find(|r| r.step >= fit));

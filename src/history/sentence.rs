@@ -108,7 +108,9 @@ impl Verdict {
                 By::Accuracy => "above",
             };
             let (first, lost) = (steps(first?), steps(lost?));
-            Some(format!("{what} its threshold at {first}, but not to stay: lost at {lost}"))
+            Some(format!(
+                "{what} its threshold at {first}, but not to stay: lost at {lost}"
+            ))
         };
         let fit_lost = lost(judged.fit.first(), judged.fit.lost());
         let test_lost = lost(judged.generalise.first(), judged.generalise.lost());

@@ -157,6 +157,8 @@ pub struct Summary {
     pub generalise_step: Option<u64>,
     /// Steps from the fit to the generalisation.
     pub delay_steps: Option<i64>,
+    /// The same under its earlier name, for scripts.
+    pub delay: Option<i64>,
     /// Generalisation step over fit step.
     pub ratio: Option<f64>,
     /// The same at 10 % of the zero predictor's loss.
@@ -229,6 +231,7 @@ impl Summary {
             fit_step: crossings.fit,
             generalise_step: crossings.generalise,
             delay_steps: crossings.delay(),
+            delay: crossings.delay(),
             ratio: crossings.ratio(),
             at_10_percent: at(Criterion::Tenth),
             at_50_percent: at(Criterion::Half),
@@ -399,8 +402,16 @@ mod tests {
         let s = summary(unstable);
         assert_eq!(s["stability"]["unstable"], true);
         assert_eq!(s["stability"]["unstable_from"], 17);
-        assert!(s["warnings"][0].as_str().is_some_and(|w| w.contains("first at step 17")));
-        assert!(s["sentence"].as_str().is_some_and(|w| w.contains("unstable")));
+        assert!(
+            s["warnings"][0]
+                .as_str()
+                .is_some_and(|w| w.contains("first at step 17"))
+        );
+        assert!(
+            s["sentence"]
+                .as_str()
+                .is_some_and(|w| w.contains("unstable"))
+        );
     }
 
     #[test]

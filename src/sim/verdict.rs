@@ -517,7 +517,8 @@ mod tests {
 
     fn crossing(met: &[(u64, bool)]) -> Crossing {
         let mut crossing = Crossing::default();
-        met.iter().for_each(|&(step, met)| crossing.observe(step, met));
+        met.iter()
+            .for_each(|&(step, met)| crossing.observe(step, met));
         crossing
     }
 
@@ -536,7 +537,11 @@ mod tests {
         let swinging: Vec<(u64, bool)> = (0..1001).map(|t| (t, t >= 5 && t % 3 == 0)).collect();
         for end in 20..swinging.len() {
             let c = crossing(&swinging[..end]);
-            assert_eq!((c.step(), c.first(), c.lost()), (None, Some(6), Some(7)), "{end}");
+            assert_eq!(
+                (c.step(), c.first(), c.lost()),
+                (None, Some(6), Some(7)),
+                "{end}"
+            );
         }
     }
 

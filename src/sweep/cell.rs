@@ -122,6 +122,26 @@ pub struct CellResult {
     pub note: Option<String>,
 }
 
+impl CellResult {
+    /// Steps from the fit to the generalisation by a criterion.
+    pub fn delay_by(&self, by: Criterion) -> Option<i64> {
+        match by {
+            Criterion::Configured => self.delay_steps,
+            Criterion::Tenth => self.delay_steps_at_10_percent,
+            Criterion::Half => self.delay_steps_at_50_percent,
+        }
+    }
+
+    /// Generalisation step over fit step by a criterion.
+    pub fn ratio_by(&self, by: Criterion) -> Option<f64> {
+        match by {
+            Criterion::Configured => self.delay_ratio,
+            Criterion::Tenth => self.delay_ratio_at_10_percent,
+            Criterion::Half => self.delay_ratio_at_50_percent,
+        }
+    }
+}
+
 /// Data and initial weights that neighbouring cells share.
 #[derive(Default)]
 pub struct Cache {

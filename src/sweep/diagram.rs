@@ -6,14 +6,16 @@ use super::grid::Grid;
 use super::spec::Stop;
 use crate::sim::config::Value;
 pub use crate::sim::outcome::{CLASSES, Class};
+pub use crate::sim::verdict::Criterion;
 use std::sync::Arc;
 
 /// What the colours show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// Generalisation step over fit step.
-    #[default]
-    Delay,
+    /// Generalisation step minus fit step, by a criterion.
+    Delay(Criterion),
+    /// Generalisation step over fit step, by a criterion.
+    Ratio(Criterion),
     /// Step of the fit.
     Fit,
     /// Step of the generalisation.
@@ -22,47 +24,104 @@ pub enum Measure {
     FinalTest,
     /// The outcome class alone.
     Class,
-    /// Standard deviation over seeds of log₁₀ of the delay ratio.
+    /// Fraction of the seeds that grok.
+    Fraction,
+    /// Interquartile range over seeds of log₁₀ of the delay ratio.
     Spread,
     /// The train and the test curve of every cell.
     Curves,
 }
 
+impl Default for Measure {
+    fn default() -> Self {
+        Self::Ratio(Criterion::Configured)
+    }
+}
+
 impl Measure {
     /// All, in the order of the menu.
-    pub const ALL: [Self; 7] = [
-        Self::Delay,
+    pub const ALL: [Self; 13] = [
+        Self::Delay(Criterion::Configured),
+        Self::Ratio(Criterion::Configured),
         Self::Fit,
         Self::Generalise,
         Self::FinalTest,
         Self::Class,
+        Self::Fraction,
         Self::Spread,
         Self::Curves,
+        Self::Delay(Criterion::Tenth),
+        Self::Ratio(Criterion::Tenth),
+        Self::Delay(Criterion::Half),
+        Self::Ratio(Criterion::Half),
     ];
 
     /// Name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Delay => "delay",
+            Self::Delay(Criterion::Configured) => "delay_steps",
+            Self::Delay(Criterion::Tenth) => "delay_steps_at_10_percent",
+            Self::Delay(Criterion::Half) => "delay_steps_at_50_percent",
+            Self::Ratio(Criterion::Configured) => "delay_ratio",
+            Self::Ratio(Criterion::Tenth) => "delay_ratio_at_10_percent",
+            Self::Ratio(Criterion::Half) => "delay_ratio_at_50_percent",
             Self::Fit => "t_train",
             Self::Generalise => "t_test",
             Self::FinalTest => "final_test",
             Self::Class => "class",
+            Self::Fraction => "grokking_fraction",
             Self::Spread => "spread",
             Self::Curves => "curves",
         }
     }
 
+    /// By its name on the command line.
+    ///
+    /// # Errors
+    /// Says which names there are.
+    pub fn by_name(name: &str) -> Result<Self, String> {
+        if let Some(measure) = Self::ALL.into_iter().find(|m| m.name() == name) {
+            return Ok(measure);
+        }
+        if name == "delay" {
+            return Err(
+                "say which delay: delay_steps is t_test − t_train, delay_ratio is t_test / t_train"
+                    .into(),
+            );
+        }
+        let names: Vec<&str> = Self::ALL.iter().map(|m| m.name()).collect();
+        Err(format!("expected one of {}", names.join(", ")))
+    }
+
     /// In words, as a physicist would write it.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Delay => "delay ratio t_test / t_train",
+            Self::Delay(Criterion::Configured) => "delay t_test − t_train, steps",
+            Self::Delay(Criterion::Tenth) => "delay at 10 % of zero predictor, steps",
+            Self::Delay(Criterion::Half) => "delay at 50 % of zero predictor, steps",
+            Self::Ratio(Criterion::Configured) => "delay ratio t_test / t_train",
+            Self::Ratio(Criterion::Tenth) => "delay ratio at 10 % of zero predictor",
+            Self::Ratio(Criterion::Half) => "delay ratio at 50 % of zero predictor",
             Self::Fit => "t_train, steps to fit",
             Self::Generalise => "t_test, steps to generalise",
             Self::FinalTest => "final test loss",
             Self::Class => "outcome class",
-            Self::Spread => "spread of log₁₀ delay over seeds",
+            Self::Fraction => "fraction of seeds that grok",
+            Self::Spread => "spread over seeds: quartiles of log₁₀ ratio",
             Self::Curves => "the curves themselves",
+        }
+    }
+
+    /// What a cell with several seeds shows of them, as the end of "the colour is …".
+    pub fn statistic(self) -> &'static str {
+        match self {
+            Self::Fraction => "the fraction of them that grok",
+            Self::Spread => {
+                "the distance between the quartiles of log₁₀ t_test/t_train, none where a quartile has not generalised"
+            }
+            Self::FinalTest => "the median of log₁₀ of their test loss",
+            Self::Class | Self::Curves => "that of the class of most",
+            _ => "their median, in which one that has not got there counts as infinite",
         }
     }
 
@@ -74,11 +133,16 @@ impl Measure {
         }
     }
 
+    /// Whether it needs several seeds.
+    pub fn needs_seeds(self) -> bool {
+        matches!(self, Self::Fraction | Self::Spread)
+    }
+
     /// Whether its colours are decimal logarithms.
     pub fn is_log(self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Self::Delay | Self::Fit | Self::Generalise | Self::FinalTest
+            Self::Class | Self::Fraction | Self::Spread | Self::Curves
         )
     }
 }
@@ -183,29 +247,55 @@ impl Layout {
     }
 }
 
-/// Mean and standard deviation over the seeds that have the number.
+/// Median and quartiles over seeds, in which what has not happened by the horizon
+/// counts as infinite.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// Mean.
-    pub mean: f64,
-    /// Standard deviation of the sample, from two seeds on.
-    pub deviation: Option<f64>,
-    /// Seeds that have the number.
+pub struct Quartiles {
+    /// Lower quartile.
+    pub lower: f64,
+    /// Median; infinite where not half of the seeds got there.
+    pub median: f64,
+    /// Upper quartile.
+    pub upper: f64,
+    /// Seeds that got there.
     pub count: usize,
+    /// Seeds in all.
+    pub of: usize,
 }
 
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let values: Vec<f64> = values.filter(|v| v.is_finite()).collect();
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let square = |v: &f64| (v - mean).powi(2);
-        (count > 0).then(|| Self {
-            mean,
-            deviation: (count > 1)
-                .then(|| (values.iter().map(square).sum::<f64>() / (count - 1) as f64).sqrt()),
-            count,
+impl Quartiles {
+    /// `None` is what has not happened.
+    pub fn of(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        let mut sorted: Vec<f64> = values.map(|v| v.unwrap_or(f64::INFINITY)).collect();
+        sorted.sort_by(f64::total_cmp);
+        let last = sorted.len().checked_sub(1)?;
+        // Between neighbours by their distance; past the finite ones it is infinite.
+        let at = |part: f64| {
+            let place = part * last as f64;
+            let (below, rest) = (place.floor() as usize, place.fract());
+            let low = sorted[below];
+            match rest > 0.0 {
+                true if sorted[below + 1].is_infinite() => f64::INFINITY,
+                true => low + rest * (sorted[below + 1] - low),
+                false => low,
+            }
+        };
+        Some(Self {
+            lower: at(0.25),
+            median: at(0.5),
+            upper: at(0.75),
+            count: sorted.iter().filter(|v| v.is_finite()).count(),
+            of: sorted.len(),
         })
+    }
+
+    /// Distance of the quartiles, from two seeds on and where both are finite.
+    pub fn range(&self) -> Option<f64> {
+        (self.of > 1 && self.upper.is_finite()).then_some(self.upper - self.lower)
+    }
+
+    fn shown(self) -> Option<f64> {
+        self.median.is_finite().then_some(self.median)
     }
 }
 
@@ -218,14 +308,18 @@ pub struct Summary {
     pub counts: [usize; CLASSES],
     /// Seeds computed.
     pub computed: usize,
-    /// log₁₀ of the delay ratio, where both losses cross.
-    pub delay: Option<Spread>,
+    /// log₁₀ of the delay ratio, by the order of [`Criterion::ALL`].
+    pub ratio: [Option<Quartiles>; 3],
+    /// Delay in steps, in the same order.
+    pub delay: [Option<Quartiles>; 3],
     /// log₁₀ of the fit step.
-    pub fit: Option<Spread>,
+    pub fit: Option<Quartiles>,
     /// log₁₀ of the generalisation step.
-    pub generalise: Option<Spread>,
+    pub generalise: Option<Quartiles>,
     /// log₁₀ of the test loss at the end.
-    pub final_test: Option<Spread>,
+    pub final_test: Option<Quartiles>,
+    /// Cells of which descent was unstable.
+    pub unstable: usize,
     /// A number may still change: computed less closely.
     pub draft: bool,
 }
@@ -245,17 +339,23 @@ impl Summary {
         if counts[class as usize] == 0 {
             return None;
         }
-        let spread = |value: fn(&CellResult) -> Option<f64>| {
-            Spread::of(cells.iter().filter_map(|cell| value(&cell.result)))
+        // A run that diverged tells nothing of when it would have got there.
+        let counted = |cell: &&&Cell| cell.result.outcome != Class::Diverged.name();
+        let over = |value: &dyn Fn(&CellResult) -> Option<f64>| {
+            let counted = cells.iter().filter(counted);
+            Quartiles::of(counted.map(|cell| value(&cell.result)))
         };
+        let log = |step: Option<u64>| Some((step?.max(1) as f64).log10());
         Some(Self {
             class,
             counts,
             computed: cells.len(),
-            delay: spread(|r| r.log10_delay_ratio),
-            fit: spread(|r| Some((r.fit_step?.max(1) as f64).log10())),
-            generalise: spread(|r| Some((r.generalise_step?.max(1) as f64).log10())),
-            final_test: spread(|r| Some(r.test_loss?.max(f64::MIN_POSITIVE).log10())),
+            ratio: Criterion::ALL.map(|by| over(&|r| Some(r.ratio_by(by)?.log10()))),
+            delay: Criterion::ALL.map(|by| over(&|r| Some(r.delay_by(by)? as f64))),
+            fit: over(&|r| log(r.fit_step)),
+            generalise: over(&|r| log(r.generalise_step)),
+            final_test: over(&|r| Some(r.test_loss?.max(f64::MIN_POSITIVE).log10())),
+            unstable: cells.iter().filter(|cell| cell.result.unstable).count(),
             draft: cells.iter().any(|cell| cell.draft),
         })
     }
@@ -270,15 +370,26 @@ impl Summary {
     /// never generalises has no delay, which is not a delay of zero.
     pub fn value(&self, measure: Measure) -> Option<f64> {
         let both = matches!(self.class, Class::Groks | Class::GeneralisesAtOnce);
-        let mean = |spread: Option<Spread>| spread.map(|s| s.mean);
+        let median = |of: Option<Quartiles>| of.and_then(Quartiles::shown);
         match measure {
-            Measure::Delay if self.class == Class::Groks => mean(self.delay),
-            Measure::Generalise if both => mean(self.generalise),
-            Measure::Fit if !matches!(self.class, Class::NeverFits | Class::Diverged) => {
-                mean(self.fit)
+            // Whether there is a delay by another criterion than that of the class
+            // is for the number itself to say.
+            Measure::Delay(by) if both || by != Criterion::Configured => {
+                let steps = median(self.delay[by as usize])?;
+                (steps > 0.0).then(|| steps.log10())
             }
-            Measure::FinalTest if self.class != Class::Diverged => mean(self.final_test),
-            Measure::Spread if both => self.delay?.deviation,
+            Measure::Ratio(by) if self.class == Class::Groks || by != Criterion::Configured => {
+                median(self.ratio[by as usize])
+            }
+            Measure::Generalise if both => median(self.generalise),
+            Measure::Fit if !matches!(self.class, Class::NeverFits | Class::Diverged) => {
+                median(self.fit)
+            }
+            Measure::FinalTest if self.class != Class::Diverged => median(self.final_test),
+            Measure::Fraction if self.computed > 1 => {
+                Some(self.counts[Class::Groks as usize] as f64 / self.computed as f64)
+            }
+            Measure::Spread if both => self.ratio[0]?.range(),
             _ => None,
         }
     }

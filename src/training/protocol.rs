@@ -2,13 +2,8 @@
 
 use super::keyframes::Keyframes;
 use crate::sim::{
-    Simulation,
-    committee::instance::Instance,
-    committee::moments::MomentState,
-    config::ValidConfig,
-    metrics::Row,
-    outcome::Thresholds,
-    verdict::Verdict,
+    Simulation, committee::instance::Instance, committee::moments::MomentState,
+    config::ValidConfig, metrics::Row, outcome::Thresholds, verdict::Verdict,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 

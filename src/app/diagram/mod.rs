@@ -37,6 +37,8 @@ pub enum DiagramAction {
     AxisY(PlanAxis),
     /// Show another number.
     Measure(Measure),
+    /// Draw what never generalises as 0, or with its mark.
+    NeverIsZero(bool),
     /// So many seeds in each place.
     Seeds(usize),
     /// In the plots' place, or back in the side panel.
@@ -97,6 +99,7 @@ pub struct Phase {
     x: PlanAxis,
     y: PlanAxis,
     measure: Measure,
+    never_is_zero: bool,
     seeds: usize,
     large: bool,
     asked: Option<Asked>,
@@ -126,6 +129,7 @@ impl Default for Phase {
             x,
             y,
             measure: Measure::default(),
+            never_is_zero: false,
             seeds: 1,
             large: false,
             asked: None,
@@ -325,6 +329,7 @@ impl Phase {
             x: &self.x,
             y: &self.y,
             measure: self.measure,
+            never_is_zero: self.never_is_zero,
             seeds: self.seeds,
             crosshair,
             horizon: config.training.steps as f64,
@@ -362,10 +367,11 @@ impl GrokscopeApp {
             DiagramAction::AxisX(axis) => swap_if_same(&mut phase.x, &mut phase.y, axis),
             DiagramAction::AxisY(axis) => swap_if_same(&mut phase.y, &mut phase.x, axis),
             DiagramAction::Measure(measure) => phase.measure = measure,
+            DiagramAction::NeverIsZero(zero) => phase.never_is_zero = zero,
             DiagramAction::Seeds(seeds) => {
                 phase.seeds = seeds;
-                if seeds == 1 && phase.measure == Measure::Spread {
-                    phase.measure = Measure::Delay;
+                if seeds == 1 && phase.measure.needs_seeds() {
+                    phase.measure = Measure::default();
                 }
             }
             DiagramAction::Large(on) => phase.large = on,
@@ -477,12 +483,13 @@ impl GrokscopeApp {
                 });
             }
             (DiagramFile::Png, Some((_, diagram))) => {
+                // Without the crosshair: a file is not about where the sliders stand.
                 let view = phase.view(self.state.session.config());
                 let picture = Still {
                     title: String::new(),
                     caption: view.caption.clone(),
                     measure: phase.measure,
-                    crosshair: view.crosshair,
+                    never_is_zero: view.never_is_zero && matches!(view.measure, Measure::Delay(_)),
                     horizon: view.horizon,
                     diagram,
                 };

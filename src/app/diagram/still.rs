@@ -2,7 +2,7 @@
 
 use crate::{
     app::{export, raster},
-    sim::config::{Config, EngineKind, TargetKind, field},
+    sim::config::{Config, EngineKind, FIELDS, TargetKind, field},
     startup::DiagramPicture,
     sweep::diagram::{Diagram, Measure},
     views::{
@@ -27,16 +27,34 @@ pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> 
             entry::shown(field, &(field.get)(base))
         ))
     };
-    let fixed: Vec<String> = [
+    let always = [
         "task.dim",
         "task.samples",
         "network.width",
         "network.alpha",
         "network.epsilon",
-    ]
-    .into_iter()
-    .filter_map(shown)
-    .collect();
+        "training.learning_rate",
+    ];
+    // What else shapes the runs is told where it is not as usual.
+    let usual = Config::default();
+    let unusual = FIELDS.iter().filter(|f| {
+        let section = f.key.split_once('.').map(|(section, _)| section);
+        let shapes = matches!(section, Some("task" | "network" | "training")) || f.key == "seed";
+        let told = [
+            "training.steps",
+            "training.engine",
+            "task.target",
+            "task.eigenvector",
+        ];
+        shapes
+            && !always.contains(&f.key)
+            && !told.contains(&f.key)
+            && (f.get)(base) != (f.get)(&usual)
+    });
+    let fixed: Vec<String> = (always.into_iter())
+        .chain(unusual.map(|f| f.key))
+        .filter_map(shown)
+        .collect();
     let labels = match base.task.target {
         TargetKind::Quadratic => String::new(),
         TargetKind::Eigenvector if axes.contains(&"task.eigenvector") => {
@@ -62,8 +80,9 @@ pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> 
     text.push_str(&labels);
     if seeds > 1 && !axes.contains(&"seed") {
         text.push_str(&format!(
-            " {seeds} seeds in each cell from {} on: the colour is their mean, the mark the class of most.",
-            base.seed
+            " {seeds} seeds in each cell from {} on: the colour is {}, the mark the class of most.",
+            base.seed,
+            measure.statistic()
         ));
     }
     if measure == Measure::FinalTest || measure == Measure::Curves {
@@ -88,7 +107,7 @@ pub fn picture(job: DiagramPicture) -> Result<Vec<u8>, String> {
         caption: caption(&job.config, &axes, layout.seeds, job.measure),
         title: job.title,
         measure: job.measure,
-        crosshair: None,
+        never_is_zero: job.never_is_zero,
         horizon: job.config.training.steps as f64,
         diagram: job.diagram,
     };
@@ -100,7 +119,7 @@ pub(super) struct Still {
     pub title: String,
     pub caption: String,
     pub measure: Measure,
-    pub crosshair: Option<[f64; 2]>,
+    pub never_is_zero: bool,
     pub horizon: f64,
     pub diagram: Diagram,
 }
@@ -121,7 +140,8 @@ impl Still {
                     diagram: &self.diagram,
                     before: None,
                     measure: self.measure,
-                    crosshair: self.crosshair,
+                    never_is_zero: self.never_is_zero,
+                    crosshair: None,
                     horizon: self.horizon,
                     title: &self.title,
                 };

@@ -3,7 +3,7 @@
 use crate::{
     sim::config::Value,
     sweep::{
-        diagram::Measure,
+        diagram::{Criterion, Measure},
         plan::{Places, PlanAxis},
     },
 };
@@ -109,8 +109,8 @@ impl Subject {
 
     pub(super) fn measure(self) -> Measure {
         match self {
-            Self::Laziness | Self::Data => Measure::Delay,
-            Self::Figure3eSmall | Self::Figure3e => Measure::Generalise,
+            Self::Laziness | Self::Data => Measure::default(),
+            Self::Figure3eSmall | Self::Figure3e => Measure::Delay(Criterion::Configured),
             Self::Figure19 => Measure::Curves,
         }
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     history::format,
     sim::config::field,
-    sweep::diagram::{Cell, Class, Diagram, Side, Spread, Summary},
+    sweep::diagram::{Cell, Class, Diagram, Quartiles, Side, Summary},
     views::{fonts, theme::Theme},
 };
 use egui::{RichText, Sense, Ui, Vec2, vec2};
@@ -78,9 +78,10 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
         let step = |s: u64| format::thousands(s);
         match (r.fit_step, r.generalise_step, r.delay_ratio) {
             (Some(fit), Some(test), Some(ratio)) if ratio > 1.0 => lines.push(format!(
-                "fits at step {}, generalises at {}: {} later",
+                "fits at step {}, generalises at {}: {} steps or {} later",
                 step(fit),
                 step(test),
+                step(test - fit),
                 format::times(ratio)
             )),
             (Some(fit), Some(test), _) => lines.push(format!(
@@ -118,24 +119,29 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
             "{of} seeds: {} (the curve is the first one's)",
             parts.join(", ")
         ));
-        lines.extend(spread("log₁₀ t_test/t_train", summary.delay, of));
+        lines.extend(spread("delay in steps", summary.delay[0], of));
+        lines.extend(spread("log₁₀ t_test/t_train", summary.ratio[0], of));
         lines.extend(spread("log₁₀ t_train", summary.fit, of));
         lines.extend(spread("log₁₀ t_test", summary.generalise, of));
     }
     lines
 }
 
-/// Mean and standard deviation, and of how many seeds where not of all.
-fn spread(name: &str, spread: Option<Spread>, of: usize) -> Option<String> {
-    let Spread {
-        mean,
-        deviation,
-        count,
-    } = spread?;
-    let about = deviation.map_or_else(String::new, |d| format!(" ± {d:.2}"));
-    let share = match count == of {
-        true => String::new(),
-        false => format!(" ({count} of {of} seeds)"),
+/// Median and quartiles, and of how many seeds where not of all.
+fn spread(name: &str, of: Option<Quartiles>, all: usize) -> Option<String> {
+    let q = of?;
+    let number = |v: f64| match v.is_finite() {
+        true => format::plain(v, 3),
+        false => "not yet".into(),
     };
-    Some(format!("{name}: {mean:.2}{about}{share}"))
+    let share = match q.count == all {
+        true => String::new(),
+        false => format!(" ({} of {all} seeds got there)", q.count),
+    };
+    Some(format!(
+        "{name}: median {}, quartiles {} to {}{share}",
+        number(q.median),
+        number(q.lower),
+        number(q.upper)
+    ))
 }

@@ -21,7 +21,11 @@ const MAGMA: [u32; 10] = [
 pub fn colour(measure: Measure, part: f64) -> Color32 {
     // The darkest end would be taken for the ground.
     match measure {
-        Measure::Delay | Measure::Class | Measure::Curves => along(&VIRIDIS, 0.08 + 0.92 * part),
+        Measure::Delay(_)
+        | Measure::Ratio(_)
+        | Measure::Fraction
+        | Measure::Class
+        | Measure::Curves => along(&VIRIDIS, 0.08 + 0.92 * part),
         Measure::Fit | Measure::Generalise | Measure::FinalTest | Measure::Spread => {
             along(&MAGMA, 0.18 + 0.80 * part)
         }
@@ -202,8 +206,8 @@ mod tests {
             assert!(along.windows(2).all(|w| w[0] < w[1]), "{measure:?}");
         }
         assert_eq!(
-            colour(Measure::Delay, f64::NAN),
-            colour(Measure::Delay, -1.0)
+            colour(Measure::default(), f64::NAN),
+            colour(Measure::default(), -1.0)
         );
     }
 }

@@ -26,12 +26,31 @@ pub struct Figure<'a> {
     pub before: Option<&'a Diagram>,
     /// What the colours show.
     pub measure: Measure,
+    /// What never fits or never generalises is drawn as a measure of 0, as the
+    /// paper's authors did, rather than with its mark.
+    pub never_is_zero: bool,
     /// Where the sliders stand.
     pub crosshair: Option<[f64; 2]>,
     /// Last step of every cell's run.
     pub horizon: f64,
     /// Written above it; nothing if empty.
     pub title: &'a str,
+}
+
+impl Figure<'_> {
+    fn old(&self) -> Option<&Diagram> {
+        let same = |d: &&Diagram| d.layout().size() == self.diagram.layout().size();
+        self.before.filter(same)
+    }
+
+    /// Whether cells of the diagram before are seen beside new ones.
+    pub(super) fn has_old_cells(&self) -> bool {
+        self.old().is_some_and(|old| {
+            self.diagram.layout().places().any(|place| {
+                self.diagram.filled_by(place).is_none() && old.filled_by(place).is_some()
+            })
+        })
+    }
 }
 
 /// What the pointer did.
@@ -103,6 +122,7 @@ fn scale(figure: &Figure<'_>) -> Option<[f64; 2]> {
     let grain = if figure.measure.is_log() { 0.5 } else { 0.1 };
     let low = match figure.measure {
         Measure::Spread => 0.0,
+        Measure::Fraction => return Some([0.0, 1.0]),
         _ => (low / grain).floor() * grain,
     };
     let high = (high / grain).ceil() * grain;
@@ -182,8 +202,7 @@ impl<'p> Plot<'p> {
     }
 
     fn cells(&self, figure: &Figure<'_>, range: Option<[f64; 2]>, theme: &Theme) {
-        let same = |d: &&Diagram| d.layout().size() == figure.diagram.layout().size();
-        let before = figure.before.filter(same);
+        let before = figure.old();
         let curves = figure.measure == Measure::Curves;
         let mut mesh = Mesh::default();
         let mut marked = Vec::new();
@@ -205,12 +224,18 @@ impl<'p> Plot<'p> {
                 continue;
             }
             let value = summary.value(figure.measure);
+            let never = matches!(summary.class, Class::NeverGeneralises | Class::NeverFits);
+            let zero = figure.never_is_zero && value.is_none() && never;
             let fill = match (value, range) {
+                _ if zero => colour(figure.measure, 0.0),
                 (Some(v), Some([low, high])) => colour(figure.measure, (v - low) / (high - low)),
                 _ => ground(summary.class, theme),
             };
             let fill = fade(fill, strength, theme.background);
             mesh.add_colored_rect(rect, fill);
+            if zero {
+                continue;
+            }
             if summary.class != Class::Groks || summary.agreeing() < summary.computed {
                 marked.push((rect, summary, fill));
             }

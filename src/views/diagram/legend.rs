@@ -65,7 +65,7 @@ fn ticks(measure: Measure, low: f64, high: f64) -> Vec<(f64, String)> {
             .collect();
     }
     let text = |v: f64| match measure {
-        Measure::Delay => format::times(10f64.powf(v)),
+        Measure::Ratio(_) => format::times(10f64.powf(v)),
         _ if v.fract() == 0.0 && v.abs() >= 4.0 => format::power_of_ten(v as i32),
         Measure::FinalTest => format::plain(10f64.powf(v), 1),
         _ => format::thousands(10f64.powf(v).round() as u64),
@@ -112,13 +112,44 @@ pub(super) fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(small.size + 3.0), Sense::hover());
             let groks_by_colour = class == Class::Groks
                 && !matches!(figure.measure, Measure::Class | Measure::Curves);
+            let never = matches!(class, Class::NeverGeneralises | Class::NeverFits);
             if groks_by_colour {
                 ramp(ui.painter(), rect, figure.measure);
+            } else if figure.never_is_zero && never {
+                (ui.painter()).rect_filled(rect, 2.0, colour(figure.measure, 0.0));
             } else {
                 swatch(ui.painter(), rect, class, theme);
             }
-            let text = format!("{} {}", class.label(), format::thousands(count as u64));
+            let zero = match figure.never_is_zero && never {
+                true => ", drawn as 0 as in the paper",
+                false => "",
+            };
+            let text = format!(
+                "{}{zero} {}",
+                class.label(),
+                format::thousands(count as u64)
+            );
             ui.label(egui::RichText::new(text).small().color(theme.text));
+            ui.add_space(5.0);
+        }
+        if figure.has_old_cells() {
+            ui.label(
+                egui::RichText::new("pale: of the settings before")
+                    .small()
+                    .color(theme.muted),
+            );
+            ui.add_space(5.0);
+        }
+        let unstable = (figure.diagram.layout().places())
+            .filter_map(|p| figure.diagram.summary(p))
+            .filter(|s| s.unstable > 0)
+            .count();
+        if unstable > 0 {
+            let text = format!("unstable descent {unstable}");
+            ui.label(egui::RichText::new(text).small().color(theme.warning))
+                .on_hover_text(
+                    "Cells with runs whose learning rate is too large for the flow: their class is doubtful.",
+                );
             ui.add_space(5.0);
         }
         if split > 0 {
@@ -174,7 +205,7 @@ mod tests {
             ticks(m, low, high).into_iter().map(|(_, t)| t).collect()
         };
         assert_eq!(
-            texts(Measure::Delay, 0.0, 3.0),
+            texts(Measure::default(), 0.0, 3.0),
             ["1×", "10×", "100×", "1,000×"]
         );
         assert_eq!(texts(Measure::Fit, 3.0, 5.0)[0], "1,000");

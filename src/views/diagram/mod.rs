@@ -66,6 +66,8 @@ pub struct View<'a> {
     pub y: &'a PlanAxis,
     /// What the colours show.
     pub measure: Measure,
+    /// What never generalises is drawn as 0.
+    pub never_is_zero: bool,
     /// Seeds in each place.
     pub seeds: usize,
     /// Where the sliders stand.
@@ -201,6 +203,7 @@ fn picture(
         diagram,
         before: view.before,
         measure: view.measure,
+        never_is_zero: view.never_is_zero && matches!(view.measure, Measure::Delay(_)),
         crosshair: view.crosshair,
         horizon: view.horizon,
         title: "",

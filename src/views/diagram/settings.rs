@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             });
         seeds
             .response
-            .on_hover_text("Seeds in each cell: the mean is shown, and how far they differ")
+            .on_hover_text("Seeds in each cell: their median is shown, and how far they differ")
             .accessible_name("Seeds in each cell");
     });
     axis(ui, theme, "x", view.x, Side::X, actions);
@@ -53,7 +53,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         .selected_text(view.measure.label())
         .show_ui(ui, |ui| {
             for measure in Measure::ALL {
-                let enabled = measure != Measure::Spread || view.seeds > 1;
+                let enabled = !measure.needs_seeds() || view.seeds > 1;
                 let item = egui::Button::selectable(measure == view.measure, measure.label());
                 let item = ui
                     .add_enabled(enabled, item)
@@ -64,6 +64,17 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             }
         });
     measure.response.accessible_name("What the colours show");
+    if matches!(view.measure, Measure::Delay(_)) {
+        let mut zero = view.never_is_zero;
+        let switch = ui
+            .checkbox(&mut zero, "“never” drawn as 0")
+            .on_hover_text(
+                "As in the paper's Figure 3(e): runs that never generalise look like runs without a delay. Off, they have a mark of their own.",
+            );
+        if switch.changed() {
+            ask(actions, DiagramAction::NeverIsZero(zero));
+        }
+    }
 }
 
 fn number_of_seeds(n: usize) -> String {

@@ -101,7 +101,9 @@ impl FlowEngine {
     /// Flow time and size of the highest test loss up to now, at the ends of the
     /// integrator's steps.
     pub fn peak(&self) -> Option<(f64, f64)> {
-        self.integration.peak().filter(|(time, _)| *time <= self.time)
+        self.integration
+            .peak()
+            .filter(|(time, _)| *time <= self.time)
     }
 
     /// What it has cost so far.
