@@ -63,7 +63,7 @@ log=$out/submit
 # State of a task, such as RUNNING; empty once Slurm has forgotten it.
 state() { squeue --noheader --array --states=all --jobs="$1" --format=%T 2>/dev/null || true; }
 wait_for() { # JOB_TASK STATE
-    for _ in $(seq 400); do
+    for _ in $(seq 1200); do
         [ "$(state "$1")" = "$2" ] && return
         sleep 0.1
     done
@@ -143,7 +143,7 @@ samples = 150
 width = 60
 [base.training]
 weight_decay = 1e-6
-steps = 400000
+steps = 150000
 [measures]
 stop = "horizon"
 [axes]
