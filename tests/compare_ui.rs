@@ -394,7 +394,7 @@ fn an_exported_picture_has_room_for_the_names_of_the_kept_runs() {
         let picture = image::open(&path).unwrap();
         (picture.width(), picture.height())
     };
-    let kinds = [PlotKind::Loss, PlotKind::Alignment];
+    let kinds = [PlotKind::Loss, PlotKind::Lower];
     let bare = kinds.map(|kind| size(&mut screen, kind));
     for _ in 0..MAX_PINS {
         screen.app().ask(Action::Pin);

@@ -10,6 +10,7 @@ use egui_kittest::kittest::Queryable;
 use grokscope::{
     app::{Action, state::Tab},
     figures,
+    sim::metrics::Metric,
     startup::Startup,
 };
 use support::Screen;
@@ -39,6 +40,42 @@ fn the_menu_opens_a_figure_live_with_what_to_look_at() {
         screen.sees(&part[..40]);
     }
     screen.harness.check_accessibility();
+}
+
+#[test]
+fn a_figure_shows_all_that_it_consists_of_and_gives_back_what_was_hidden() {
+    let mut screen = Screen::scripted();
+    screen.script.rows(screen.run_id(), 0..2_000);
+    screen.steps(2);
+    screen.app().state.curves.shown.train = false;
+    screen
+        .app()
+        .state
+        .curves
+        .shown
+        .lower
+        .toggle(Metric::NtkDrift);
+    let before = screen.app().state.curves.shown.clone();
+    screen.press(Key::Home);
+    assert_eq!(screen.app().state.past(), Some(0));
+    screen.app().ask(Action::OpenFigure("1".into()));
+    screen.steps(3);
+    let state = &screen.app().state;
+    assert_eq!(state.time.step(), None, "the new run is watched live");
+    assert_eq!(
+        state.session.ghosts().count(),
+        0,
+        "nothing lies under the figure"
+    );
+    let shown = &state.curves.shown;
+    assert!(shown.train && shown.lazy_shadow);
+    let lower: Vec<Metric> = shown.lower.shown().collect();
+    assert!(lower.starts_with(&[Metric::WeightNormSq, Metric::FeatureAlignment]));
+    // The live curve is named beside its legend.
+    screen.sees("ε = 0.02:");
+    screen.app().ask(Action::CloseFigure);
+    screen.steps(2);
+    assert_eq!(screen.app().state.curves.shown, before);
 }
 
 #[test]

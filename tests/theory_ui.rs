@@ -89,7 +89,7 @@ fn the_legend_hides_the_forecast_and_the_lazy_shadow_and_both_choices_are_kept()
     let mut screen = window(small());
     for name in ["forecast", "lazy shadow"] {
         let state = &screen.harness.state().state.curves;
-        assert!(state.forecast || state.lazy_shadow);
+        assert!(state.shown.forecast || state.shown.lazy_shadow);
         screen
             .harness
             .get_by_role_and_label(Role::CheckBox, name)
@@ -97,12 +97,12 @@ fn the_legend_hides_the_forecast_and_the_lazy_shadow_and_both_choices_are_kept()
         screen.steps(3);
     }
     let state = &screen.harness.state().state;
-    assert!(!state.curves.forecast && !state.curves.lazy_shadow);
+    assert!(!state.curves.shown.forecast && !state.curves.shown.lazy_shadow);
     let stored = Stored::of(state);
     let again = stored.curves();
-    assert!(!again.forecast && !again.lazy_shadow);
+    assert!(!again.shown.forecast && !again.shown.lazy_shadow);
     let first_launch = Stored::load(None).curves();
-    assert!(first_launch.forecast && first_launch.lazy_shadow);
+    assert!(first_launch.shown.forecast && first_launch.shown.lazy_shadow);
 }
 
 #[test]

@@ -126,12 +126,11 @@ fn bookmarks_lead_to_the_fit_the_peak_and_the_grokking() {
     let mut screen = trained(small());
     let run = screen.harness.state().state.session.run().unwrap().clone();
     let crossings = run.crossings();
-    let first_from = |step: u64| rows_of(&run).into_iter().find(|s| *s >= step);
     let (fit, grok) = (crossings.fit.unwrap(), crossings.generalise.unwrap());
     assert!(grok > 3 * fit, "it groks: {fit}, {grok}");
     for (key, step) in [
-        (Key::Num1, first_from(fit)),
-        (Key::Num3, first_from(grok)),
+        (Key::Num1, Some(fit)),
+        (Key::Num3, Some(grok)),
         (Key::Num2, Bookmark::Peak.step(&run)),
     ] {
         screen.press(key);
@@ -148,16 +147,34 @@ fn bookmarks_lead_to_the_fit_the_peak_and_the_grokking() {
         .fold(0.0, f64::max);
     assert!(test(peak) > 0.999 * highest);
     screen.click("Go to: generalises");
-    assert_eq!(cursor(&screen), first_from(grok));
+    assert_eq!(cursor(&screen), Some(grok));
+    let thousands = grokscope::history::format::thousands;
+    screen.sees(&format!("At step {} of", thousands(grok)));
     screen.press(Key::Escape);
     assert_eq!(cursor(&screen), None, "Esc leads back to the live end");
-    let moment = run.moment(first_from(fit));
+    // The moments one after the other, as with a presenter's remote.
+    screen.press(Key::Home);
+    let peak = Bookmark::Peak.step(&run).unwrap();
+    let mut marks = [fit, peak, grok];
+    marks.sort_unstable();
+    for mark in marks {
+        screen.press(Key::PageDown);
+        assert_eq!(cursor(&screen), Some(mark));
+    }
+    screen.press(Key::PageDown);
+    assert_eq!(cursor(&screen), None);
+    for mark in marks.into_iter().rev().chain([0]) {
+        screen.press(Key::PageUp);
+        assert_eq!(cursor(&screen), Some(mark));
+    }
+    // From between two rows to the next one.
+    screen.press(Key::Num1);
+    screen.press(Key::ArrowRight);
+    let next = run.rows().iter().find(|row| row.step > fit).unwrap().step;
+    assert_eq!(cursor(&screen), Some(next));
+    let moment = run.moment(Some(fit));
     assert_eq!(moment.crossings().fit, Some(fit));
     assert_eq!(moment.crossings().generalise, None);
-}
-
-fn rows_of(run: &grokscope::history::Run) -> Vec<u64> {
-    run.rows().iter().map(|row| row.step).collect()
 }
 
 #[test]

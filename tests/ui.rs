@@ -145,7 +145,23 @@ fn a_mouse_drag_moves_the_setting_in_the_same_frame_and_keeps_the_old_curve_as_a
     let ghost = screen.app().state.session.ghosts().next().unwrap();
     assert_eq!(ghost.run.config().network.alpha, 0.3);
     screen.steps(300);
-    assert_eq!(screen.app().state.session.ghosts().count(), 0, "it fades");
+    let ghosts = |screen: &mut Screen| screen.app().state.session.ghosts().count();
+    assert_eq!(
+        ghosts(&mut screen),
+        1,
+        "the new run has yet to show what it does"
+    );
+    let run = screen.run_id();
+    screen.script.rows(run, 1..300);
+    let outcome = Outcome::Groks;
+    screen.script.push(Event::Finished {
+        run,
+        finish: finish(300, outcome),
+    });
+    screen.steps(150);
+    assert_eq!(ghosts(&mut screen), 1, "it can be compared at the end");
+    screen.steps(300);
+    assert_eq!(ghosts(&mut screen), 0, "it fades");
 }
 
 #[test]
@@ -247,6 +263,29 @@ fn keys_do_what_the_help_says() {
     assert_eq!(screen.app().state.scale, 1.0);
     screen.press(Key::F);
     assert!(screen.app().state.fullscreen);
+    screen.press(Key::Escape);
+    assert!(!screen.app().state.fullscreen);
+    // Shift let go before the key: "+" goes down, "=" comes up.
+    for times in 1..=2 {
+        for (key, pressed) in [(Key::Plus, true), (Key::Equals, false)] {
+            screen.harness.event(egui::Event::Key {
+                key,
+                physical_key: Some(Key::Equals),
+                pressed,
+                repeat: times > 1,
+                modifiers: Modifiers::NONE,
+            });
+            screen.steps(1);
+        }
+    }
+    let scale = screen.app().state.scale;
+    assert!(scale > 1.2, "twice larger: {scale}");
+    screen.press(Key::Minus);
+    screen.press(Key::Minus);
+    screen.press(Key::F);
+    screen.click("Pace");
+    screen.press(Key::Escape);
+    assert!(screen.app().state.fullscreen, "Esc closes the menu alone");
     screen.press(Key::Escape);
     assert!(!screen.app().state.fullscreen);
     screen.harness.event(egui::Event::Text("?".into()));

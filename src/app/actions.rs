@@ -154,7 +154,7 @@ impl GrokscopeApp {
                 value,
                 dragging,
             } => self.edit(key, &value, dragging, now),
-            Action::EndDrag => self.state.session.end_drag(now),
+            Action::EndDrag => self.state.session.end_drag(),
             Action::Type { key, text } => {
                 let before = self.state.session.config().clone();
                 let result = self.state.session.edit_text(key, &text, now);
@@ -164,7 +164,7 @@ impl GrokscopeApp {
                 if let Some(field) = field(key) {
                     let value = (field.get)(&self.state.defaults);
                     self.edit(key, &value, false, now);
-                    self.state.session.end_drag(now);
+                    self.state.session.end_drag();
                 }
             }
             Action::LoadPreset(name) => self.load_preset(&name, now),
@@ -276,6 +276,8 @@ impl GrokscopeApp {
             self.close_figure();
         }
         self.state.theory.forget();
+        self.state.session.forget_ghosts();
+        self.state.time = Default::default();
         self.state.defaults = config;
         self.state.preset = preset;
         self.state.field_errors.clear();

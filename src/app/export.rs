@@ -45,11 +45,7 @@ impl Export {
             "Loss plot as PNG, 2×…",
             "Ctrl+E",
         ),
-        (
-            Self::Plot(PlotKind::Alignment),
-            "Alignment plot as PNG, 2×…",
-            "",
-        ),
+        (Self::Plot(PlotKind::Lower), "Lower plot as PNG, 2×…", ""),
         (Self::Window, "Window as PNG…", "Ctrl+Shift+E"),
     ];
 
@@ -67,7 +63,7 @@ pub fn default_name(export: Export, config: &Config) -> String {
     let what = match export {
         Export::Window => "-window",
         Export::Plot(PlotKind::Loss) => "-loss",
-        Export::Plot(PlotKind::Alignment) => "-alignment",
+        Export::Plot(PlotKind::Lower) => "-lower",
         Export::Csv | Export::Toml => "",
     };
     format!(

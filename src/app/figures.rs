@@ -11,7 +11,10 @@ use crate::{
     history::Run,
     sim::config::{Config, EngineKind},
     training::{Event, RunId, headless::HeadlessRun},
-    views::axes::Scale,
+    views::{
+        axes::Scale,
+        curves::{Lower, Shown},
+    },
 };
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
@@ -30,6 +33,8 @@ pub struct OpenFigure {
     failures: Vec<String>,
     computed: Receiver<Computed>,
     stop: Arc<AtomicBool>,
+    /// What the user saw of the plots before: comes back with the figure's end.
+    pub(super) before: (Shown, Scale),
 }
 
 /// A curve, by its place, and its run or why there is none.
@@ -46,7 +51,7 @@ impl Drop for OpenFigure {
 
 impl OpenFigure {
     /// Begins to compute all curves on a thread of its own.
-    fn new(figure: &'static Figure, ctx: &Context) -> Self {
+    fn new(figure: &'static Figure, before: (Shown, Scale), ctx: &Context) -> Self {
         let (sender, computed) = bounded(ROOM);
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, ctx) = (Arc::clone(&stop), ctx.clone());
@@ -75,6 +80,7 @@ impl OpenFigure {
             failures: Vec::new(),
             computed,
             stop,
+            before,
         }
     }
 
@@ -178,6 +184,7 @@ impl GrokscopeApp {
             Err(error) => return self.failure(error.to_string(), now),
         };
         let config = figure.live().config.clone();
+        self.leave_past(now);
         if let Err(error) = self.state.session.open(config.clone(), None, now) {
             return self.failure(error.to_string(), now);
         }
@@ -185,16 +192,25 @@ impl GrokscopeApp {
         self.opened(config, None);
         self.state.tab = tab(figure.view.tab);
         let curves = &mut self.state.curves;
+        let before = (curves.shown.clone(), curves.loss_scale);
+        // All that the figure consists of, whatever was hidden.
+        curves.shown = Shown::default();
+        if !figure.view.lower.is_empty() {
+            curves.shown.lower = Lower::of(&figure.view.lower);
+        }
         if (curves.loss_scale == Scale::Log) != figure.view.log_loss {
             curves.toggle_loss_scale();
         }
         curves.refit();
-        self.state.figure = Some(OpenFigure::new(figure, ctx));
+        self.state.figure = Some(OpenFigure::new(figure, before, ctx));
     }
 
     /// Puts the figure away, with the curves that it kept.
     pub(super) fn close_figure(&mut self) {
-        if self.state.figure.take().is_some() {
+        if let Some(open) = self.state.figure.take() {
+            let curves = &mut self.state.curves;
+            curves.shown = open.before.0.clone();
+            curves.loss_scale = open.before.1;
             self.state.pins.retain(|pin| pin.run.id().0 < FIRST_RUN);
         }
         if self.state.tab == Tab::Figure {

@@ -6,7 +6,8 @@ use super::{
     time::{Bookmark, Scrub},
 };
 use crate::views::curves::PlotKind;
-use egui::{Context, Event, Key, Modifiers};
+use egui::{Context, Event, Key, Modifiers, Popup};
+use std::collections::BTreeSet;
 
 /// Keys and what they do, for the help window.
 pub const HELP: &[(&str, &str)] = &[
@@ -20,6 +21,10 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     ("Home, End", "step 0, the live end"),
     ("1, 2, 3", "to where it fits, peaks, generalises"),
+    (
+        "Page Up, Page Down",
+        "the moment before, the next: start, fit, peak, generalisation, live end (a presenter's remote)",
+    ),
     ("Ctrl+Z", "undo a change of settings or pins; Ctrl+Y: redo"),
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),
@@ -36,29 +41,76 @@ pub const HELP: &[(&str, &str)] = &[
     ),
 ];
 
-/// The actions of the keys pressed since the last frame. Not to be asked while
-/// a text field has the focus: letters belong to it then.
-pub fn actions(ctx: &Context) -> Vec<Action> {
-    // A focused button takes the space bar itself.
-    let focused = ctx.memory(|m| m.focused().is_some());
-    ctx.input(|input| {
-        input
-            .events
-            .iter()
-            .filter_map(|event| match event {
-                Event::Key {
-                    key,
-                    pressed: true,
-                    repeat,
-                    modifiers,
-                    ..
-                } if !repeat || REPEATING.contains(key) => action(*key, *modifiers, focused),
-                // Where "?" is on the keyboard depends on its layout.
-                Event::Text(text) if text == "?" => Some(Action::ToggleHelp),
-                _ => None,
-            })
-            .collect()
-    })
+/// Which keys are down. A key is known by its place: with Shift let go first, "+"
+/// goes down and "=" comes up.
+#[derive(Debug, Default)]
+pub struct Keyboard {
+    down: BTreeSet<Key>,
+}
+
+impl Keyboard {
+    /// The actions of the keys pressed since the last frame; none while `typing`,
+    /// when letters belong to a text field.
+    pub fn actions(&mut self, ctx: &Context, typing: bool) -> Vec<Action> {
+        // A focused button takes the space bar itself.
+        let focused = ctx.memory(|m| m.focused().is_some());
+        // An open menu takes Esc, and nothing else that is open does.
+        let menu = Popup::is_any_open(ctx);
+        let mut actions = Vec::new();
+        ctx.input(|input| {
+            for event in &input.events {
+                let found = match event {
+                    Event::Key {
+                        key,
+                        physical_key,
+                        pressed,
+                        modifiers,
+                        ..
+                    } => {
+                        let place = physical_key.unwrap_or(unshifted(*key));
+                        let first = match pressed {
+                            true => self.down.insert(place),
+                            false => {
+                                self.down.remove(&place);
+                                continue;
+                            }
+                        };
+                        let held = !first && !REPEATING.contains(&place);
+                        match key {
+                            Key::Escape if menu => None,
+                            _ if held => None,
+                            key => action(*key, *modifiers, focused),
+                        }
+                    }
+                    // Keys that come up elsewhere are not heard of.
+                    Event::WindowFocused(_) => {
+                        self.down.clear();
+                        None
+                    }
+                    // Where "?" is on the keyboard depends on its layout.
+                    Event::Text(text) if text == "?" => Some(Action::ToggleHelp),
+                    _ => None,
+                };
+                actions.extend(found.filter(|_| !typing));
+            }
+        });
+        actions
+    }
+}
+
+/// The key without Shift, where the system does not say which it is: on most
+/// layouts.
+fn unshifted(key: Key) -> Key {
+    match key {
+        Key::Plus => Key::Equals,
+        Key::Questionmark => Key::Slash,
+        Key::Colon => Key::Semicolon,
+        Key::Pipe => Key::Backslash,
+        Key::OpenCurlyBracket => Key::OpenBracket,
+        Key::CloseCurlyBracket => Key::CloseBracket,
+        Key::Exclamationmark => Key::Num1,
+        key => key,
+    }
 }
 
 /// Keys that go on while they are held.
@@ -101,6 +153,8 @@ fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
         Key::ArrowRight => Some(Action::Scrub(Scrub::Next)),
         Key::Home => Some(Action::Scrub(Scrub::Start)),
         Key::End => Some(Action::Scrub(Scrub::Live)),
+        Key::PageUp => Some(Action::Scrub(Scrub::PreviousMark)),
+        Key::PageDown => Some(Action::Scrub(Scrub::NextMark)),
         Key::Num1 => Some(Action::Scrub(Scrub::Mark(Bookmark::Fit))),
         Key::Num2 => Some(Action::Scrub(Scrub::Mark(Bookmark::Peak))),
         Key::Num3 => Some(Action::Scrub(Scrub::Mark(Bookmark::Grok))),

@@ -35,6 +35,7 @@ use eframe::CreationContext;
 use egui::{Context, Ui};
 use export::Exporter;
 use files::Files;
+use keys::Keyboard;
 use persist::Stored;
 use session::Session;
 use state::{State, Tab};
@@ -84,6 +85,7 @@ pub struct GrokscopeApp {
     dressed: Option<(bool, f32)>,
     /// A text field had the focus in the last frame.
     typing: bool,
+    keyboard: Keyboard,
 }
 
 impl GrokscopeApp {
@@ -180,6 +182,7 @@ impl GrokscopeApp {
             files: Files::default(),
             dressed: None,
             typing: false,
+            keyboard: Keyboard::default(),
         };
         app.dress(ctx);
         if let Err(error) = app.state.session.open(config, startup.instance, 0.0) {
@@ -247,11 +250,8 @@ impl eframe::App for GrokscopeApp {
         // Esc takes the focus away before this frame begins: it belongs to the
         // field that had it.
         let typed = std::mem::replace(&mut self.typing, ctx.text_edit_focused());
-        let mut actions = if typed || self.typing {
-            Vec::new()
-        } else {
-            keys::actions(&ctx)
-        };
+        let typing = typed || self.typing;
+        let mut actions = self.keyboard.actions(&ctx, typing);
         ctx.input(|i| {
             let paths = i.raw.dropped_files.iter().map(|f| f.path().to_owned());
             actions.extend(paths.map(Action::OpenFile));

@@ -3,9 +3,12 @@
 use super::state::{OPENING_PACE, PACES, State, Tab, pace_name};
 use crate::{
     presets,
-    sim::config::Config,
+    sim::{config::Config, metrics::Metric},
     training::Pace,
-    views::{axes::Scale, curves::CurvesState},
+    views::{
+        axes::Scale,
+        curves::{CurvesState, Lower, Shown},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,12 @@ pub struct Stored {
     pub forecast: bool,
     /// The lazy model is on show.
     pub lazy_shadow: bool,
+    /// Column names of what the lower plot shows.
+    pub lower: Vec<String>,
+    /// Its axis is logarithmic.
+    pub log_lower: bool,
+    /// Train losses of pinned runs, where the user said.
+    pub pin_trains: Option<bool>,
     /// Tab of the side panel.
     pub tab: Tab,
     /// Settings of the run, as TOML.
@@ -44,11 +53,20 @@ impl Default for Stored {
             log_loss: false,
             forecast: true,
             lazy_shadow: true,
+            lower: names(&Shown::default()),
+            log_lower: false,
+            pin_trains: None,
             tab: Tab::default(),
             config: String::new(),
             preset: None,
         }
     }
+}
+
+/// Column names of what the lower plot shows.
+fn names(shown: &Shown) -> Vec<String> {
+    let metrics = shown.lower.curves.iter().map(|curve| curve.metric);
+    metrics.map(|m| m.spec().name.to_owned()).collect()
 }
 
 impl Stored {
@@ -70,13 +88,21 @@ impl Stored {
         // and N without it would be another run.
         let mut config = state.session.config().clone();
         config.instance = None;
+        // What a figure asked for is not what the user chose.
+        let (shown, loss_scale) = match &state.figure {
+            Some(open) => (&open.before.0, open.before.1),
+            None => (&state.curves.shown, state.curves.loss_scale),
+        };
         Self {
             dark: state.dark,
             scale: state.scale,
             pace: pace_name(state.session.pace()).into(),
-            log_loss: state.curves.loss_scale == Scale::Log,
-            forecast: state.curves.forecast,
-            lazy_shadow: state.curves.lazy_shadow,
+            log_loss: loss_scale == Scale::Log,
+            forecast: shown.forecast,
+            lazy_shadow: shown.lazy_shadow,
+            lower: names(shown),
+            log_lower: shown.lower.scale == Scale::Log,
+            pin_trains: shown.pin_trains,
             tab: state.tab,
             config: config.to_toml(),
             preset: state.preset.clone(),
@@ -91,7 +117,14 @@ impl Stored {
     /// What the plots show.
     pub fn curves(&self) -> CurvesState {
         let mut curves = CurvesState::default();
-        (curves.forecast, curves.lazy_shadow) = (self.forecast, self.lazy_shadow);
+        let shown = &mut curves.shown;
+        (shown.forecast, shown.lazy_shadow) = (self.forecast, self.lazy_shadow);
+        shown.pin_trains = self.pin_trains;
+        let known = self.lower.iter().filter_map(|name| Metric::by_name(name));
+        shown.lower = Lower::of(&known.collect::<Vec<_>>());
+        if self.log_lower {
+            shown.lower.scale = Scale::Log;
+        }
         if self.log_loss {
             curves.toggle_loss_scale();
         }
@@ -158,11 +191,16 @@ mod tests {
             scale: 1.5,
             pace: "full speed".into(),
             lazy_shadow: false,
+            lower: vec!["weight_norm_sq".into(), "no such column".into()],
+            log_lower: true,
             ..Stored::default()
         };
         stored.save(&mut storage);
         assert_eq!(Stored::load(Some(&storage)), stored);
         assert_eq!(stored.pace(), Pace::Fast);
+        let lower = stored.curves().shown.lower;
+        assert_eq!(lower.shown().collect::<Vec<_>>(), [Metric::WeightNormSq]);
+        assert_eq!(lower.scale, Scale::Log);
     }
 
     #[test]

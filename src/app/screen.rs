@@ -6,7 +6,8 @@ use crate::{
     training::{Event, Frontend, RunId, Snapshot},
 };
 
-/// How long the curve of the previous settings stays visible.
+/// How long the curve of the previous settings takes to fade, once the new run
+/// has had its chance to grok.
 pub const GHOST_SECS: f64 = 10.0;
 /// How long a run that lived within a drag stays visible.
 pub const TRAIL_SECS: f64 = 0.5;
@@ -32,7 +33,8 @@ pub enum RunState {
 pub struct Ghost {
     /// The run as it was left.
     pub run: Run,
-    /// When it began to fade; `None` while the drag that replaced it lasts.
+    /// When it began to fade; `None` as long as the new run may still come to
+    /// what it is compared with.
     pub since: Option<f64>,
     /// How long it stays visible from then on.
     pub lifetime: f64,

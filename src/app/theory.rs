@@ -186,6 +186,7 @@ impl Theory {
     pub fn foresight(&self) -> Foresight<'_> {
         Foresight {
             forecast: self.forecast().map(|f| f.points.as_slice()),
+            floor: self.forecast().map_or(0.0, Forecast::floor),
             shadow: self.shadow().map(|s| s.points.as_slice()),
             level: self.shadow().map(|s| s.level).filter(|l| l.is_finite()),
             no_forecast: self.forecast.as_ref().and_then(problem),

@@ -56,18 +56,10 @@ impl Bookmark {
         }
     }
 
-    /// The recorded step that shows it: the first at which a threshold has been
-    /// met; the one nearest to the peak.
+    /// The step to go to: that of the event, as every sentence about it says.
     pub fn step(self, run: &Run) -> Option<u64> {
         let (event, _) = self.event(run)?;
-        let rows = run.rows();
-        match self {
-            Self::Peak => run.nearest_row(event as f64).map(|row| row.step),
-            Self::Fit | Self::Grok => {
-                let after = rows.partition_point(|row| row.step < event);
-                rows.get(after).map(|row| row.step)
-            }
-        }
+        (event <= run.step()).then_some(event)
     }
 }
 
@@ -90,6 +82,10 @@ pub enum Scrub {
     Live,
     /// To a bookmark.
     Mark(Bookmark),
+    /// To the moment before: step 0, a bookmark.
+    PreviousMark,
+    /// To the next moment: a bookmark, the live end.
+    NextMark,
     /// Replays from here, at the live end from the start; holds a replay.
     Play,
 }
@@ -112,7 +108,7 @@ struct Replay {
 }
 
 impl Cursor {
-    /// The recorded step that is shown; `None` where it follows the run.
+    /// The step that is shown; `None` where it follows the run.
     pub fn step(&self) -> Option<u64> {
         self.step
     }
@@ -133,7 +129,14 @@ impl Cursor {
             run.nearest_row(to).map_or(here, |row| row.step)
         };
         let before = rows.get(at.saturating_sub(1)).map_or(0, |row| row.step);
-        let after = rows.get(at + 1).map_or(last, |row| row.step);
+        // A bookmark may stand between two rows.
+        let after = rows.partition_point(|row| row.step <= here);
+        let after = rows.get(after).map_or(last, |row| row.step);
+        let start = rows.first()?.step;
+        let marks = || {
+            let marks = Bookmark::ALL.into_iter().filter_map(|mark| mark.step(run));
+            marks.chain([start])
+        };
         let step = match scrub {
             Scrub::To(step) => run.nearest_row(step)?.step,
             Scrub::Previous if self.step.is_none() && run.step() > last => last,
@@ -141,10 +144,12 @@ impl Cursor {
             Scrub::Next => after,
             Scrub::LeapBack => leap(-LEAP).min(before),
             Scrub::LeapOn => leap(LEAP).max(after),
-            Scrub::Start => rows.first()?.step,
+            Scrub::Start => start,
+            Scrub::PreviousMark => marks().filter(|m| *m < here).max().unwrap_or(start),
+            Scrub::NextMark => marks().filter(|m| *m > here).min().unwrap_or(run.step()),
             Scrub::Mark(bookmark) => bookmark.step(run)?,
             Scrub::Live => return None,
-            Scrub::Play => self.step.unwrap_or(rows.first()?.step),
+            Scrub::Play => self.step.unwrap_or(start),
         };
         // Between the last row and where the run stands there is nothing to see.
         (step < last || (step == last && run.step() > last && scrub == Scrub::Previous))

@@ -4,8 +4,9 @@ use super::{
     Action, GrokscopeApp,
     compare::Pin,
     export::Export,
+    figures::OpenFigure,
     raster,
-    session::RunState,
+    session::{RunState, Session},
     state::{NOTICE_SECS, State, Tab},
     sweeping::Sweep,
 };
@@ -119,6 +120,12 @@ fn pinned<'a>(pins: &'a [Pin], theme: &Theme) -> Vec<Pinned<'a>> {
             style: curves::pin_style(pin.line),
         })
         .collect()
+}
+
+/// The name of the live curve of a figure, as long as it is the figure's.
+fn live_name(figure: Option<&OpenFigure>, session: &Session) -> Option<&'static str> {
+    let live = figure?.figure().live();
+    (live.config == *session.config()).then_some(live.label.as_str())
 }
 
 /// Says what may be dropped here.
@@ -272,7 +279,7 @@ impl GrokscopeApp {
             preset: self.state.preset.as_deref(),
             presets: presets::all(),
             figure: self.state.figure.as_ref().map(|open| open.figure()),
-            step: run.map_or(0, Run::step),
+            step: self.state.past().or(run.map(Run::step)).unwrap_or(0),
             horizon: session.config().training.steps,
             steps_per_second: run.map_or(0.0, Run::steps_per_second),
             pace: session.pace(),
@@ -325,6 +332,7 @@ impl GrokscopeApp {
             curves,
             plots_size,
             pins,
+            figure,
             ..
         } = &mut self.state;
         *plots_size = ui.available_size();
@@ -337,8 +345,10 @@ impl GrokscopeApp {
             })
             .collect();
         let pinned = pinned(pins, theme);
+        let name = live_name(figure.as_ref(), session);
         let model = CurvesModel {
             run: session.shown(now),
+            name,
             ghosts: &ghosts,
             pinned: &pinned,
             foresight: foreseen.foresight(),
@@ -381,6 +391,7 @@ impl GrokscopeApp {
             .collect();
         let pins = self.state.pins.clone();
         let cursor = self.state.past();
+        let name = live_name(self.state.figure.as_ref(), &self.state.session);
         let foreseen = self.state.theory.picture();
         let horizon = self.state.session.config().training.steps;
         let mut state = self.state.curves.clone();
@@ -406,13 +417,14 @@ impl GrokscopeApp {
                 let pinned = pinned(&pins, &theme);
                 let model = CurvesModel {
                     run: Some(&run),
+                    name,
                     ghosts: &ghosts,
                     pinned: &pinned,
                     foresight: foreseen.foresight(),
                     horizon,
                     cursor,
                 };
-                // Above the losses, below the alignments.
+                // Above the losses, below the lower plot.
                 let top = if kind == PlotKind::Loss { legend } else { 0.0 };
                 let area = egui::Rect::from_min_size(egui::pos2(0.0, top), plots);
                 let response = ui
@@ -423,14 +435,14 @@ impl GrokscopeApp {
                 // Half of the axis title sticks out.
                 rect = match kind {
                     PlotKind::Loss => response.loss_rect,
-                    PlotKind::Alignment => response.alignment_rect,
+                    PlotKind::Lower => response.lower_rect,
                 }
                 .expand(8.0);
                 if legend > 0.0 {
                     let beside = egui::Rect::from_min_size(
                         match kind {
                             PlotKind::Loss => egui::pos2(16.0, 4.0),
-                            PlotKind::Alignment => egui::pos2(16.0, rect.bottom()),
+                            PlotKind::Lower => egui::pos2(16.0, rect.bottom()),
                         },
                         egui::vec2(plots.x - 32.0, legend),
                     );

@@ -12,6 +12,7 @@
 //! [view]               # how the window shows it
 //! tab = "error"        # error, kernel, features or numbers
 //! log_loss = false
+//! lower = ["…"]        # columns of the lower plot
 //!
 //! [settings]           # over the defaults: the sections of a config
 //! [small]              # changes that make it small enough for a test
@@ -88,13 +89,25 @@ pub enum FigureTab {
 }
 
 /// How the window shows a figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FigureView {
     /// The tab that shows the claim.
     pub tab: FigureTab,
     /// Loss on a logarithmic axis.
     pub log_loss: bool,
+    /// What the lower plot shows; the usual where nothing is said.
+    #[serde(deserialize_with = "metrics")]
+    pub lower: Vec<Metric>,
+}
+
+fn metrics<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Metric>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?.into_iter();
+    let metric = |name: String| {
+        let unknown = || serde::de::Error::custom(format!("no metric is called {name}"));
+        Metric::by_name(&name).ok_or_else(unknown)
+    };
+    names.map(metric).collect()
 }
 
 /// What a figure of points is drawn against.
@@ -313,6 +326,7 @@ mod tests {
             ("dim = 20", "dmi = 20", "task.dmi"),
             ("look =", "lock =", "file"),
             ("\"task.dim\" = 10", "\"task.dim\" = 0", "task.dim"),
+            ("[small]", "[view]\nlower = [\"norm\"]\n[small]", "file"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD);

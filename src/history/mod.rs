@@ -6,8 +6,10 @@ pub mod accuracy;
 pub mod decimate;
 pub mod format;
 mod moment;
+mod reading;
 mod run;
 mod sentence;
 
 pub use moment::Moment;
+pub use reading::Reading;
 pub use run::{Lowered, Run};

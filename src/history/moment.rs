@@ -11,14 +11,15 @@ use crate::sim::{
 #[derive(Clone, Copy)]
 pub struct Moment<'a> {
     run: &'a Run,
+    step: u64,
     /// Rows up to this moment.
     end: usize,
     live: bool,
 }
 
 impl Run {
-    /// The run at its last recorded step that is not after `step`; as it is now
-    /// without a step, or where the run has not come that far.
+    /// The run at a step, with the rows recorded up to it; as it is now without a
+    /// step, or where the run has not come that far.
     pub fn moment(&self, step: Option<u64>) -> Moment<'_> {
         let rows = self.rows();
         let past = step.filter(|&step| step < self.step() && !rows.is_empty());
@@ -27,6 +28,7 @@ impl Run {
         });
         Moment {
             run: self,
+            step: past.unwrap_or(self.step()),
             end,
             live: past.is_none(),
         }
@@ -54,13 +56,9 @@ impl<'a> Moment<'a> {
         self.rows().last()
     }
 
-    /// The step: of the newest row, or the one that the run has reached by now.
+    /// The step: the one asked for, or the one that the run has reached by now.
     pub fn step(&self) -> u64 {
-        if self.live {
-            self.run.step()
-        } else {
-            self.row().map_or(0, |row| row.step)
-        }
+        self.step
     }
 
     /// The last finite value of a metric, and its step.

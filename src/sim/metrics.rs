@@ -55,6 +55,8 @@ pub enum Metric {
     FeatureEigenvalue2,
     /// Third largest eigenvalue of M.
     FeatureEigenvalue3,
+    /// Effective number of directions of M.
+    EffectiveRank,
     /// Relative distance of the NTK from its initial value.
     NtkDrift,
     /// Cosine between the NTK and its initial value.
@@ -161,6 +163,8 @@ registry! {
         "Second largest eigenvalue of M; empty above D = 512 and for D = 1.";
     FeatureEigenvalue3: "feature_eigenvalue_3", "λ₃(M)", "", true, Gram,
         "Third largest eigenvalue of M; empty above D = 512 and for D < 3.";
+    EffectiveRank: "effective_rank", "(tr M)²/tr M²", "", true, Gram,
+        "Effective number of directions of M: 1 where all weights point the same way, about D where none is preferred; empty above D = 512.";
     NtkDrift: "ntk_drift", "‖K_t−K₀‖/‖K₀‖", "", true, Gram,
         "Relative Frobenius distance of the NTK's train Gram matrix from its initial value: zero while training is lazy.";
     NtkRelativeAlignment: "ntk_relative_alignment", "⟨K_t,K₀⟩/(‖K_t‖‖K₀‖)", "", true, Gram,

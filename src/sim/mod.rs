@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod networks;
 pub mod outcome;
 pub mod packed;
+pub mod quantity;
 pub mod rkc;
 pub mod rng;
 pub mod schedule;

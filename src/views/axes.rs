@@ -10,7 +10,7 @@ const MIN_TICK_DISTANCE: f64 = 34.0;
 /// egui_plot's default smallest grid spacing, on which
 /// [`GridInput::base_step_size`] is based.
 pub const MIN_GRID_DISTANCE: f64 = 8.0;
-/// Below this many visible decades, marks between them are labelled too.
+/// Below this many visible decades, ticks are the numbers 1, 2, 5, 10, …
 const LABEL_MINOR_BELOW: f64 = 2.0;
 /// Below this many visible decades, ticks are evenly spaced numbers.
 const EVEN_BELOW: f64 = 0.5;
@@ -158,26 +158,24 @@ fn log_tick(mark: GridMark, range: &RangeInclusive<f64>, number: impl Fn(f64) ->
     let is_decade = (mark.value - nearest).abs() < 1e-9;
     if decades < EVEN_BELOW {
         number(10f64.powf(mark.value))
-    } else if is_decade {
-        if mark.step_size >= 1.0 {
-            format::power_of_ten(nearest as i32)
+    } else if decades < LABEL_MINOR_BELOW {
+        // All as numbers: never 10⁰ beside 2.
+        if is_decade || is_roomy(mark.value) {
+            number(10f64.powf(mark.value))
         } else {
             String::new()
         }
-    } else if decades < LABEL_MINOR_BELOW && is_roomy(mark.value) {
-        number(10f64.powf(mark.value))
+    } else if is_decade && mark.step_size >= 1.0 {
+        format::power_of_ten(nearest as i32)
     } else {
         String::new()
     }
 }
 
-/// Whether a mark between decades has room for a label: 2, 3, 5 and 7; the
-/// others stand too close to their neighbours.
+/// Whether a mark between decades is labelled where they are: 2 and 5.
 fn is_roomy(place: f64) -> bool {
     let digit = 10f64.powf(place - place.floor());
-    [2.0, 3.0, 5.0, 7.0]
-        .iter()
-        .any(|roomy| (digit - roomy).abs() < 1e-6)
+    [2.0, 5.0].iter().any(|roomy| (digit - roomy).abs() < 1e-6)
 }
 
 fn linear_marks(input: &GridInput) -> Vec<GridMark> {
@@ -194,6 +192,17 @@ fn linear_marks(input: &GridInput) -> Vec<GridMark> {
             step_size: step,
         })
         .collect()
+}
+
+/// Evenly spaced ticks between two values, an axis of so many points apart, with
+/// their labels.
+pub fn even_ticks(low: f64, high: f64, points: f64) -> Vec<(f64, String)> {
+    let input = GridInput {
+        bounds: (low, high),
+        base_step_size: (high - low) / points.max(1.0) * MIN_GRID_DISTANCE,
+    };
+    let marks = linear_marks(&input).into_iter();
+    marks.map(|mark| (mark.value, linear_tick(mark))).collect()
 }
 
 /// A linear axis's label: as many decimals as tell neighbours apart.
@@ -277,7 +286,12 @@ mod tests {
         assert_eq!(wide.len(), 4 + 3 * 8);
         let range = (2.9, 4.1);
         let found = labels(time_marks(input(range.0, range.1, 600.0)), range, time_tick);
-        assert_eq!(found, ["10³", "2,000", "3,000", "5,000", "7,000", "10⁴"]);
+        assert_eq!(found, ["1,000", "2,000", "5,000", "10,000"]);
+        let range = (-0.3, 1.1);
+        let marks = Scale::Log.marks(input(range.0, range.1, 300.0));
+        let mut found = labels(marks, range, |m, r| Scale::Log.tick(m, r));
+        found.sort();
+        assert_eq!(found, ["1", "10", "2", "5"]);
     }
 
     #[test]

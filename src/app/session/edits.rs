@@ -103,13 +103,11 @@ impl Session {
         true
     }
 
-    /// A drag ended: the curve from before it begins to fade.
-    pub fn end_drag(&mut self, now: f64) {
+    /// A drag ended: the curve from before it stays until the new run has had its
+    /// chance.
+    pub fn end_drag(&mut self) {
         self.dragging = false;
         self.within_drag = false;
-        if let Some(ghost) = &mut self.ghost {
-            ghost.since.get_or_insert(now);
-        }
     }
 
     /// Ten times the horizon, without a restart.

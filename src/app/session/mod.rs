@@ -194,6 +194,12 @@ impl Session {
             self.screen.observe(snapshot);
         }
         self.end_catch_up();
+        if let Some(ghost) = &mut self.ghost
+            && !self.dragging
+            && self.screen.run.as_ref().is_some_and(has_had_its_chance)
+        {
+            ghost.since.get_or_insert(now);
+        }
         for ghost in [&mut self.ghost, &mut self.trail] {
             if ghost.as_ref().is_some_and(|g| g.opacity(now) <= 0.0) {
                 *ghost = None;
@@ -287,9 +293,15 @@ impl Session {
             return;
         }
         let within_drag = self.within_drag;
+        // A run that hardly began does not take the place of one that is still
+        // compared with.
+        let brief = |ghost: &Ghost| ghost.since.is_none() && run.step() < ghost.run.step() / 10;
+        if !within_drag && self.ghost.as_ref().is_some_and(brief) {
+            return;
+        }
         let ghost = Ghost {
             run,
-            since: (within_drag || !self.dragging).then_some(now),
+            since: within_drag.then_some(now),
             lifetime: if within_drag { TRAIL_SECS } else { GHOST_SECS },
         };
         if within_drag {
@@ -297,6 +309,11 @@ impl Session {
         } else {
             self.ghost = Some(ghost);
         }
+    }
+
+    /// What is on screen is a subject of its own: nothing of the one before stays.
+    pub(super) fn forget_ghosts(&mut self) {
+        (self.ghost, self.trail) = (None, None);
     }
 
     /// Holds a run in training, lets a held one go on, starts one that ended.
@@ -359,4 +376,9 @@ impl Session {
         self.catch_up = None;
         self.backend.send(Command::SetPace(pace));
     }
+}
+
+/// Whether a run has shown whether it groks: it has, or it ended.
+fn has_had_its_chance(run: &Run) -> bool {
+    run.crossings().generalise.is_some() || run.finish().is_some() || run.failure().is_some()
 }

@@ -322,7 +322,10 @@ impl Meter {
             Metric::FeatureEigenvalue2,
             Metric::FeatureEigenvalue3,
         ];
-        for (metric, value) in metrics.into_iter().zip(state.eigenvalues()) {
+        let eigenvalues = state.eigenvalues();
+        let sum = |power: i32| -> f64 { eigenvalues.iter().map(|v| v.powi(power)).sum() };
+        row.set(Metric::EffectiveRank, sum(1).powi(2) / sum(2));
+        for (metric, value) in metrics.into_iter().zip(eigenvalues) {
             row.set(metric, value);
         }
     }

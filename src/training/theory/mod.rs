@@ -53,6 +53,14 @@ pub struct Forecast {
     pub latency: Duration,
 }
 
+impl Forecast {
+    /// The part of its first loss below which it is not to be trusted: residuals
+    /// are good to about the tolerance of the integration, losses to its square.
+    pub fn floor(&self) -> f64 {
+        if self.refined { 1e-5 } else { 1e-3 }
+    }
+}
+
 /// The linearised model of a run up to its horizon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LazyShadow {

@@ -1,10 +1,9 @@
 //! The time cursor on the plots: what comes after it is veiled, what it meets is
 //! written beside it.
 
-use super::{overlay::Overlay, series::Drawn};
-use crate::history::{decimate::log_step, format};
-use crate::views::axes::Scale;
-use egui::{Rect, Stroke, pos2};
+use super::{legend::VALUE_DIGITS, overlay::Overlay, series::Drawn};
+use crate::history::{Run, decimate::log_step, format};
+use egui::{Color32, Rect, Stroke, pos2};
 
 /// How much of the ground covers what comes after the cursor.
 const VEIL: f32 = 0.55;
@@ -19,9 +18,15 @@ impl Overlay<'_> {
         self.painter.rect_filled(after, 0.0, ground);
     }
 
-    /// The cursor: a line at a step, a dot on each curve and its value beside
-    /// it, and with `named` the step.
-    pub fn cursor(&mut self, step: u64, curves: &[Drawn], scale: Scale, named: bool) {
+    /// The cursor: a line at a step and a dot on each curve; with `named` the
+    /// step, with `values` what the curves say there.
+    pub fn cursor(
+        &mut self,
+        (run, step): (&Run, u64),
+        curves: &[Drawn],
+        named: bool,
+        values: bool,
+    ) {
         let x = self.x(step);
         let frame = self.frame();
         if !frame.x_range().contains(x) {
@@ -30,8 +35,8 @@ impl Overlay<'_> {
         let line = Stroke::new(1.5, self.theme.accent);
         self.painter.vline(x, frame.y_range(), line);
         if named {
-            let text = format!("step {}", format::thousands(step));
-            self.name_cursor(x, &text);
+            let text = format!("cursor: step {}", format::thousands(step));
+            self.name_line(x, &text, self.theme.accent);
         }
         for curve in curves {
             let place = log_step(step);
@@ -45,7 +50,14 @@ impl Overlay<'_> {
             let color = curve.pen().color;
             let rim = Stroke::new(1.5, self.theme.background);
             self.painter.circle(at, 4.5, color, rim);
-            let text = format::significant(scale.value(y), 3);
+            let reading = curve.metric().and_then(|metric| run.reading(metric, step));
+            let Some(reading) = reading.filter(|_| values) else {
+                continue;
+            };
+            let mut text = format::significant(reading.value, VALUE_DIGITS);
+            if reading.step != step {
+                text.push_str(&format!(" at {}", format::thousands(reading.step)));
+            }
             let galley = self.painter.layout_no_wrap(text, self.body.clone(), color);
             let size = galley.size();
             let free = [10.0, 24.0]
@@ -68,10 +80,9 @@ impl Overlay<'_> {
         }
     }
 
-    /// The step at the foot of the line.
-    fn name_cursor(&mut self, x: f32, text: &str) {
+    /// What a vertical line stands for, beside it.
+    pub(super) fn name_line(&mut self, x: f32, text: &str, color: Color32) {
         let frame = self.frame();
-        let color = self.theme.accent;
         let galley = self
             .painter
             .layout_no_wrap(text.into(), self.body.clone(), color);
@@ -84,7 +95,8 @@ impl Overlay<'_> {
             })
             .map(|corner| Rect::from_min_size(corner, size))
             .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
-        let beside = pos2(x + 8.0, frame.center().y);
+        let right = frame.right() - size.x;
+        let beside = pos2((x + 8.0).min(right), frame.center().y);
         let rect = free.unwrap_or(Rect::from_min_size(beside, size));
         self.text(rect, galley, color);
     }

@@ -2,7 +2,7 @@
 //! crosshair, so that nothing in the plot is ever covered.
 
 use super::series::Pen;
-use crate::history::format;
+use crate::history::{Reading, format};
 use egui::{
     Align2, Color32, Response, Role, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
@@ -18,9 +18,17 @@ pub struct Chip<'a> {
     pub pen: Pen,
     /// Whether it is on show.
     pub on: bool,
+    /// Whether there is such a curve; without one the entry has no line and its
+    /// hover text says why.
+    pub there: bool,
     /// Its value under the crosshair or now; `None` leaves no room for one.
-    pub value: Option<Option<f64>>,
+    pub value: Option<Option<Reading>>,
+    /// The step that is read: a value measured earlier is fainter and says when.
+    pub step: Option<u64>,
 }
+
+/// Digits of a value, in the legend and at the time cursor.
+pub const VALUE_DIGITS: usize = 4;
 
 /// Widest value, for which room is kept so that nothing moves.
 const WIDEST_VALUE: &str = "0.00000000";
@@ -44,15 +52,21 @@ impl Chip<'_> {
         let body = TextStyle::Body.resolve(ui.style());
         let mono = TextStyle::Monospace.resolve(ui.style());
         let painter = ui.painter();
-        let name_color = if self.on { text } else { muted };
+        let name_color = if self.on && self.there { text } else { muted };
         let name = painter.layout_no_wrap(self.name.into(), body, name_color);
+        let reading = self.value.flatten();
+        let earlier = reading.filter(|reading| self.step.is_some_and(|step| step != reading.step));
         let value = self.value.filter(|_| self.on).map(|value| {
             let room = painter
                 .layout_no_wrap(WIDEST_VALUE.into(), mono.clone(), text)
                 .size()
                 .x;
-            let shown = value.map_or_else(|| "–".into(), |v| format::significant(v, 4));
-            (painter.layout_no_wrap(shown, mono, text), room)
+            let shown = value.map_or_else(
+                || "–".into(),
+                |reading| format::significant(reading.value, VALUE_DIGITS),
+            );
+            let ink = if earlier.is_some() { muted } else { text };
+            (painter.layout_no_wrap(shown, mono, ink), room)
         });
         let height = ui.spacing().interact_size.y;
         let value_width = value.as_ref().map_or(0.0, |(_, room)| 6.0 + room);
@@ -69,7 +83,9 @@ impl Chip<'_> {
             pen.color = pen.color.gamma_multiply(0.35);
         }
         let middle = rect.center().y;
-        painter.extend(sample(pen, pos2(rect.left() + 6.0, middle), SAMPLE));
+        if self.there {
+            painter.extend(sample(pen, pos2(rect.left() + 6.0, middle), SAMPLE));
+        }
         let mut x = rect.left() + 12.0 + SAMPLE;
         let name_size = name.size();
         painter.galley(pos2(x, middle - 0.5 * name_size.y), name, name_color);
@@ -79,7 +95,14 @@ impl Chip<'_> {
             let at = Align2::LEFT_CENTER.anchor_size(pos2(x, middle), size);
             painter.galley(at.min, galley, text);
         }
-        response.on_hover_text(self.meaning)
+        match earlier {
+            None => response.on_hover_text(self.meaning),
+            Some(reading) => response.on_hover_text(format!(
+                "{}\nMeasured last at step {}.",
+                self.meaning,
+                format::thousands(reading.step)
+            )),
+        }
     }
 
     /// Width it takes with and without its value.

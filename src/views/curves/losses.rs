@@ -3,14 +3,14 @@
 use super::{
     CurvesAction, CurvesModel, CurvesState, DASHED, FEW, Pinned, PlotKind,
     bounds::{self, Extent},
-    overlay::{Mark, Overlay},
+    overlay::{Label, Mark, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
     placement::Side,
     series::{Drawn, Pen},
 };
 use crate::history::Run;
 use crate::sim::{metrics::Metric, outcome::Outcome};
-use crate::training::protocol::Phase;
+use crate::training::{LossPoint, protocol::Phase};
 use crate::views::{axes::Scale, theme::Theme};
 use egui::{Color32, Rect, TextStyle, Ui};
 use egui_plot::LineStyle;
@@ -35,9 +35,10 @@ pub(super) fn losses<'a>(
         };
         [pen(DASHED), pen(LineStyle::Solid)]
     };
-    let pair = |run: &Run, [train, test]: [Pen; 2], state: &CurvesState| {
+    let trains = state.pin_trains(model.pinned.len());
+    let pair = |run: &Run, [train, test]: [Pen; 2], state: &CurvesState, train_too: bool| {
         let mut lines = Vec::new();
-        if state.test {
+        if state.shown.test {
             lines.push(Drawn::new(
                 run,
                 run.test_metric(),
@@ -46,7 +47,7 @@ pub(super) fn losses<'a>(
                 &state.kept,
             ));
         }
-        if state.train {
+        if state.shown.train && train_too {
             lines.push(Drawn::new(
                 run,
                 Metric::TrainLoss,
@@ -62,7 +63,7 @@ pub(super) fn losses<'a>(
         let color = theme
             .ghost
             .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
-        behind.extend(pair(ghost.run, pens(color, 1.5), state));
+        behind.extend(pair(ghost.run, pens(color, 1.5), state, true));
     }
     let mut pinned = Vec::new();
     for kept in model.pinned {
@@ -71,7 +72,7 @@ pub(super) fn losses<'a>(
         if model.pinned.len() > FEW {
             (train.color, train.width) = (kept.color.gamma_multiply(0.5), 1.0);
         }
-        let lines = pair(kept.run, [train, test], state);
+        let lines = pair(kept.run, [train, test], state, trains);
         pinned.push((kept, lines));
     }
     let computed = foreseen(scene, state);
@@ -80,7 +81,7 @@ pub(super) fn losses<'a>(
         let [mut train, mut test] = pens(theme.train, 2.2);
         train.color = theme.train;
         test.color = theme.test;
-        curves = pair(run, [train, test], state);
+        curves = pair(run, [train, test], state, true);
     }
 
     let mut extent = Extent::EMPTY;
@@ -109,7 +110,7 @@ pub(super) fn losses<'a>(
     let (values, moving) = state.loss.advance(fit, dt);
 
     let axes = (scene.time, values);
-    let shown = plot(ui, rect, "loss", scale, theme, axes, state);
+    let shown = plot(ui, rect, ("loss", "loss"), scale, theme, axes, state);
     let mut panel = finish(ui, shown, theme, moving, curves);
     let kept = pinned.iter().flat_map(|(_, lines)| lines);
     panel.draw(behind.iter().chain(&computed).chain(kept));
@@ -162,7 +163,12 @@ fn level(model: &CurvesModel<'_>, state: &CurvesState) -> Option<f64> {
     model
         .foresight
         .level
-        .filter(|_| state.lazy_shadow && state.test)
+        .filter(|_| state.shown.lazy_shadow && state.shown.test)
+}
+
+/// A loss that is known to be one.
+fn above(floor: f64, loss: f64) -> f64 {
+    if loss < floor { f64::NAN } else { loss }
 }
 
 /// The curves that are computed rather than trained.
@@ -179,21 +185,25 @@ fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
         lines.push(Drawn::level(level, canvas, hair));
     }
     if let Some(curve) = model.foresight.shadow
-        && state.lazy_shadow
-        && state.test
+        && state.shown.lazy_shadow
+        && state.shown.test
     {
         let pen = shadow_pen(theme);
         lines.push(Drawn::computed(curve, |p| p.test, canvas, pen));
     }
     if let Some(curve) = model.foresight.forecast
-        && state.forecast
+        && state.shown.forecast
     {
         let [train, test] = forecast_pens(theme);
-        if state.test {
-            lines.push(Drawn::computed(curve, |p| p.test, canvas, test));
+        let first = curve.first().map_or([0.0; 2], |p| [p.train, p.test]);
+        let [train_floor, test_floor] = first.map(|loss| model.foresight.floor * loss);
+        if state.shown.test {
+            let known = |p: &LossPoint| above(test_floor, p.test);
+            lines.push(Drawn::computed(curve, known, canvas, test));
         }
-        if state.train {
-            lines.push(Drawn::computed(curve, |p| p.train, canvas, train));
+        if state.shown.train {
+            let known = |p: &LossPoint| above(train_floor, p.train);
+            lines.push(Drawn::computed(curve, known, canvas, train));
         }
     }
     lines
@@ -236,8 +246,12 @@ fn annotate_losses(
     overlay.divergence(run, true);
     overlay.outcome(run);
     let mut lines = panel.curves.iter();
-    let test = if state.test { lines.next() } else { None };
-    let train = if state.train { lines.next() } else { None };
+    let test = if state.shown.test { lines.next() } else { None };
+    let train = if state.shown.train {
+        lines.next()
+    } else {
+        None
+    };
     let crossings = run.crossings();
     if let (Some(step), Some(curve)) = (crossings.fit, train) {
         overlay.mark(Mark::Fit, step, curve);
@@ -252,18 +266,8 @@ fn annotate_losses(
     if let (Some(step), Some(curve)) = (crossings.generalise, test) {
         overlay.mark(Mark::Generalise, step, curve);
     }
-    if let Some(curve) = test {
-        overlay.label(curve, "test", Side::Above, &mut state.places);
-    }
-    if let Some(curve) = train {
-        overlay.label(curve, "train", Side::Below, &mut state.places);
-    }
-    for (kept, lines) in pinned {
-        if let Some(curve) = lines.first() {
-            overlay.label(curve, kept.label, Side::Above, &mut state.places);
-        }
-    }
-    if state.references {
+    // Lines that have no choice first: labels of curves find their way around.
+    if state.shown.references {
         references(overlay, run, state.loss_scale, theme);
     }
     if let Some(level) = level(scene.model, state) {
@@ -272,6 +276,19 @@ fn annotate_losses(
     if scene.model.cursor.is_none() {
         overlay.held(run);
     }
+    let of = |name: &str| match scene.model.name {
+        Some(run) => format!("{name}, {run}"),
+        None => name.to_owned(),
+    };
+    let (test_name, train_name) = (of("test"), of("train"));
+    let mut labels = Vec::new();
+    labels.extend(test.map(|curve| Label::new(curve, &test_name, Side::Above)));
+    labels.extend(train.map(|curve| Label::new(curve, &train_name, Side::Below)));
+    for (kept, lines) in pinned {
+        let main = lines.first();
+        labels.extend(main.map(|curve| Label::new(curve, kept.label, Side::Above)));
+    }
+    overlay.labels(&labels, &mut state.loss_places);
     if run.phase() == Phase::Running {
         for curve in &panel.curves {
             overlay.head(curve);

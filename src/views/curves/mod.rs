@@ -2,12 +2,13 @@
 //! them on the same time axis, exact values under the crosshair, the outcome
 //! written on the plot.
 
-mod alignments;
 mod bounds;
 mod cursor;
 mod kept;
 mod legend;
 mod losses;
+mod lower;
+mod lower_plot;
 mod overlay;
 mod panel;
 mod placement;
@@ -19,14 +20,14 @@ mod tests;
 use super::{axes::Scale, scrubber, theme::Theme};
 use crate::app::compare::PinLine;
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
-use crate::sim::metrics::Metric;
 use crate::training::LossPoint;
-use alignments::alignments;
 use bounds::{Axis, Span};
 use egui::{Color32, Pos2, Rangef, Rect, Sense, Shape, Ui, UiBuilder, pos2, vec2};
 use egui_plot::LineStyle;
 use kept::KeptSeries;
 use losses::losses;
+pub use lower::{Lower, LowerCurve};
+use lower_plot::{lower_plot, right_room};
 pub use overlay::Mark;
 use overlay::Places;
 use panel::{Panel, Scene};
@@ -59,6 +60,8 @@ pub struct Pinned<'a> {
 pub struct Foresight<'a> {
     /// The gradient flow up to the horizon.
     pub forecast: Option<&'a [LossPoint]>,
+    /// The part of its first loss below which its own error shows.
+    pub floor: f64,
     /// The linearised model up to the horizon.
     pub shadow: Option<&'a [LossPoint]>,
     /// Test loss of kernel regression with K₀.
@@ -74,6 +77,8 @@ pub struct Foresight<'a> {
 pub struct CurvesModel<'a> {
     /// The current run.
     pub run: Option<&'a Run>,
+    /// What tells it from the kept ones, where it has a name.
+    pub name: Option<&'a str>,
     /// Earlier runs that fade, oldest first.
     pub ghosts: &'a [Ghost<'a>],
     /// Runs kept for comparison.
@@ -92,8 +97,8 @@ pub struct CurvesModel<'a> {
 pub enum PlotKind {
     /// The losses.
     Loss,
-    /// The alignments.
-    Alignment,
+    /// The plot below them.
+    Lower,
 }
 
 /// What the user asked for.
@@ -117,8 +122,8 @@ pub struct CurvesResponse {
     /// Where the losses are, axes and legend included: what a picture of the
     /// plot shows.
     pub loss_rect: Rect,
-    /// Where the alignments are, likewise.
-    pub alignment_rect: Rect,
+    /// Where the lower plot is, likewise.
+    pub lower_rect: Rect,
     /// Room below the plots for what controls time.
     pub foot: Rect,
     /// The time axis: its ends on the screen …
@@ -127,54 +132,59 @@ pub struct CurvesResponse {
     pub time: (f64, f64),
 }
 
-/// What the user chose to see. Belongs to the window, not to a run: it stays
-/// when a run restarts.
-#[derive(Clone, Debug)]
-pub struct CurvesState {
-    /// Scale of the loss axis.
-    pub loss_scale: Scale,
-    /// Train loss on show.
+/// Which curves the user wants to see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Train loss.
     pub train: bool,
-    /// Test loss on show.
+    /// Test loss.
     pub test: bool,
-    /// The forecast on show.
+    /// The forecast.
     pub forecast: bool,
-    /// The lazy model on show.
+    /// The lazy model.
     pub lazy_shadow: bool,
-    /// The zero predictor's loss and the thresholds on show.
+    /// The zero predictor's loss and the thresholds.
     pub references: bool,
-    /// Which of [`ALIGNMENTS`] are on show.
-    pub alignments: [bool; ALIGNMENTS.len()],
-    fitted_scale: Scale,
-    time: Axis,
-    loss: Axis,
-    alignment: Axis,
-    axis_width: f32,
-    loss_height: f32,
-    places: Places,
-    kept: KeptSeries,
+    /// Train losses of kept runs; `None` as long as the user has not said: then
+    /// those of a few.
+    pub pin_trains: Option<bool>,
+    /// What the lower plot shows.
+    pub lower: Lower,
 }
 
-impl Default for CurvesState {
+impl Default for Shown {
     fn default() -> Self {
         Self {
-            loss_scale: Scale::Linear,
             train: true,
             test: true,
             forecast: true,
             lazy_shadow: true,
             references: true,
-            alignments: ALIGNMENTS.map(|a| a.on),
-            fitted_scale: Scale::Linear,
-            time: Axis::default(),
-            loss: Axis::default(),
-            alignment: Axis::default(),
-            axis_width: 0.0,
-            loss_height: 400.0,
-            places: Places::new(),
-            kept: KeptSeries::default(),
+            pin_trains: None,
+            lower: Lower::default(),
         }
     }
+}
+
+/// What the user chose to see. Belongs to the window, not to a run: it stays
+/// when a run restarts.
+#[derive(Clone, Debug, Default)]
+pub struct CurvesState {
+    /// Scale of the loss axis.
+    pub loss_scale: Scale,
+    /// Curves on show.
+    pub shown: Shown,
+    fitted_scale: Scale,
+    fitted_lower: Scale,
+    time: Axis,
+    loss: Axis,
+    lower: Axis,
+    right: Axis,
+    axis_width: f32,
+    loss_height: f32,
+    loss_places: Places,
+    lower_places: Places,
+    kept: KeptSeries,
 }
 
 impl CurvesState {
@@ -182,33 +192,23 @@ impl CurvesState {
     pub fn refit(&mut self) {
         self.time.refit();
         self.loss.refit();
-        self.alignment.refit();
+        self.lower.refit();
     }
 
     /// Whether the user zoomed or moved the view.
     pub fn is_user_view(&self) -> bool {
-        self.time.is_user() || self.loss.is_user() || self.alignment.is_user()
+        self.time.is_user() || self.loss.is_user() || self.lower.is_user()
+    }
+
+    /// Whether the train losses of this many kept runs are on show.
+    pub fn pin_trains(&self, pins: usize) -> bool {
+        self.shown.pin_trains.unwrap_or(pins <= FEW)
     }
 
     /// Switches the loss axis between linear and logarithmic.
     pub fn toggle_loss_scale(&mut self) {
         self.loss_scale = self.loss_scale.toggled();
     }
-}
-
-/// An alignment that can be shown.
-#[derive(Clone, Copy)]
-pub struct AlignmentCurve {
-    /// The metric.
-    pub metric: Metric,
-    /// Name in the legend.
-    pub name: &'static str,
-    /// Name at the curve.
-    pub label: &'static str,
-    /// On show at first.
-    pub on: bool,
-    color: fn(&Theme) -> Color32,
-    style: LineStyle,
 }
 
 const DASHED: LineStyle = LineStyle::Dashed { length: 7.0 };
@@ -277,41 +277,6 @@ pub fn pins_legend_height(pinned: &[Pinned<'_>], width: f32) -> f32 {
     rows * (LEGEND_ROW + 4.0)
 }
 
-/// The alignments, in the order of the legend.
-pub static ALIGNMENTS: [AlignmentCurve; 4] = [
-    AlignmentCurve {
-        metric: Metric::FeatureAlignment,
-        name: "features",
-        label: "feature alignment βᵀMβ/(|β|² tr M)",
-        on: true,
-        color: |theme| theme.alignment,
-        style: LineStyle::Solid,
-    },
-    AlignmentCurve {
-        metric: Metric::PopulationAlignment,
-        name: "kernel",
-        label: "kernel alignment A",
-        on: true,
-        color: |theme| theme.kernel_alignment,
-        style: LineStyle::Dashed { length: 11.0 },
-    },
-    AlignmentCurve {
-        metric: Metric::Alignment,
-        name: "kernel, train set",
-        label: "A on the train set",
-        on: false,
-        color: |theme| theme.raw_alignment,
-        style: LineStyle::Dashed { length: 5.0 },
-    },
-    AlignmentCurve {
-        metric: Metric::CenteredAlignment,
-        name: "centred, train set",
-        label: "A centred, on the train set",
-        on: false,
-        color: |theme| theme.centered_alignment,
-        style: LineStyle::Dotted { spacing: 5.0 },
-    },
-];
 /// Share of the height that the losses take.
 const LOSS_SHARE: f32 = 0.65;
 /// Below this height of the whole, the alignments make room for the losses.
@@ -333,14 +298,17 @@ pub fn show(
     let share = if both { LOSS_SHARE } else { 1.0 };
     let split = inner.top() + share * (inner.height() - footer);
     let loss_rect = Rect::from_min_max(inner.min, pos2(inner.right(), split));
-    let alignment_rect = Rect::from_min_max(
+    let lower_rect = Rect::from_min_max(
         pos2(inner.left(), split + 4.0),
         pos2(inner.right(), inner.bottom() - footer),
     );
-    let below = |rect: Rect| {
-        // Room on the right for half of the last tick label.
-        Rect::from_min_max(rect.min + vec2(0.0, strip), rect.max - vec2(12.0, 0.0))
+    // Room on the right for half of the last tick label, or for an axis.
+    let right = match both && state.shown.lower.has_right() {
+        true => right_room(ui),
+        false => 12.0,
     };
+    let below =
+        |rect: Rect| Rect::from_min_max(rect.min + vec2(0.0, strip), rect.max - vec2(right, 0.0));
 
     let dt = f64::from(ui.input(|i| i.stable_dt.min(0.25)));
     let end = (model.horizon.max(10) as f64).log10();
@@ -355,30 +323,32 @@ pub fn show(
     };
     let mut action = None;
     let mut loss = losses(ui, below(loss_rect), &scene, state, dt, &mut action);
-    let mut alignment =
-        both.then(|| alignments(ui, below(alignment_rect), &scene, state, dt, &mut action));
+    let mut lower = both.then(|| lower_plot(ui, below(lower_rect), &scene, state, dt, &mut action));
 
-    if let Some(step) = model.cursor {
+    let hovered = loss
+        .hovered_x()
+        .or_else(|| lower.as_ref().and_then(Panel::hovered_x));
+    let hovered_step = hovered.and_then(|x| model.run?.nearest_known(x));
+    if let Some((step, run)) = model.cursor.zip(model.run) {
+        // Where the pointer asks, the legend answers for it alone.
+        let values = hovered_step.is_none();
         let Panel {
             overlay, curves, ..
         } = &mut loss;
-        overlay.cursor(step, curves, state.fitted_scale, true);
+        overlay.cursor((run, step), curves, true, values);
         if let Some(Panel {
             overlay, curves, ..
-        }) = &mut alignment
+        }) = &mut lower
         {
-            overlay.cursor(step, curves, Scale::Linear, false);
+            overlay.cursor((run, step), curves, false, values);
         }
     }
     state.kept.end_frame();
-    let hovered = loss
-        .hovered_x()
-        .or_else(|| alignment.as_ref().and_then(Panel::hovered_x));
-    let hovered_step = hovered.and_then(|x| readout::nearest(model.run?, x));
     if let Some(step) = hovered_step {
-        loss.overlay.crosshair(step, &loss.curves);
-        if let Some(panel) = &alignment {
-            panel.overlay.crosshair(step, &panel.curves);
+        let over_loss = loss.hovered_x().is_some();
+        loss.overlay.crosshair(step, &loss.curves, over_loss);
+        if let Some(panel) = &mut lower {
+            panel.overlay.crosshair(step, &panel.curves, !over_loss);
         }
     }
     let head = |rect: Rect| Rect::from_min_size(rect.min, vec2(rect.width(), strip - 2.0));
@@ -388,26 +358,28 @@ pub fn show(
         }
     });
     if both {
-        at(ui, head(alignment_rect), |ui| {
-            readout::alignments(ui, model, hovered_step, state, theme);
+        at(ui, head(lower_rect), |ui| {
+            readout::lower(ui, model, hovered_step, state, theme);
         });
     }
     let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - footer), inner.max);
     let frame = loss.overlay.frame();
 
-    let moving = time_moves || loss.moving || alignment.as_ref().is_some_and(|p| p.moving);
-    let refit = loss.refit || alignment.as_ref().is_some_and(|p| p.refit);
+    let moving = time_moves || loss.moving || lower.as_ref().is_some_and(|p| p.moving);
+    let refit = loss.refit || lower.as_ref().is_some_and(|p| p.refit);
     if refit {
         state.refit();
     }
-    if moving || refit || state.fitted_scale != state.loss_scale {
+    let switched =
+        state.fitted_scale != state.loss_scale || state.fitted_lower != state.shown.lower.scale;
+    if moving || refit || switched {
         ui.ctx().request_repaint();
     }
     CurvesResponse {
         hovered_step,
         action,
         loss_rect,
-        alignment_rect,
+        lower_rect,
         foot,
         axis: frame.x_range(),
         time: (time.low, time.high),

@@ -2,7 +2,7 @@
 //! delay, the outcome, direct labels, the crosshair.
 
 use super::{
-    placement::{Obstacles, Side},
+    placement::{GRACE_SECS, Kept, Obstacles, Place, Seek, Side},
     series::{Drawn, Pen},
 };
 use crate::history::{Run, decimate::log_step, format};
@@ -57,8 +57,22 @@ impl Mark {
     }
 }
 
-/// Where each label was last, by its text.
-pub type Places = HashMap<String, usize>;
+/// Where each label is, by its text.
+pub type Places = HashMap<String, Place>;
+
+/// A name to be written beside a curve.
+pub struct Label<'l> {
+    curve: &'l Drawn,
+    name: &'l str,
+    side: Side,
+}
+
+impl<'l> Label<'l> {
+    /// A name, and the side of the curve on which it is tried first.
+    pub fn new(curve: &'l Drawn, name: &'l str, side: Side) -> Self {
+        Self { curve, name, side }
+    }
+}
 
 /// Draws on one plot, within its frame.
 pub struct Overlay<'a> {
@@ -182,20 +196,60 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// Names a curve beside it, where there is room; `places` remembers where.
-    pub fn label(&mut self, curve: &Drawn, name: &str, side: Side, places: &mut Places) {
-        let color = curve.pen().color;
-        let galley = self
-            .painter
-            .layout_no_wrap(name.into(), self.body.clone(), color);
-        let points = curve.on_screen(&self.canvas);
-        let last = places.get(name).copied();
-        let found = self
-            .obstacles
-            .beside(&points, galley.size(), side, self.frame(), last);
-        if let Some((number, rect)) = found {
-            places.insert(name.into(), number);
-            self.text(rect, galley, color);
+    /// Names curves beside them. A label that has a place keeps it as long as
+    /// nothing comes in its way; then those that have none look for one where
+    /// their curve is apart from all others.
+    pub fn labels(&mut self, labels: &[Label<'_>], places: &mut Places) {
+        let now = self.painter.ctx().input(|i| i.time);
+        places.retain(|name, _| labels.iter().any(|label| label.name == name));
+        let prepared: Vec<_> = labels
+            .iter()
+            .map(|label| {
+                let color = label.curve.pen().color;
+                let (name, font) = (label.name.to_owned(), self.body.clone());
+                let galley = self.painter.layout_no_wrap(name, font, color);
+                let points = label.curve.on_screen(&self.canvas);
+                (label, galley, points, color)
+            })
+            .collect();
+        let frame = self.frame();
+        let mut open = Vec::new();
+        for (label, galley, points, color) in prepared {
+            let seek = Seek {
+                curve: &points,
+                size: galley.size(),
+                side: label.side,
+                frame,
+            };
+            let place = places.get_mut(label.name);
+            match place.map(|place| place.keep(&self.obstacles, &seek, now)) {
+                Some(Kept::Here(rect)) => self.text(rect, galley, color),
+                // It may be free again in a moment: a curve grows, a box moves on.
+                Some(Kept::Soon) => {
+                    let wait = std::time::Duration::from_secs_f64(GRACE_SECS);
+                    self.painter.ctx().request_repaint_after(wait);
+                }
+                Some(Kept::Lost) | None => {
+                    open.push((label.name, label.side, galley, points, color))
+                }
+            }
+        }
+        for (name, side, galley, points, color) in open {
+            let seek = Seek {
+                curve: &points,
+                size: galley.size(),
+                side,
+                frame,
+            };
+            match self.obstacles.best(&seek) {
+                Some((number, rect)) => {
+                    places.insert(name.to_owned(), Place::new(number, now));
+                    self.text(rect, galley, color);
+                }
+                None => {
+                    places.remove(name);
+                }
+            }
         }
     }
 
@@ -365,8 +419,14 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// The crosshair: a line at a step and a dot on each curve.
-    pub fn crosshair<'c>(&self, step: u64, curves: impl IntoIterator<Item = &'c Drawn>) {
+    /// The crosshair: a line at a step and a dot on each curve, and with `named`
+    /// the step, at any width of the window.
+    pub fn crosshair<'c>(
+        &mut self,
+        step: u64,
+        curves: impl IntoIterator<Item = &'c Drawn>,
+        named: bool,
+    ) {
         let x = log_step(step);
         let line = Stroke::new(1.0, self.theme.text.gamma_multiply(0.35));
         self.painter
@@ -378,6 +438,10 @@ impl<'a> Overlay<'a> {
                 let rim = Stroke::new(1.5, self.theme.background);
                 self.painter.circle(at, 4.0, curve.pen().color, rim);
             }
+        }
+        if named {
+            let text = format!("pointer: step {}", format::thousands(step));
+            self.name_line(self.x(step), &text, self.theme.text);
         }
     }
 

@@ -71,7 +71,7 @@ impl Panel<'_> {
 pub(super) fn plot(
     ui: &mut Ui,
     rect: Rect,
-    name: &str,
+    (name, title): (&str, &str),
     scale: Scale,
     theme: &Theme,
     (time, values): (Span, Span),
@@ -84,7 +84,7 @@ pub(super) fn plot(
             .tick_label_font(tick.clone())
             .label_spacing(0.5..=1.0)
     };
-    let label = RichText::new(name).color(theme.muted);
+    let label = RichText::new(title).color(theme.muted);
     let shown = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
@@ -207,9 +207,26 @@ pub(super) fn context_menu(
             }
         }
         if kind == PlotKind::Loss {
-            ui.checkbox(&mut state.forecast, "Forecast");
-            ui.checkbox(&mut state.lazy_shadow, "Lazy shadow");
-            ui.checkbox(&mut state.references, "References");
+            let shown = &mut state.shown;
+            ui.checkbox(&mut shown.forecast, "Forecast");
+            ui.checkbox(&mut shown.lazy_shadow, "Lazy shadow");
+            ui.checkbox(&mut shown.references, "References");
+            if !model.pinned.is_empty() {
+                let mut trains = state.pin_trains(model.pinned.len());
+                if ui.checkbox(&mut trains, "Train loss of pins").changed() {
+                    state.shown.pin_trains = Some(trains);
+                }
+            }
+        } else {
+            let scale = &mut state.shown.lower.scale;
+            let text = match scale {
+                Scale::Linear => "Logarithmic axis",
+                Scale::Log => "Linear axis",
+            };
+            if ui.button(text).clicked() {
+                *scale = scale.toggled();
+                ui.close();
+            }
         }
         ui.separator();
         if ui

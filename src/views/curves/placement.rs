@@ -36,27 +36,117 @@ impl Obstacles {
             && !self.curves.iter().any(|curve| crosses(curve, rect))
     }
 
-    /// A free place for text of this size beside `curve`, inside `frame`, and
-    /// its number. `last`, the number found before, stays as long as it is free:
-    /// labels do not wander while a curve grows. Otherwise the leftmost: the
-    /// left end is drawn first and does not move any more. `None` where there
-    /// is no free place.
-    pub fn beside(
-        &self,
-        curve: &[Pos2],
-        size: Vec2,
-        side: Side,
-        frame: Rect,
-        last: Option<usize>,
-    ) -> Option<(usize, Rect)> {
-        let inside = frame.shrink(4.0);
-        let free = |number: &usize| {
-            let rect = candidate(*number, curve, size, side, frame)?;
-            (inside.contains_rect(rect) && self.is_free(rect)).then_some((*number, rect))
+    /// How far the nearest other curve is from a label, in points; that of
+    /// nothing near is [`APART`].
+    fn clearance(&self, rect: Rect, own: &[Pos2]) -> f32 {
+        let probes = [rect.left(), rect.center().x, rect.right()];
+        let others = self.curves.iter().filter(|curve| curve[..] != *own);
+        let near = others.flat_map(|curve| {
+            probes.into_iter().filter_map(|x| {
+                let (first, last) = (curve.first()?, curve.last()?);
+                let y = (first.x..=last.x)
+                    .contains(&x)
+                    .then(|| height_at(curve, x))??;
+                Some((rect.top() - y).max(y - rect.bottom()).max(0.0))
+            })
+        });
+        near.fold(APART, f32::min)
+    }
+
+    fn free(&self, number: usize, seek: &Seek<'_>) -> Option<Rect> {
+        let rect = candidate(number, seek)?;
+        let inside = seek.frame.shrink(4.0);
+        (inside.contains_rect(rect) && self.is_free(rect)).then_some(rect)
+    }
+
+    /// The free place for a label that is furthest from all other curves, and its
+    /// number; of equals the leftmost. `None` where there is no free place.
+    pub fn best(&self, seek: &Seek<'_>) -> Option<(usize, Rect)> {
+        let mut best: Option<(i32, usize, Rect)> = None;
+        for number in 0..CANDIDATES {
+            let Some(rect) = self.free(number, seek) else {
+                continue;
+            };
+            // In steps: a little further is no reason to be further right.
+            let far = (self.clearance(rect, seek.curve) / 8.0) as i32;
+            if best.is_none_or(|(most, ..)| far > most) {
+                best = Some((far, number, rect));
+            }
+        }
+        best.map(|(_, number, rect)| (number, rect))
+    }
+}
+
+/// A label that looks for a place.
+pub struct Seek<'s> {
+    /// Its curve on the screen.
+    pub curve: &'s [Pos2],
+    /// Size of the text.
+    pub size: Vec2,
+    /// Side of the curve that is tried first.
+    pub side: Side,
+    /// Where it must stay.
+    pub frame: Rect,
+}
+
+/// Curves further away than this, in points, do not matter.
+const APART: f32 = 48.0;
+/// A label with a curve nearer than this may be taken for that curve's …
+const NEAR: f32 = 10.0;
+/// … and moves to where the nearest is at least this far.
+const CLEAR: f32 = 32.0;
+/// A place that is taken is waited for this long, in seconds.
+pub const GRACE_SECS: f64 = 0.7;
+
+/// Where a label is: its number among the places tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    number: usize,
+    /// Since when it has been taken.
+    taken: Option<f64>,
+    /// When it was last asked whether another is better.
+    compared: f64,
+}
+
+/// What became of a label's place.
+pub enum Kept {
+    /// It is there.
+    Here(Rect),
+    /// It is taken, for a moment perhaps.
+    Soon,
+    /// Another has to be found.
+    Lost,
+}
+
+impl Place {
+    /// A place that was just found.
+    pub fn new(number: usize, now: f64) -> Self {
+        Self {
+            number,
+            taken: None,
+            compared: now,
+        }
+    }
+
+    /// Keeps the place where it can be kept.
+    pub fn keep(&mut self, obstacles: &Obstacles, seek: &Seek<'_>, now: f64) -> Kept {
+        let Some(rect) = obstacles.free(self.number, seek) else {
+            let since = *self.taken.get_or_insert(now);
+            return match now - since < GRACE_SECS {
+                true => Kept::Soon,
+                false => Kept::Lost,
+            };
         };
-        last.as_ref()
-            .and_then(free)
-            .or_else(|| (0..CANDIDATES).find_map(|number| free(&number)))
+        self.taken = None;
+        if now - self.compared > GRACE_SECS && obstacles.clearance(rect, seek.curve) < NEAR {
+            self.compared = now;
+            let better = obstacles.best(seek);
+            let far = better.map(|(_, rect)| obstacles.clearance(rect, seek.curve));
+            if far.is_some_and(|far| far >= CLEAR) {
+                return Kept::Lost;
+            }
+        }
+        Kept::Here(rect)
     }
 }
 
@@ -66,7 +156,13 @@ const CANDIDATES: usize = 25 * 4;
 
 /// The place of this number, if the curve has come that far. A falling curve
 /// leaves room on one side of a point, a rising one on the other.
-fn candidate(number: usize, curve: &[Pos2], size: Vec2, side: Side, frame: Rect) -> Option<Rect> {
+fn candidate(number: usize, seek: &Seek<'_>) -> Option<Rect> {
+    let &Seek {
+        curve,
+        size,
+        side,
+        frame,
+    } = seek;
     let (first, last) = (curve.first()?, curve.last()?);
     let x = frame.left() + frame.width() * (0.035 + 0.038 * (number / 4) as f32);
     if x > last.x.max(first.x + 1.0) {
@@ -123,35 +219,81 @@ mod tests {
         Rect::from_min_size(Pos2::ZERO, Vec2::new(600.0, 400.0))
     }
 
-    #[test]
-    fn a_label_sits_beside_its_curve_and_covers_no_other() {
-        let flat = |y: f32| vec![pos2(0.0, y), pos2(600.0, y)];
-        let mut obstacles = Obstacles::default();
-        obstacles.add_curve(flat(200.0));
-        obstacles.add_curve(flat(185.0));
-        let size = Vec2::new(40.0, 14.0);
-        let (number, rect) = obstacles
-            .beside(&flat(200.0), size, Side::Above, frame(), None)
-            .expect("room below");
-        assert!(rect.top() > 200.0, "the other curve is above: {rect:?}");
-        obstacles.add_rect(rect);
-        let (_, next) = obstacles
-            .beside(&flat(200.0), size, Side::Below, frame(), Some(number))
-            .expect("room further right");
-        assert!(!next.intersects(rect));
+    const SIZE: Vec2 = Vec2::new(40.0, 14.0);
+
+    fn flat(y: f32) -> Vec<Pos2> {
+        (0..=60).map(|i| pos2(10.0 * i as f32, y)).collect()
+    }
+
+    fn seek(curve: &[Pos2]) -> Seek<'_> {
+        Seek {
+            curve,
+            size: SIZE,
+            side: Side::Above,
+            frame: frame(),
+        }
     }
 
     #[test]
-    fn a_label_stays_where_it_was_as_long_as_nothing_comes_in_its_way() {
-        let flat = vec![pos2(0.0, 200.0), pos2(600.0, 200.0)];
-        let size = Vec2::new(40.0, 14.0);
+    fn a_label_stands_where_its_curve_is_apart_from_the_others() {
+        // They part at x = 300.
+        let other: Vec<Pos2> = (0..=60)
+            .map(|i| pos2(10.0 * i as f32, 200.0 + (10.0 * i as f32 - 300.0).max(0.0)))
+            .collect();
+        let own = flat(199.0);
         let mut obstacles = Obstacles::default();
-        let find =
-            |obstacles: &Obstacles, last| obstacles.beside(&flat, size, Side::Above, frame(), last);
-        let (number, rect) = find(&obstacles, Some(40)).expect("room");
-        assert_eq!(number, 40);
+        obstacles.add_curve(own.clone());
+        obstacles.add_curve(other);
+        let (_, rect) = obstacles.best(&seek(&own)).expect("room");
+        let apart = |rect: Rect| obstacles.clearance(rect, &own);
+        assert!(rect.right() > 300.0 || apart(rect) >= 20.0, "{rect:?}");
+        assert!(obstacles.is_free(rect) && rect.bottom() < 199.0);
+    }
+
+    #[test]
+    fn labels_cover_neither_curves_nor_each_other() {
+        let curves: Vec<Vec<Pos2>> = [100.0, 112.0, 130.0, 300.0].map(flat).to_vec();
+        let mut obstacles = Obstacles::default();
+        for curve in &curves {
+            obstacles.add_curve(curve.clone());
+        }
+        let mut placed = 0;
+        for curve in &curves {
+            // The one between two others has no room.
+            if let Some((_, rect)) = obstacles.best(&seek(curve)) {
+                assert!(obstacles.is_free(rect));
+                obstacles.add_rect(rect);
+                placed += 1;
+            }
+        }
+        assert_eq!(placed, 3);
+    }
+
+    #[test]
+    fn a_label_waits_a_moment_for_its_place_before_it_takes_another() {
+        let own = flat(200.0);
+        let mut obstacles = Obstacles::default();
+        obstacles.add_curve(own.clone());
+        let (number, rect) = obstacles.best(&seek(&own)).expect("room");
+        let mut place = Place::new(number, 0.0);
+        let here = |kept| matches!(kept, Kept::Here(at) if at == rect);
+        assert!(here(place.keep(&obstacles, &seek(&own), 5.0)));
+        // The curve begins again, as after a drag.
+        let begun = &own[..2];
+        assert!(matches!(
+            place.keep(&obstacles, &seek(begun), 5.1),
+            Kept::Soon
+        ));
+        assert!(here(place.keep(&obstacles, &seek(&own), 5.2)));
         obstacles.add_rect(rect);
-        assert_ne!(find(&obstacles, Some(40)).expect("room elsewhere").0, 40);
+        assert!(matches!(
+            place.keep(&obstacles, &seek(&own), 5.3),
+            Kept::Soon
+        ));
+        assert!(matches!(
+            place.keep(&obstacles, &seek(&own), 6.1),
+            Kept::Lost
+        ));
     }
 
     #[test]
@@ -167,10 +309,8 @@ mod tests {
     fn where_there_is_no_room_there_is_no_label() {
         let mut obstacles = Obstacles::default();
         obstacles.add_rect(frame());
-        let size = Vec2::new(40.0, 14.0);
         for curve in [&[pos2(0.0, 100.0), pos2(600.0, 100.0)][..], &[]] {
-            let found = obstacles.beside(curve, size, Side::Above, frame(), None);
-            assert!(found.is_none());
+            assert!(obstacles.best(&seek(curve)).is_none());
         }
     }
 }

@@ -1,50 +1,71 @@
-//! Exact values under the crosshair, in the legend above each plot.
+//! The strips above the plots: legend, exact values at one step, the scale.
 
 use super::{
-    ALIGNMENTS, CurvesModel, CurvesState, DASHED,
+    CurvesModel, CurvesState, DASHED,
     legend::Chip,
     losses::{forecast_pens, shadow_pen},
+    lower,
     series::Pen,
 };
-use crate::history::{Run, decimate::log_step, format};
-use crate::sim::metrics::{Metric, Row};
+use crate::history::{Reading, Run, format};
+use crate::sim::metrics::Metric;
 use crate::views::{axes::Scale, theme::Theme};
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Layout, RichText, TextStyle, Ui};
 use egui_plot::LineStyle;
 
-/// The step nearest to a place in log time of which something is known: a
-/// recorded row or one of the recent steps.
-pub fn nearest(run: &Run, x: f64) -> Option<u64> {
-    let asked = 10f64.powf(x);
-    let row = run.nearest_row(asked).map(|row| row.step);
-    let recent = run.recent();
-    let after = recent.partition_point(|r| (r.step as f64) < asked);
-    let around = [after.checked_sub(1), Some(after)];
-    let steps = around.into_iter().flatten().filter_map(|i| recent.get(i));
-    steps.map(|r| r.step).chain(row).min_by(|a, b| {
-        (log_step(*a) - x)
-            .abs()
-            .total_cmp(&(log_step(*b) - x).abs())
-    })
+/// The step that the legend reads, and a word for which one it is.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    /// The step; none without a run.
+    pub step: Option<u64>,
+    word: &'static str,
+    chosen: bool,
 }
 
-/// A metric at a step, or the last measured before it (Gram-based metrics are
-/// measured more rarely).
-fn value(run: &Run, metric: Metric, step: u64) -> Option<f64> {
-    let recent = run.recent();
-    if let Ok(i) = recent.binary_search_by_key(&step, |r| r.step) {
-        if metric == Metric::TrainLoss {
-            return Some(recent[i].train_loss);
-        } else if metric == run.test_metric() {
-            return Some(recent[i].test_loss).filter(|loss| !loss.is_nan());
-        }
+impl Asked {
+    /// Under the pointer, else at the time cursor, else where the run stands.
+    pub fn of(model: &CurvesModel<'_>, hovered: Option<u64>) -> Self {
+        let (step, word) = match (hovered, model.cursor) {
+            (Some(step), _) => (Some(step), "pointer"),
+            (None, Some(step)) => (Some(step), "cursor"),
+            (None, None) => (model.run.map(Run::step), "now"),
+        };
+        let chosen = word != "now";
+        Self { step, word, chosen }
     }
-    let rows = run.rows();
-    let end = rows.partition_point(|row: &Row| row.step <= step);
-    rows[..end].iter().rev().find_map(|row| row.get(metric))
+
+    fn read(self, run: Option<&Run>, metric: Metric) -> Option<Reading> {
+        run?.reading(metric, self.step?)
+    }
+
+    fn text(self) -> Option<String> {
+        let step = format::thousands(self.step?);
+        Some(format!("{}: step {step}", self.word))
+    }
 }
 
-const FORECAST: &str = "The gradient flow from step 0 up to the horizon with the settings as they are, computed before it is trained: against t = τ/η₀, train dashed and test solid. It ends where the train loss is spent. Gradient descent runs along it as long as η₀ is small enough.";
+/// Whether a run has a curve of a metric. Those that need a Gram matrix are
+/// measured at the first row, and where one is measured at all it goes on.
+fn has(run: &Run, metric: Metric) -> bool {
+    let rows = run.rows();
+    let some = rows.iter().take(8).chain(rows.last());
+    some.filter_map(|row| row.get(metric)).next().is_some()
+}
+
+/// Whether a curve of a metric is or would be drawn.
+fn drawn(model: &CurvesModel<'_>, metric: Metric) -> bool {
+    let pins = model.pinned.iter().map(|pin| pin.run);
+    // Before its first row a run has all that it may come to have.
+    let begins = model.run.is_some_and(|run| run.rows().is_empty());
+    begins
+        || model
+            .run
+            .into_iter()
+            .chain(pins)
+            .any(|run| has(run, metric))
+}
+
+const FORECAST: &str = "The gradient flow from step 0 up to the horizon with the settings as they are, computed before it is trained: against t = τ/η₀, train dashed and test solid. It is drawn down to 10⁻⁵ of the loss at step 0 (a first sketch to 10⁻³): below, the errors of this quick computation show. It ends where the train loss is spent. Gradient descent runs along it as long as η₀ is small enough.";
 const SHADOW: &str = "Test loss of the lazy model: the network linearised about its initial weights, in closed form. Its features never move. The horizontal line is where it tends: kernel regression with the initial kernel K₀.";
 
 /// The strip above the losses. Returns whether the scale was switched.
@@ -57,123 +78,168 @@ pub fn losses(
 ) -> bool {
     let run = model.run;
     ui.spacing_mut().item_spacing.x = 4.0;
-    let step = hovered.or(model.cursor).or(run.map(Run::step));
-    let read = |metric: Metric| {
-        run.zip(step)
-            .and_then(|(run, step)| value(run, metric, step))
-    };
+    let asked = Asked::of(model, hovered);
     let test_metric = run.map_or(Metric::TestLoss, Run::test_metric);
-    let train = Chip {
-        name: "train",
-        meaning: Metric::TrainLoss.spec().meaning,
-        pen: Pen {
-            color: theme.train,
-            width: 2.2,
-            style: DASHED,
-        },
-        on: state.train,
-        value: Some(read(Metric::TrainLoss)),
+    let pen = |color, width, style| Pen {
+        color,
+        width,
+        style,
     };
-    let test = Chip {
-        name: "test",
-        meaning: test_metric.spec().meaning,
-        pen: Pen {
-            color: theme.test,
-            width: 2.2,
-            style: LineStyle::Solid,
-        },
-        on: state.test,
-        value: Some(read(test_metric)),
+    let shown = &state.shown;
+    let chip = |name, metric: Metric, pen, on| Chip {
+        name,
+        meaning: metric.spec().meaning,
+        pen,
+        on,
+        there: true,
+        value: Some(asked.read(run, metric)),
+        step: asked.step,
     };
+    let dashed = pen(theme.train, 2.2, DASHED);
+    let solid = pen(theme.test, 2.2, LineStyle::Solid);
+    let train = chip("train", Metric::TrainLoss, dashed, shown.train);
+    let test = chip("test", test_metric, solid, shown.test);
     let [_, forecast_pen] = forecast_pens(theme);
+    let plain = |name, meaning, pen, on, there| Chip {
+        name,
+        meaning,
+        pen,
+        on,
+        there,
+        value: None,
+        step: None,
+    };
+    let foresight = &model.foresight;
     let explained = |meaning: &str, problem: Option<&str>| match problem {
         Some(problem) => format!("{meaning} Not now: {problem}."),
         None => meaning.to_owned(),
     };
-    let forecast_meaning = explained(FORECAST, model.foresight.no_forecast);
-    let forecast = Chip {
-        name: "forecast",
-        meaning: &forecast_meaning,
-        pen: forecast_pen,
-        on: state.forecast,
-        value: None,
-    };
-    let shadow_meaning = explained(SHADOW, model.foresight.no_shadow);
-    let shadow = Chip {
-        name: "lazy shadow",
-        meaning: &shadow_meaning,
-        pen: shadow_pen(theme),
-        on: state.lazy_shadow,
-        value: None,
-    };
-    let references = Chip {
-        name: "references",
-        meaning: "The loss of always answering 0, and the thresholds θ below which a run counts as fitted and as generalising.",
-        pen: Pen {
-            color: theme.muted,
-            width: 1.6,
-            style: LineStyle::Dotted { spacing: 4.0 },
-        },
-        on: state.references,
-        value: None,
-    };
-    for (chip, on) in [(&train, &mut state.train), (&test, &mut state.test)] {
+    let meanings = [
+        explained(FORECAST, foresight.no_forecast),
+        explained(SHADOW, foresight.no_shadow),
+    ];
+    let there = foresight.forecast.is_some();
+    let forecast = plain(
+        "forecast",
+        &meanings[0],
+        forecast_pen,
+        shown.forecast,
+        there,
+    );
+    let (there, pen_of) = (foresight.shadow.is_some(), shadow_pen(theme));
+    let shadow = plain(
+        "lazy shadow",
+        &meanings[1],
+        pen_of,
+        shown.lazy_shadow,
+        there,
+    );
+    let references = plain(
+        "references",
+        "The loss of always answering 0, and the thresholds θ below which a run counts as fitted and as generalising.",
+        pen(theme.muted, 1.6, LineStyle::Dotted { spacing: 4.0 }),
+        shown.references,
+        true,
+    );
+    let mut trains_on = state.pin_trains(model.pinned.len());
+    let trains = plain(
+        "train of pins",
+        "The dashed train losses of all pinned runs. Off at first where many are pinned.",
+        pen(theme.muted, 1.6, DASHED),
+        trains_on,
+        true,
+    );
+    let known = run.is_some_and(|run| run.info().is_some());
+    // Only what is drawn, or would be if it were switched on, has an entry; what is
+    // still computed, or cannot be, has one without a line, which says so.
+    let there = [
+        run.is_some(),
+        run.is_some() && drawn(model, test_metric),
+        known,
+        !model.pinned.is_empty() && state.shown.train,
+    ];
+    if let Some(name) = model.name {
+        ui.label(RichText::new(format!("{name}:")).color(theme.text));
+    }
+    let shown = &mut state.shown;
+    let mut main = vec![(&train, &mut shown.train)];
+    if drawn(model, test_metric) {
+        main.push((&test, &mut shown.test));
+    }
+    for (chip, on) in main {
         if chip.show(ui, theme.text, theme.muted).clicked() {
             *on = !*on;
         }
     }
     let mut switched = false;
-    let scale_width = 7.0 * ui.text_style_height(&egui::TextStyle::Body);
-    for (chip, on) in [
-        (&forecast, &mut state.forecast),
-        (&shadow, &mut state.lazy_shadow),
-        (&references, &mut state.references),
-    ] {
+    let mono = TextStyle::Monospace.resolve(ui.style());
+    let text = asked.text();
+    let step_width = {
+        let widest = text.clone().unwrap_or_default();
+        let galley = ui.painter().layout_no_wrap(widest, mono, theme.text);
+        galley.size().x + 14.0
+    };
+    let scale_width = 7.0 * ui.text_style_height(&TextStyle::Body);
+    let was = trains_on;
+    let others = [
+        (&forecast, &mut shown.forecast),
+        (&shadow, &mut shown.lazy_shadow),
+        (&references, &mut shown.references),
+        (&trains, &mut trains_on),
+    ];
+    for ((chip, on), _) in others.into_iter().zip(there).filter(|(_, there)| *there) {
         // What has no room here is in the plot's menu.
         let room = ui.available_width() - scale_width;
         if room > chip.width(ui) && chip.show(ui, theme.text, theme.muted).clicked() {
             *on = !*on;
         }
     }
+    if trains_on != was {
+        shown.pin_trains = Some(trains_on);
+    }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(12.0);
-        for (scale, name, meaning) in [
-            (
-                Scale::Log,
-                "log",
-                "Logarithmic loss axis: the late decay is seen.",
-            ),
-            (
-                Scale::Linear,
-                "linear",
-                "Linear loss axis, as in the paper.",
-            ),
-        ] {
-            let chosen = state.loss_scale == scale;
-            let button = ui.selectable_label(chosen, name).on_hover_text(meaning);
-            if button.clicked() && !chosen {
-                state.loss_scale = scale;
-                switched = true;
-            }
-        }
-        if let Some(step) = step {
-            let text = RichText::new(format!("step {}", format::thousands(step))).monospace();
-            let color = if hovered.or(model.cursor).is_some() {
+        let why = [
+            "Logarithmic loss axis: the late decay is seen.",
+            "Linear loss axis, as in the paper.",
+        ];
+        switched = scales(ui, &mut state.loss_scale, "", why);
+        if let Some(text) = text
+            // Without room for it here the line in the plot names the step.
+            && ui.available_width() > step_width
+        {
+            ui.add_space(8.0);
+            let color = if asked.chosen {
                 theme.text
             } else {
                 theme.muted
             };
-            if ui.available_width() > 130.0 {
-                ui.add_space(8.0);
-                ui.label(text.color(color));
-            }
+            ui.label(RichText::new(text).monospace().color(color));
         }
     });
     switched
 }
 
-/// The strip above the alignments.
-pub fn alignments(
+/// A switch between a logarithmic and a linear axis; whether it was moved.
+fn scales(ui: &mut Ui, scale: &mut Scale, whose: &str, [log, linear]: [&str; 2]) -> bool {
+    let mut switched = false;
+    for (choice, name, meaning) in [(Scale::Log, "log", log), (Scale::Linear, "linear", linear)] {
+        let chosen = *scale == choice;
+        // Two switches with one name could not be told apart by ear.
+        let button = ui
+            .selectable_label(chosen, name)
+            .on_hover_text(meaning)
+            .accessible_name(format!("{whose}{name}"));
+        if button.clicked() && !chosen {
+            *scale = choice;
+            switched = true;
+        }
+    }
+    switched
+}
+
+/// The strip above the lower plot.
+pub fn lower(
     ui: &mut Ui,
     model: &CurvesModel<'_>,
     hovered: Option<u64>,
@@ -181,33 +247,76 @@ pub fn alignments(
     theme: &Theme,
 ) {
     ui.spacing_mut().item_spacing.x = 4.0;
-    let run = model.run;
-    let step = hovered.or(model.cursor).or(run.map(Run::step));
+    let asked = Asked::of(model, hovered);
+    lower::menu(ui, &mut state.shown.lower, theme);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.add_space(12.0);
+        let why = [
+            "Logarithmic axis for all that is shown.",
+            "Linear axis; fractions at the left, other quantities at the right.",
+        ];
+        scales(ui, &mut state.shown.lower.scale, "Lower plot: ", why);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            legend(ui, model, asked, state, theme);
+        });
+    });
+}
+
+fn legend(
+    ui: &mut Ui,
+    model: &CurvesModel<'_>,
+    asked: Asked,
+    state: &mut CurvesState,
+    theme: &Theme,
+) {
+    let lower = state.shown.lower.clone();
+    let names: Vec<String> = lower
+        .curves
+        .iter()
+        .map(|curve| {
+            let name = curve.metric.quantity().name;
+            match lower.is_right(curve.metric) {
+                true => format!("{name} →"),
+                false => name.to_owned(),
+            }
+        })
+        .collect();
     let mut chips = Vec::new();
-    for (curve, on) in ALIGNMENTS.iter().zip(state.alignments) {
-        let read = run
-            .zip(step)
-            .and_then(|(run, step)| value(run, curve.metric, step));
-        chips.push(Chip {
-            name: curve.name,
+    for (place, (curve, name)) in lower.curves.iter().zip(&names).enumerate() {
+        if !drawn(model, curve.metric) {
+            continue;
+        }
+        let (color, style) = lower::look(curve.metric, theme);
+        let chip = Chip {
+            name,
             meaning: curve.metric.spec().meaning,
             pen: Pen {
-                color: (curve.color)(theme),
+                color,
                 width: 2.2,
-                style: curve.style,
+                style,
             },
-            on,
-            value: Some(read),
-        });
+            on: curve.on,
+            there: true,
+            value: Some(asked.read(model.run, curve.metric)),
+            step: asked.step,
+        };
+        chips.push((place, chip));
     }
-    let total: f32 = chips.iter().map(|chip| chip.width(ui) + 4.0).sum();
-    if total > ui.available_width() {
-        for chip in &mut chips {
+    let width = |ui: &Ui, chips: &[(usize, Chip<'_>)]| -> f32 {
+        chips.iter().map(|(_, chip)| chip.width(ui) + 4.0).sum()
+    };
+    if width(ui, &chips) > ui.available_width() {
+        for (_, chip) in &mut chips {
             chip.value = None;
         }
     }
-    for (chip, on) in chips.iter().zip(&mut state.alignments) {
+    for (place, chip) in &chips {
+        // What has no room here is in the menu.
+        if chip.width(ui) > ui.available_width() {
+            break;
+        }
         if chip.show(ui, theme.text, theme.muted).clicked() {
+            let on = &mut state.shown.lower.curves[*place].on;
             *on = !*on;
         }
     }

@@ -19,7 +19,12 @@ use std::sync::Arc;
 pub struct Drawn {
     points: Arc<[[f64; 2]]>,
     pen: Pen,
+    metric: Option<Metric>,
+    /// Heights are drawn at offset + part × height.
+    shift: [f64; 2],
 }
+
+const UNSHIFTED: [f64; 2] = [0.0, 1.0];
 
 /// The pixels that a series is drawn on.
 #[derive(Clone, Copy, PartialEq)]
@@ -94,13 +99,15 @@ impl Drawn {
         Self {
             points: kept.get(run, metric, canvas, make),
             pen,
+            metric: Some(metric),
+            shift: UNSHIFTED,
         }
     }
 
     /// One loss of a computed curve, decimated to the canvas.
     pub fn computed(
         curve: &[LossPoint],
-        loss: fn(&LossPoint) -> f64,
+        loss: impl Fn(&LossPoint) -> f64,
         canvas: Canvas,
         pen: Pen,
     ) -> Self {
@@ -112,6 +119,8 @@ impl Drawn {
         Self {
             points: canvas.thin(&points, canvas.columns).into(),
             pen,
+            metric: None,
+            shift: UNSHIFTED,
         }
     }
 
@@ -121,12 +130,31 @@ impl Drawn {
         Self {
             points: Arc::new([[canvas.time.low, y], [canvas.time.high, y]]),
             pen,
+            metric: None,
+            shift: UNSHIFTED,
         }
+    }
+
+    /// The metric that it shows, where it is a run's.
+    pub fn metric(&self) -> Option<Metric> {
+        self.metric
+    }
+
+    /// Draws it at offset + part × height from now on: on an axis of its own.
+    pub fn shift(&mut self, [offset, part]: [f64; 2]) {
+        self.shift = [offset, part];
+    }
+
+    fn seen(&self) -> impl DoubleEndedIterator<Item = [f64; 2]> + '_ {
+        let [offset, part] = self.shift;
+        self.points
+            .iter()
+            .map(move |p| [p[0], offset + part * p[1]])
     }
 
     /// Its shapes on a plot that was shown.
     pub fn shapes(&self, canvas: &polyline::Canvas) -> Vec<Shape> {
-        canvas.stroke(self.points.iter().copied(), self.pen)
+        canvas.stroke(self.seen(), self.pen)
     }
 
     /// Widens `extent` to hold its values.
@@ -139,16 +167,13 @@ impl Drawn {
     /// Its points on the screen, without gaps; what is far away is brought
     /// nearer.
     pub fn on_screen(&self, canvas: &polyline::Canvas) -> Vec<Pos2> {
-        let points = self.points.iter();
-        points.filter_map(|p| canvas.at(p[0], p[1])).collect()
+        self.seen().filter_map(|p| canvas.at(p[0], p[1])).collect()
     }
 
     /// The last point that can be drawn, in plot coordinates.
     pub fn head(&self) -> Option<[f64; 2]> {
-        self.points
-            .iter()
+        self.seen()
             .rev()
-            .copied()
             .find(|p| p[0].is_finite() && p[1].is_finite())
     }
 
@@ -163,6 +188,7 @@ impl Drawn {
         } else {
             b[1]
         };
+        let y = self.shift[0] + self.shift[1] * y;
         y.is_finite().then_some(y)
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::sim::{
     config::Config,
-    metrics::Row,
+    metrics::{Metric, Row},
     outcome::{Crossings, Thresholds},
     verdict::{Status, Verdict},
 };
@@ -105,6 +105,7 @@ fn window(run: Option<Run>) -> Harness<'static, Window> {
                 }
                 let model = CurvesModel {
                     run: window.run.as_ref(),
+                    name: None,
                     ghosts: &[],
                     pinned: &[],
                     foresight: Foresight::default(),
@@ -136,7 +137,8 @@ fn every_state_is_drawn_on_both_scales_at_any_size() {
         for scale in [Scale::Linear, Scale::Log] {
             let mut harness = window(run.clone());
             harness.state_mut().state.loss_scale = scale;
-            harness.state_mut().state.alignments = [true; ALIGNMENTS.len()];
+            harness.state_mut().state.shown.lower =
+                Lower::of(&Lower::choices().collect::<Vec<_>>());
             for size in [
                 vec2(760.0, 620.0),
                 vec2(200.0, 120.0),
@@ -154,7 +156,7 @@ fn the_losses_take_at_least_half_of_the_height() {
     let harness = window(Some(run(true)));
     let response = harness.state().response.as_ref().expect("it was shown");
     assert!(response.loss_rect.height() >= 0.5 * 620.0);
-    assert!(response.alignment_rect.top() >= response.loss_rect.bottom());
+    assert!(response.lower_rect.top() >= response.loss_rect.bottom());
 }
 
 #[test]
@@ -182,10 +184,10 @@ fn the_outcome_is_in_the_accessibility_tree() {
 fn the_legend_toggles_and_the_scale_switches() {
     let mut harness = window(Some(run(true)));
     harness.get_by_label("train").click();
-    harness.get_by_label("kernel").click();
+    harness.get_by_label("feature alignment").click();
     harness.run_steps(2);
-    assert!(!harness.state().state.train && harness.state().state.test);
-    assert!(!harness.state().state.alignments[1]);
+    let shown = &harness.state().state.shown;
+    assert!(!shown.train && shown.test && !shown.lower.curves[0].on);
     harness.get_by_label("log").click();
     harness.run_steps(2);
     assert_eq!(harness.state().state.loss_scale, Scale::Log);

@@ -1,0 +1,275 @@
+//! What the lower plot shows: any metric that is no loss, on one axis, or where
+//! pure fractions stand beside other quantities on two.
+
+use super::bounds::{Extent, Span};
+use crate::{
+    history::Run,
+    sim::{
+        metrics::Metric,
+        outcome::Outcome,
+        quantity::{Group, Range},
+    },
+    views::{axes::Scale, theme::Theme},
+};
+use egui::{Color32, RichText, ScrollArea, Ui, containers::menu::MenuButton};
+use egui_plot::LineStyle;
+
+/// A quantity that the user chose for the lower plot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LowerCurve {
+    /// The quantity.
+    pub metric: Metric,
+    /// On show; else only in the legend.
+    pub on: bool,
+}
+
+/// What the lower plot shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lower {
+    /// The quantities chosen, in the order of the legend.
+    pub curves: Vec<LowerCurve>,
+    /// Scale of its axis.
+    pub scale: Scale,
+}
+
+impl Default for Lower {
+    fn default() -> Self {
+        Self::of(&[Metric::FeatureAlignment, Metric::PopulationAlignment])
+    }
+}
+
+impl Lower {
+    /// These quantities, on a linear axis.
+    pub fn of(metrics: &[Metric]) -> Self {
+        let curve = |metric: &Metric| LowerCurve {
+            metric: *metric,
+            on: true,
+        };
+        Self {
+            curves: metrics.iter().map(curve).collect(),
+            scale: Scale::Linear,
+        }
+    }
+
+    /// Everything that can be chosen, group by group.
+    pub fn choices() -> impl Iterator<Item = Metric> {
+        let mut all: Vec<Metric> = Metric::ALL.to_vec();
+        all.retain(|metric| metric.quantity().group != Group::Losses);
+        all.sort_by_key(|metric| metric.quantity().group);
+        all.into_iter()
+    }
+
+    /// Whether a quantity is chosen.
+    pub fn has(&self, metric: Metric) -> bool {
+        self.curves.iter().any(|curve| curve.metric == metric)
+    }
+
+    /// Chooses a quantity, or drops it.
+    pub fn toggle(&mut self, metric: Metric) {
+        if self.has(metric) {
+            self.curves.retain(|curve| curve.metric != metric);
+        } else {
+            self.curves.push(LowerCurve { metric, on: true });
+        }
+    }
+
+    /// The quantities on show.
+    pub fn shown(&self) -> impl Iterator<Item = Metric> {
+        let on = self.curves.iter().filter(|curve| curve.on);
+        on.map(|curve| curve.metric)
+    }
+
+    /// Whether a quantity is read at the right: fractions and other quantities
+    /// share no linear axis.
+    pub fn is_right(&self, metric: Metric) -> bool {
+        let unit = |metric: Metric| metric.quantity().range == Range::Unit;
+        self.scale == Scale::Linear && !unit(metric) && self.shown().any(unit)
+    }
+
+    /// Whether there is an axis at the right.
+    pub fn has_right(&self) -> bool {
+        self.shown().any(|metric| self.is_right(metric))
+    }
+
+    /// What the axis at the left is called.
+    pub fn title(&self) -> String {
+        let left = || self.shown().filter(|metric| !self.is_right(*metric));
+        let mut groups: Vec<Group> = left().map(|m| m.quantity().group).collect();
+        groups.dedup();
+        match (left().count(), &groups[..]) {
+            (1, [group]) if *group != Group::Alignment => {
+                left().map(|m| m.quantity().name.to_owned()).collect()
+            }
+            (_, [group]) => group.name().to_lowercase(),
+            _ => "value".into(),
+        }
+    }
+
+    /// What the plot is called.
+    pub fn name(&self) -> String {
+        let mut groups: Vec<&str> = self.shown().map(|m| m.quantity().group.name()).collect();
+        groups.dedup();
+        match groups.is_empty() {
+            true => "Nothing".into(),
+            false => groups.join(" and "),
+        }
+    }
+}
+
+/// Colour and line of a quantity.
+pub fn look(metric: Metric, theme: &Theme) -> (Color32, LineStyle) {
+    let dashed = |length| LineStyle::Dashed { length };
+    match metric {
+        Metric::FeatureAlignment => (theme.alignment, LineStyle::Solid),
+        Metric::PopulationAlignment => (theme.kernel_alignment, dashed(11.0)),
+        Metric::Alignment => (theme.raw_alignment, dashed(5.0)),
+        Metric::CenteredAlignment => (theme.centered_alignment, LineStyle::Dotted { spacing: 5.0 }),
+        Metric::WeightNormSq => (theme.text, dashed(8.0)),
+        Metric::TrainAccuracy | Metric::LinTrainLoss => (theme.train, dashed(7.0)),
+        Metric::TestAccuracy | Metric::LinTestLoss => (theme.test, LineStyle::Solid),
+        Metric::VarianceError => (theme.variance, LineStyle::Solid),
+        Metric::MisalignmentError => (theme.misalignment, LineStyle::Solid),
+        Metric::LinearPower => (theme.linear_power, LineStyle::Solid),
+        Metric::FeatureEigenvalue1 => (theme.raw_alignment, LineStyle::Solid),
+        Metric::FeatureEigenvalue2 => (theme.raw_alignment, dashed(9.0)),
+        Metric::FeatureEigenvalue3 => (theme.raw_alignment, LineStyle::Dotted { spacing: 5.0 }),
+        Metric::EffectiveRank => (theme.centered_alignment, LineStyle::Solid),
+        Metric::ParamMovement => (theme.test, dashed(6.0)),
+        Metric::NtkDrift => (theme.kernel_alignment, LineStyle::Solid),
+        other => {
+            let number = other as usize;
+            let colors = [theme.linear_power, theme.raw_alignment, theme.muted];
+            let styles = [LineStyle::Solid, dashed(9.0), dashed(4.0)];
+            (colors[number % 3], styles[number / 3 % 3])
+        }
+    }
+}
+
+/// The axis that holds a range of values. Fractions have the whole of 0 to 1 on a
+/// linear one.
+pub fn fit(scale: Scale, extent: Extent, unit: bool) -> Span {
+    match scale {
+        Scale::Linear if unit => Span::new(-0.04, 1.08),
+        Scale::Linear => {
+            let high = if extent.max > 0.0 { extent.max } else { 1.0 };
+            let unit = 10f64.powf(high.log10().floor()) / 10.0;
+            let high = (1.1 * high / unit).ceil() * unit;
+            Span::new(-0.036 * high, high)
+        }
+        Scale::Log => {
+            let (low, high) = if extent.max > 0.0 && extent.min.is_finite() {
+                (extent.min.max(1e-12 * extent.max), extent.max)
+            } else {
+                (0.1, 1.0)
+            };
+            let (low, high) = (low.log10(), high.log10());
+            let room = (0.08 * (high - low)).max(0.15);
+            let half = |v: f64| 0.25 * v;
+            Span::new(
+                half((4.0 * (low - room)).floor()),
+                half((4.0 * (high + room)).ceil()),
+            )
+        }
+    }
+}
+
+/// Highest value of a metric that the axis must hold: what a run that diverges
+/// does in the end does not flatten all that came before.
+pub fn most(run: &Run, metric: Metric) -> f64 {
+    match run.outcome() {
+        Some(Outcome::Diverged { step, .. }) => {
+            let before = run.series(metric).take_while(|(t, _)| *t < step - step / 8);
+            3.0 * before.map(|(_, value)| value).fold(0.0, f64::max)
+        }
+        _ => f64::INFINITY,
+    }
+}
+
+/// The menu of what can be shown.
+pub fn menu(ui: &mut Ui, lower: &mut Lower, theme: &Theme) {
+    let button = MenuButton::new("Plot ▾").config(
+        egui::containers::menu::MenuConfig::new()
+            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside),
+    );
+    let (response, _) = button.ui(ui, |ui| {
+        let most = 0.6 * ui.ctx().content_rect().height();
+        ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            let mut group = None;
+            for metric in Lower::choices() {
+                let quantity = metric.quantity();
+                if group != Some(quantity.group) {
+                    group = Some(quantity.group);
+                    ui.label(
+                        RichText::new(quantity.group.name())
+                            .small()
+                            .color(theme.muted),
+                    );
+                }
+                let mut chosen = lower.has(metric);
+                let choice = ui
+                    .checkbox(&mut chosen, quantity.name)
+                    .on_hover_text(format!(
+                        "{}. {}",
+                        metric.spec().symbol,
+                        metric.spec().meaning
+                    ));
+                if choice.changed() {
+                    lower.toggle(metric);
+                }
+            }
+            ui.separator();
+            if ui.button("As at first").clicked() {
+                *lower = Lower::default();
+            }
+        });
+    });
+    response.on_hover_text("What this plot shows: alignments, weight norm, movement of weights and kernel, eigenvalues of M …").accessible_name("What the lower plot shows");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_but_the_losses_can_be_chosen_once() {
+        let choices: Vec<Metric> = Lower::choices().collect();
+        assert_eq!(choices.len(), Metric::ALL.len() - 3);
+        let mut lower = Lower::default();
+        for metric in choices {
+            let had = lower.has(metric);
+            lower.toggle(metric);
+            assert_ne!(lower.has(metric), had);
+        }
+        assert!(!lower.title().is_empty());
+    }
+
+    #[test]
+    fn fractions_and_other_quantities_have_an_axis_each_unless_it_is_logarithmic() {
+        let mut lower = Lower::of(&[Metric::WeightNormSq, Metric::FeatureAlignment]);
+        assert!(lower.is_right(Metric::WeightNormSq) && lower.has_right());
+        assert!(!lower.is_right(Metric::FeatureAlignment));
+        lower.scale = Scale::Log;
+        assert!(!lower.has_right());
+        lower.scale = Scale::Linear;
+        lower.curves[1].on = false;
+        assert!(!lower.has_right());
+        assert_eq!(lower.title(), "weight norm tr M");
+    }
+
+    #[test]
+    fn every_axis_is_an_interval() {
+        for (min, max) in [
+            (f64::INFINITY, 0.0),
+            (1.0, 1.0),
+            (1e-300, 1e300),
+            (5e-324, 1e308),
+        ] {
+            for scale in [Scale::Linear, Scale::Log] {
+                for unit in [false, true] {
+                    let span = fit(scale, Extent { min, max }, unit);
+                    assert!(span.high > span.low && span.width().is_finite(), "{span:?}");
+                }
+            }
+        }
+    }
+}
