@@ -4,7 +4,11 @@
 //! With `GROKSCOPE_EXPORT_DIR` set, files go to that directory under their
 //! default names and no dialog opens.
 
-use crate::{io, sim::config::Config, views::curves::PlotKind};
+use crate::{
+    io,
+    sim::config::{Config, number},
+    views::curves::PlotKind,
+};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     ffi::OsString,
@@ -68,8 +72,8 @@ pub fn default_name(export: Export, config: &Config) -> String {
     };
     format!(
         "grokscope{what}-alpha{}-eps{}-P{}-seed{}.{}",
-        config.network.alpha,
-        config.network.epsilon,
+        number::short(config.network.alpha),
+        number::short(config.network.epsilon),
         config.task.samples,
         config.seed,
         export.extension()

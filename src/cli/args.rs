@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+use crate::sim::config::number;
 use crate::sweep::diagram::Measure;
 use crate::sweep::shard::Shard;
 use crate::sweep::submit::Queue;
@@ -389,29 +390,23 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A whole number, also as 1e6.
+/// A whole number, in any way that a setting reads one.
 fn whole(text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    if let Ok(n) = text.parse() {
-        return Ok(n);
-    }
-    // Above 2⁵³ a float64 no longer names one whole number.
-    match text.parse::<f64>() {
-        Ok(x) if (0.0..=9_007_199_254_740_992.0).contains(&x) && x.fract() == 0.0 => Ok(x as u64),
-        _ => Err("expected a whole number, for example 100000 or 1e5".into()),
-    }
+    number::read_whole(text)
+        .ok_or_else(|| "expected a whole number, for example 100000, 1e5 or 10^5".into())
 }
 
 fn record(text: &str) -> Result<Record, String> {
     const FORM: &str = "expected a list of steps such as 1,2,3,5, or log:20";
     if let Some(density) = text.trim().strip_prefix("log:") {
-        return match density.trim().parse() {
-            Ok(n) if n > 0 => Ok(Record::PerDecade(n)),
+        return match number::read_whole(density).map(u32::try_from) {
+            Some(Ok(n)) if n > 0 => Ok(Record::PerDecade(n)),
             _ => Err(format!("{FORM}; `{density}` is no number of points")),
         };
     }
-    let step = |item: &str| whole(item).map_err(|_| format!("{FORM}; `{item}` is no step"));
-    let steps = text.split(',').map(step).collect::<Result<Vec<_>, _>>()?;
+    let steps = number::read_list(text)
+        .filter(|steps| !steps.is_empty())
+        .ok_or_else(|| format!("{FORM}; `{text}` is neither"))?;
     match steps.windows(2).find(|pair| pair[0] >= pair[1]) {
         Some(pair) => Err(format!(
             "the steps must increase, and {} comes before {}",

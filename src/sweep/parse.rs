@@ -3,6 +3,7 @@
 use super::cell::COLUMNS;
 use super::grid::{Axis, Dimension, Grid};
 use super::spec::{MAX_CELLS, Measures, SpecError, Stop};
+use crate::sim::config::number::{self, Number};
 use crate::sim::config::{Config, FIELDS, Kind, Value, field, parse_value};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -267,11 +268,9 @@ impl<'s> Source<'s> {
         for (name, at, value) in self.entries(table) {
             let read = self.value(value);
             match (name, &read) {
-                ("from", v) if v.as_f64().is_some_and(f64::is_finite) => from = v.as_f64(),
-                ("to", v) if v.as_f64().is_some_and(f64::is_finite) => to = v.as_f64(),
-                ("count", Value::Integer(n)) if (2..=MAX_CELLS as u64).contains(n) => {
-                    count = Some(*n as usize);
-                }
+                ("from", v) if finite(v).is_some() => from = finite(v),
+                ("to", v) if finite(v).is_some() => to = finite(v),
+                ("count", v) if count_of(v).is_some() => count = count_of(v),
                 ("scale", Value::Text(s)) if s == "linear" || s == "log" => log = s == "log",
                 ("from" | "to", v) => {
                     return self.error(at, format!("{name} = {v}: must be a finite number"));
@@ -369,8 +368,24 @@ fn is_section(key: &str) -> bool {
         .any(|f| (f.key.strip_prefix(key)).is_some_and(|rest| rest.starts_with('.')))
 }
 
-/// The k-th of n + 1 points, to 12 significant digits: 0.12, where the rounding of
-/// floats would give 0.12000000000000001. The ends are exactly those given.
+fn finite(value: &Value) -> Option<f64> {
+    let x = match value {
+        Value::Text(text) => number::read(text).map(Number::as_f64),
+        _ => value.as_f64(),
+    };
+    x.filter(|x| x.is_finite())
+}
+
+fn count_of(value: &Value) -> Option<usize> {
+    let n = finite(value).and_then(number::whole_of)?;
+    let n = usize::try_from(n).ok()?;
+    (2..=MAX_CELLS).contains(&n).then_some(n)
+}
+
+/// The k-th of n + 1 points, to as few significant digits as move it by no more
+/// than a fiftieth of the way to its neighbours: a value that a person can read,
+/// type and find in a file name is the one that was computed. The ends are exactly
+/// those given.
 pub(super) fn point(from: f64, to: f64, k: usize, n: usize, log: bool) -> f64 {
     let u = k as f64 / n as f64;
     if k == 0 {
@@ -378,11 +393,16 @@ pub(super) fn point(from: f64, to: f64, k: usize, n: usize, log: bool) -> f64 {
     } else if k == n {
         return to;
     }
-    let x = match log {
+    let at = |u: f64| match log {
         true => from * (to / from).powf(u),
         false => from + u * (to - from),
     };
-    format!("{x:.11e}").parse().unwrap_or(x)
+    let (x, step) = (at(u), 1.0 / n as f64);
+    let room = (at(u + step) - x).abs().min((x - at(u - step)).abs()) / 50.0;
+    (0..12)
+        .filter_map(|digits| format!("{x:.digits$e}").parse::<f64>().ok())
+        .find(|rounded| (rounded - x).abs() <= room)
+        .unwrap_or(x)
 }
 
 #[cfg(test)]

@@ -5,29 +5,21 @@ use super::theme::Theme;
 use crate::{
     app::Action,
     history::format,
-    sim::config::{Field, Kind, Value, Width},
+    sim::config::{Field, Kind, Value, Width, number},
 };
 use egui::{
     Color32, Frame, Id, Key, Margin, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, Vec2,
 };
 
-/// A value as its field shows it.
+/// A value as its field shows it, and reads it back: steps with their thousands
+/// set apart, real numbers in the shortest form of the same bits.
 pub fn shown(field: &Field, value: &Value) -> String {
     match value {
         Value::Width(Width::Infinite) => "∞".into(),
         Value::Integer(n) if field.key == "training.steps" => format::steps(*n),
         Value::Text(text) => text.clone(),
-        Value::Real(x) => number(*x),
+        Value::Real(x) => number::text(*x),
         other => other.to_string(),
-    }
-}
-
-/// The shortest text that reads back to `x`.
-fn number(x: f64) -> String {
-    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
-        format!("{x}")
-    } else {
-        format!("{x:e}")
     }
 }
 
@@ -59,17 +51,13 @@ impl Entry<'_> {
         } = *self;
         let id = Id::unique(("typed", field.key));
         let draft_id = id.with("draft");
-        let full = match value {
-            Value::Width(Width::Infinite) => "∞".to_owned(),
-            Value::Real(x) => number(*x),
-            other => other.to_string(),
-        };
+        let full = shown(field, value);
         let editing = ui.memory(|m| m.has_focus(id));
         let draft: Option<String> = ui.data(|d| d.get_temp(draft_id));
         let mut text = match (editing, draft) {
             (true, Some(draft)) => draft,
             (true, None) => full.clone(),
-            (false, _) => shown(field, value),
+            (false, _) => full.clone(),
         };
         let outline = if self.refused {
             Stroke::new(1.0, theme.warning)
@@ -196,11 +184,45 @@ impl Entry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::config::{Config, FIELDS};
+    use proptest::prelude::*;
 
-    #[test]
-    fn typed_numbers_read_back_to_the_bit() {
-        for x in [0.3, 1.0, 1e-5, 123.456, 0.1 + 0.2, 2.5e7, 0.0] {
-            assert_eq!(number(x).parse::<f64>(), Ok(x));
+    /// A value that a field may have.
+    fn value_of(field: &Field, u: f64, k: u64) -> Value {
+        match field.kind {
+            Kind::Integer { min, max } => Value::Integer(match k % 3 {
+                // Powers of ten are shown as such.
+                0 => 10u64.pow((k % 10) as u32).clamp(min, max),
+                _ => min + k % (max - min + 1),
+            }),
+            Kind::Real { min, max } => {
+                let low = min.max(1e-12);
+                Value::Real((low * (max / low).powf(u)).clamp(min, max))
+            }
+            Kind::Bool => Value::Bool(k.is_multiple_of(2)),
+            Kind::Width { .. } if k.is_multiple_of(5) => Value::Width(Width::Infinite),
+            Kind::Width { max } => Value::Width(Width::Finite(1 + k as usize % max)),
+            Kind::Choice(words) => Value::Text(words[k as usize % words.len()].into()),
+            Kind::Steps => Value::Steps((0..k % 7).map(|i| 10u64.pow(i as u32) + k % 9).collect()),
+            Kind::Path => Value::Text(format!("a/b {k}.npz")),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_field_reads_back_what_it_shows_and_what_files_hold(
+            u in 0.0f64..=1.0, k in any::<u64>(), i in 0..FIELDS.len()
+        ) {
+            let field = &FIELDS[i];
+            let value = value_of(field, u, k);
+            for text in [shown(field, &value), value.to_string()] {
+                let mut config = Config::default();
+                config.set_str(field.key, &text).unwrap_or_else(|e| panic!("{e}"));
+                prop_assert_eq!(&(field.get)(&config), &value, "{} from {}", field.key, text);
+            }
+            let mut config = Config::default();
+            field.set(&mut config, &value).unwrap_or_else(|e| panic!("{e}"));
+            prop_assert_eq!(&Config::from_toml(&config.to_toml()), &Ok(config));
         }
     }
 }

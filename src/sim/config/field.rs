@@ -1,6 +1,6 @@
 //! One setting: its type, its range, and the error that names them.
 
-use super::{Config, ConfigError, Value};
+use super::{Config, ConfigError, Value, Width, number};
 
 /// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
 pub const MAX_RECORDED_STEPS: usize = 150_000;
@@ -111,11 +111,48 @@ impl Field {
         if ok { Ok(()) } else { Err(self.error(value)) }
     }
 
+    /// A value as this field holds it: text that is a number as that number, 1e3
+    /// and 100.0 as whole numbers, 1 as a real one. What cannot be made to fit
+    /// comes back as it is.
+    fn fitted(&self, value: &Value) -> Value {
+        let whole = || match value {
+            Value::Integer(n) => Some(*n),
+            Value::Width(Width::Finite(n)) => Some(*n as u64),
+            Value::Real(x) => number::whole_of(*x),
+            Value::Text(text) => number::read_whole(text),
+            _ => None,
+        };
+        let real = || match value {
+            Value::Text(text) => number::read(text).map(number::Number::as_f64),
+            _ => value.as_f64(),
+        };
+        let fitted = match (self.kind, value) {
+            (Kind::Integer { .. }, _) => whole().map(Value::Integer),
+            (Kind::Width { .. }, _) => match whole() {
+                Some(n) => usize::try_from(n)
+                    .ok()
+                    .map(|n| Value::Width(Width::Finite(n))),
+                None => (real() == Some(f64::INFINITY)).then_some(Value::Width(Width::Infinite)),
+            },
+            (Kind::Real { .. }, _) => real().map(Value::Real),
+            (Kind::Bool, Value::Integer(n @ (0 | 1))) => Some(Value::Bool(*n == 1)),
+            (Kind::Bool, Value::Text(word)) => match word.to_lowercase().as_str() {
+                "true" | "on" | "yes" | "1" => Some(Value::Bool(true)),
+                "false" | "off" | "no" | "0" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            (Kind::Steps, Value::Text(list)) => number::read_list(list).map(Value::Steps),
+            _ => None,
+        };
+        fitted.unwrap_or_else(|| value.clone())
+    }
+
     /// Writes `value` into `config` after checking its type and range.
     ///
     /// # Errors
     /// The error of [`Field::error`]; the config is then unchanged.
     pub fn set(&self, config: &mut Config, value: &Value) -> Result<(), ConfigError> {
+        let value = &self.fitted(value);
         let mut trial = config.clone();
         if !(self.set)(&mut trial, value) {
             return Err(self.error(value));

@@ -9,19 +9,11 @@ macro_rules! access {
     };
     (real $($path:ident).+) => {
         (|c| Value::Real(c.$($path).+),
-         |c, v| match v {
-             Value::Real(x) => { c.$($path).+ = *x; true }
-             Value::Integer(n) => { c.$($path).+ = *n as f64; true }
-             _ => false,
-         })
+         |c, v| if let Value::Real(x) = v { c.$($path).+ = *x; true } else { false })
     };
     (bool $($path:ident).+) => {
         (|c| Value::Bool(c.$($path).+),
-         |c, v| match v {
-             Value::Bool(b) => { c.$($path).+ = *b; true }
-             Value::Integer(n @ (0 | 1)) => { c.$($path).+ = *n == 1; true }
-             _ => false,
-         })
+         |c, v| if let Value::Bool(b) = v { c.$($path).+ = *b; true } else { false })
     };
 }
 
@@ -185,24 +177,11 @@ pub static FIELDS: &[Field] = &[
         "Wider networks start from a less random kernel; at ∞ it is the exact mean. Costs nothing here.",
         (
             |c| Value::Width(c.network.width),
-            |c, v| match v {
-                Value::Width(w) => {
-                    c.network.width = *w;
-                    true
-                }
-                Value::Integer(n) => {
-                    c.network.width = Width::Finite(*n as usize);
-                    true
-                }
-                Value::Text(s) if matches!(s.as_str(), "inf" | "∞") => {
-                    c.network.width = Width::Infinite;
-                    true
-                }
-                Value::Real(x) if x.is_infinite() && *x > 0.0 => {
-                    c.network.width = Width::Infinite;
-                    true
-                }
-                _ => false,
+            |c, v| if let Value::Width(w) = v {
+                c.network.width = *w;
+                true
+            } else {
+                false
             }
         )
     ),

@@ -9,6 +9,7 @@
 mod check;
 mod field;
 pub mod fields;
+pub mod number;
 mod parse;
 mod value;
 

@@ -1,6 +1,6 @@
 //! Config to TOML and back. Unknown keys are errors that suggest the nearest name.
 
-use super::{Config, ConfigError, FIELDS, Field, Kind, Value, Width, field};
+use super::{Config, ConfigError, FIELDS, Field, Kind, Value, field, number};
 
 impl Config {
     /// Sets one field by its dotted key.
@@ -13,14 +13,14 @@ impl Config {
     }
 
     /// Sets one field from text, as `--set network.alpha=0.3` does. Words need
-    /// no quotes.
+    /// no quotes, numbers may be written in every way of [`number`](super::number).
     ///
     /// # Errors
     /// As [`Config::set`].
     pub fn set_str(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
         let field = known(key, &Value::Text(text.into()))?;
         field
-            .set(self, &parse_value(text))
+            .set(self, &Value::Text(unquoted(text)))
             .map_err(|e| ConfigError {
                 value: text.into(),
                 ..e
@@ -94,7 +94,21 @@ impl Config {
     }
 }
 
-/// Reads a value as TOML would; anything that is not a literal is a word.
+/// Text without the quotes that TOML has around it, if it has any.
+fn unquoted(text: &str) -> String {
+    let text = text.trim();
+    if !text.starts_with(['"', '\'']) {
+        return text.to_owned();
+    }
+    let table = format!("v = {text}").parse::<toml::Table>();
+    match table.as_ref().map(|table| table.get("v")) {
+        Ok(Some(toml::Value::String(inner))) => inner.clone(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Reads a TOML literal; anything that is none is a word. What kind of value a
+/// setting makes of it is said by [`Field::set`].
 pub fn parse_value(text: &str) -> Value {
     let text = text.trim();
     match format!("v = {text}").parse::<toml::Table>() {
@@ -112,15 +126,17 @@ fn from_toml_value(value: &toml::Value) -> Value {
             // Negative: kept as a real, so that the range check names it.
             Err(_) => Value::Real(*n as f64),
         },
-        toml::Value::Float(x) if x.is_infinite() && *x > 0.0 => Value::Width(Width::Infinite),
         toml::Value::Float(x) => Value::Real(*x),
         toml::Value::Boolean(b) => Value::Bool(*b),
         toml::Value::String(s) => Value::Text(s.clone()),
         toml::Value::Array(items) => {
-            let steps: Option<Vec<u64>> = items
-                .iter()
-                .map(|v| v.as_integer().and_then(|n| u64::try_from(n).ok()))
-                .collect();
+            let step = |v: &toml::Value| match v {
+                toml::Value::Integer(n) => u64::try_from(*n).ok(),
+                toml::Value::Float(x) => number::whole_of(*x),
+                toml::Value::String(s) => number::read_whole(s),
+                _ => None,
+            };
+            let steps: Option<Vec<u64>> = items.iter().map(step).collect();
             steps.map_or_else(|| Value::Text(value.to_string()), Value::Steps)
         }
         other => Value::Text(other.to_string()),

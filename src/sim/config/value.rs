@@ -34,7 +34,7 @@ impl Value {
 }
 
 impl fmt::Display for Value {
-    /// As a TOML literal, which [`super::parse_value`] reads back to the bit.
+    /// As a TOML literal, which reads back to the bit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(n) => write!(f, "{n}"),
