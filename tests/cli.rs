@@ -256,7 +256,7 @@ fn bad_arguments_exit_with_2_and_name_the_flag() {
         (&["--set", "network.alpha"], &["--set", "section.key=value"]),
         (&["--preset", "goldilock"], &["--preset", "goldilocks"]),
         (&["--config", "none.toml"], &["--config", "none.toml"]),
-        (&["--instance", "none.npz"], &["--instance", "none.npz"]),
+        (&["--instance", "none.npz"], &["instance", "none.npz"]),
         (
             &["--preset", "lazy", "--config", "x"],
             &["--preset", "--config"],
@@ -513,11 +513,11 @@ fn a_bad_instance_exits_with_2_and_names_key_expected_and_found() {
     );
     refused(
         &run(&["good.npz", "--set", "task.dim=6"]),
-        &["task.dim = 6", "fixes it to 5"],
+        &["task.dim = 6", "fixes it: X has D columns"],
     );
     refused(
         &run(&["good.npz", "--set", "network.width=inf"]),
-        &["network.width", "fixes it to 4"],
+        &["network.width", "fixes it: W0 has N rows"],
     );
 }
 
@@ -708,5 +708,120 @@ fn settings_that_mean_nothing_are_refused_with_the_fix() {
                 stderr(&output)
             );
         }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error() {
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+        return; // Linux alone has it.
+    };
+    for arguments in [&["presets"][..], &["fields"], &["--help"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_grokscope"))
+            .args(arguments)
+            .stdout(full.try_clone().expect("handle"))
+            .output()
+            .expect("the program starts");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            stderr(&output).contains("standard output"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[cfg(feature = "gui")]
+#[test]
+fn a_picture_is_refused_before_the_work_where_it_could_not_be_written() {
+    let dir = tempfile::tempdir().expect("directory");
+    let started = std::time::Instant::now();
+    for (out, part) in [
+        ("no/dir/x.png", "does not exist"),
+        ("x.pdf", "only PNG"),
+        ("x.jpg", "x.png"),
+        (".", "is a directory"),
+    ] {
+        let output = grokscope(&["picture", "--preset", "lazy", "--out", out], dir.path());
+        refused(&output, &["--out", part]);
+    }
+    // The lazy preset alone takes far longer than all four.
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn whole_numbers_may_have_an_exponent_everywhere() {
+    let dir = tempfile::tempdir().expect("directory");
+    let config =
+        "[task]\ndim = 8\nsamples = 30.0\n[training]\nsteps = 1e2\n[record]\nsteps = [1, 1e2]\n";
+    std::fs::write(dir.path().join("c.toml"), config).expect("config");
+    let output = grokscope(&["run", "--config", "c.toml", "--out", "out"], dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(summary(dir.path())["steps"], 100);
+    let output = grokscope(
+        &[
+            "run",
+            "--config",
+            "c.toml",
+            "--set",
+            "training.steps=10^2",
+            "--out",
+            "o2",
+        ],
+        dir.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let spec = "[base]\ntask.dim = 8\ntask.samples = 30\n[axes]\n\"training.steps\" = [1e1, 2e1]\n";
+    std::fs::write(dir.path().join("s.toml"), spec).expect("spec");
+    let output = grokscope(&["sweep", "run", "s.toml", "--out", "s"], dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let output = grokscope(&["run", "--config", "s.toml", "--out", "o3"], dir.path());
+    refused(&output, &["spec of a sweep", "grokscope sweep run"]);
+}
+
+#[test]
+fn a_run_of_an_instance_records_what_was_used_and_its_config_runs_again() {
+    let dir = tempfile::tempdir().expect("directory");
+    instance_in(dir.path(), "i.npz", 20);
+    let arguments = [
+        "run",
+        "--instance",
+        "i.npz",
+        "--steps",
+        "50",
+        "--out",
+        "out",
+    ];
+    let output = grokscope(&arguments, dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let config = read(dir.path(), "out/config.toml");
+    let summary = summary(dir.path());
+    for absent in ["seed", "label_noise", "init_scale", "width"] {
+        assert!(!config.contains(absent), "{absent} in {config}");
+    }
+    assert!(summary["config"]["seed"].is_null() && summary["config"]["task"].is_null());
+    assert_eq!(summary["instance"]["shape"], serde_json::json!([20, 5, 4]));
+    let output = grokscope(
+        &["run", "--config", "out/config.toml", "--out", "again"],
+        dir.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(
+        read(dir.path(), "out/curve.csv"),
+        read(dir.path(), "again/curve.csv")
+    );
+    for setting in [
+        "seed=5",
+        "task.label_noise=1",
+        "network.init_scale=3",
+        "task.degree=3",
+    ] {
+        let mut all = arguments.to_vec();
+        all.extend(["--force", "--set", setting]);
+        refused(
+            &grokscope(&all, dir.path()),
+            &["the instance", "fixes it:", "leave it out"],
+        );
     }
 }

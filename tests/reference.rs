@@ -1,7 +1,6 @@
 //! The engines against curves that were computed by automatic differentiation.
 
 use grokscope::cli::headless;
-use grokscope::cli::settings::fix_shape;
 use grokscope::io::npz;
 use grokscope::sim::config::{Config, EngineKind};
 use grokscope::sim::jax::normals;
@@ -78,7 +77,7 @@ fn replay(name: &str, engine: EngineKind) -> f64 {
     let instance = npz::read_instance(&reference.path).expect("instance");
     let mut config = reference.config;
     config.training.engine = engine;
-    fix_shape(&mut config, &instance);
+    instance.fix(&mut config);
     let config = config.check().expect("settings");
     let run = headless::train(config, Some(Arc::new(instance)), |_| {}).expect("run");
     assert_eq!(run.info.note, None, "the target is known");

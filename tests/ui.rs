@@ -540,7 +540,7 @@ fn an_instance_locks_the_shape_it_fixes() {
     });
     screen.steps(2);
     assert_eq!(screen.config(), &config);
-    screen.sees("the instance fixes D, P and N");
+    screen.sees("the instance fixes it: X has D columns");
     screen.slider("α output scale").set_value_accesskit(2.0);
     screen.steps(5);
     assert_eq!(screen.config().network.alpha, 2.0);

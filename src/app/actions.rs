@@ -408,7 +408,7 @@ impl GrokscopeApp {
                 });
             }
             Export::Toml => {
-                let text = config.to_toml();
+                let text = self.state.session.toml(&config);
                 exporter.start(name, export, ctx, move || Ok(text.into_bytes()));
             }
         }

@@ -268,11 +268,8 @@ impl GrokscopeApp {
     pub(super) fn start_sweep(&mut self, form: &SweepForm, ctx: &Context, now: f64) {
         self.cancel_sweep();
         let session = &self.state.session;
-        if session.instance().is_some() && super::session::INSTANCE_KEYS.contains(&form.key) {
-            self.failure(
-                format!("{} cannot be swept: the instance fixes it.", form.key),
-                now,
-            );
+        if let Some(why) = session.fixed(form.key) {
+            self.failure(format!("{} cannot be swept: {why}.", form.key), now);
             return;
         }
         let configs = match form.configs(session.config()) {

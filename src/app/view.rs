@@ -14,7 +14,7 @@ use crate::{
     figures::Curve,
     history::{Moment, Run, format},
     presets,
-    sim::{config::field, verdict::Criterion},
+    sim::{config::{FIELDS, field}, verdict::Criterion},
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
@@ -300,6 +300,9 @@ impl GrokscopeApp {
             defaults: &self.state.defaults,
             errors: &self.state.field_errors,
             lowered: session.run().and_then(Run::lowered),
+            fixed: (FIELDS.iter().map(|field| field.key))
+                .filter_map(|key| Some((key, session.fixed(key)?)))
+                .collect(),
             instance: session.instance().map(|(path, _)| {
                 path.file_name()
                     .unwrap_or(path.as_os_str())

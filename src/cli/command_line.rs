@@ -1,6 +1,6 @@
 //! The command that trains a config without a window.
 
-use super::settings::FIXED_BY_INSTANCE;
+use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, FIELDS, Value};
 use crate::sweep::submit::quote::shell;
 
@@ -15,8 +15,8 @@ pub fn command_line(config: &Config) -> String {
     };
     for field in FIELDS {
         let value = (field.get)(config);
-        let from_instance = config.instance.is_some() && FIXED_BY_INSTANCE.contains(&field.key);
-        if from_instance || value == (field.get)(&default) {
+        let fixed = config.instance.is_some() && Instance::always_fixes(field.key);
+        if fixed || value == (field.get)(&default) {
             continue;
         }
         let text = plain(&value);

@@ -10,7 +10,8 @@ use crate::figures::report::{
 };
 use crate::figures::run::{self, Update};
 use crate::figures::{self, Figure, page};
-use crate::io::atomic;
+use crate::io::FileError;
+use crate::io::atomic::{self, DirectoryLock};
 use crate::sim::config::{EngineKind, ValidConfig};
 use std::fmt::Write as _;
 use std::num::NonZero;
@@ -127,7 +128,7 @@ fn jobs(figure: &Figure, args: &FigureArgs) -> Result<(Vec<usize>, Vec<ValidConf
 
 fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Report, CliError> {
     let (curves, configs) = jobs(figure, args)?;
-    prepare(figure, directory, args)?;
+    let _lock = prepare(figure, directory, args)?;
     let threads = match args.threads {
         Some(threads) => threads,
         None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
@@ -237,22 +238,32 @@ fn told(
 
 /// Makes the directory, and refuses one that holds this data already or that
 /// could not be written to when the work is done.
-fn prepare(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<(), CliError> {
+fn prepare(
+    figure: &Figure,
+    directory: &Path,
+    args: &FigureArgs,
+) -> Result<DirectoryLock, CliError> {
     let error =
         |problem: String| CliError::usage(format!("--data {}: {problem}", directory.display()));
     if directory.exists() && !directory.is_dir() {
         return Err(error("is a file, a directory is needed".into()));
     }
-    if !args.force {
-        let names = file_names(figure, args.seeds.get());
-        if let Some(name) = names.iter().find(|name| directory.join(name).exists()) {
-            return Err(error(format!(
-                "holds {name} already; choose another directory, or add --force to replace it"
-            )));
-        }
-    }
     std::fs::create_dir_all(directory).map_err(|e| error(format!("could not be made: {e}")))?;
-    atomic::check_writable(directory).map_err(|e| CliError::usage(format!("--data {e}")))
+    let usage = |e: FileError| CliError::usage(format!("--data {e}"));
+    atomic::check_writable(directory).map_err(usage)?;
+    let lock = DirectoryLock::take(directory).map_err(usage)?;
+    let names = file_names(figure, args.seeds.get());
+    if let Some(name) = names.iter().find(|name| directory.join(name).exists())
+        && !args.force
+    {
+        return Err(error(format!(
+            "holds {name} already; choose another directory, or add --force to replace it"
+        )));
+    }
+    for name in &names {
+        atomic::check_output(&directory.join(name)).map_err(usage)?;
+    }
+    Ok(lock)
 }
 
 /// How far the curves are; in a log also a line for each that ends.

@@ -92,10 +92,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<Window
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(e) => {
-            // Help and version come this way too, with exit code 0. A closed
-            // pipe is no reason to fail.
-            let _ = e.print();
-            return u8::try_from(e.exit_code()).unwrap_or(2);
+            // Help and version come this way too, with exit code 0.
+            let printed = e.print().map_or_else(refused_output, Ok);
+            return match printed {
+                Ok(()) => u8::try_from(e.exit_code()).unwrap_or(2),
+                Err(error) => {
+                    complain(&format!("error: {error}"));
+                    error.exit_code()
+                }
+            };
         }
     };
     let done = panics::catch(|| dispatch(cli, window)).unwrap_or_else(|panic| {
@@ -123,44 +128,37 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
         }
         Some(Command::Run(args)) => {
             let report = run::run(&args)?;
-            say(&report.text);
+            let said = say(&report.text);
             if let Some(warning) = report.warning {
                 complain(&format!("warning: {warning}"));
             }
-            report.stopped.map_or(Ok(()), Err)
+            report.stopped.map_or(said, Err)
         }
         Some(Command::Sweep(args)) => {
             let report = sweep::sweep(&args, window)?;
-            say(&report.text);
+            let said = say(&report.text);
             for warning in report.warnings {
                 complain(&format!("warning: {warning}"));
             }
             match report.failure {
                 Some(failure) => Err(failure),
-                None => Ok(()),
+                None => said,
             }
         }
         Some(Command::Figure(args)) => {
             let report = figure::figure(&args)?;
-            say(report.text.trim_end());
-            report.stopped.map_or(Ok(()), Err)
+            let said = say(report.text.trim_end());
+            report.stopped.map_or(said, Err)
         }
         Some(Command::Picture(args)) => draw_picture(&args, window),
-        Some(Command::Presets) => {
-            say(&list_presets());
-            Ok(())
-        }
+        Some(Command::Presets) => say(&list_presets()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "grokscope", &mut script);
-            say(String::from_utf8_lossy(&script).trim_end());
-            Ok(())
+            say(String::from_utf8_lossy(&script).trim_end())
         }
         Some(Command::Man { directory }) => manual(directory.as_deref()),
-        Some(Command::Fields) => {
-            say(fields::markdown_table().trim_end());
-            Ok(())
-        }
+        Some(Command::Fields) => say(fields::markdown_table().trim_end()),
     }
 }
 
@@ -184,6 +182,7 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
              `grokscope run` writes the curves",
         ));
     };
+    check_picture(&args.out)?;
     let startup = settings::with_figure(settings::for_picture(args)?, args.figure.as_deref())?;
     let picture = Picture {
         size: args.size,
@@ -216,14 +215,14 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
         progress.end();
     }
     atomic::write(&args.out, &png.map_err(CliError::Failed)?)?;
-    say(&format!("wrote {}", args.out.display()));
+    let said = say(&format!("wrote {}", args.out.display()));
     match stop.load(Ordering::Relaxed) {
         true => Err(CliError::Stopped(format!(
             "told to stop at step {} of {}, which the picture shows",
             run::grouped(reached.0),
             run::grouped(reached.1)
         ))),
-        false => Ok(()),
+        false => said,
     }
 }
 
@@ -234,8 +233,7 @@ fn manual(directory: Option<&Path>) -> Result<(), CliError> {
         let mut page = Vec::new();
         let rendered = clap_mangen::Man::new(command).render(&mut page);
         rendered.map_err(|e| CliError::Failed(format!("no manual page: {e}")))?;
-        say(String::from_utf8_lossy(&page).trim_end());
-        return Ok(());
+        return say(String::from_utf8_lossy(&page).trim_end());
     };
     let failed = |e: std::io::Error| FileError::new(directory, format!("no pages: {e}"));
     std::fs::create_dir_all(directory).map_err(failed)?;
@@ -243,8 +241,15 @@ fn manual(directory: Option<&Path>) -> Result<(), CliError> {
     say(&format!(
         "wrote the manual pages to {}",
         directory.display()
-    ));
-    Ok(())
+    ))
+}
+
+/// Refuses a picture that could not be written, or not under this name, before the
+/// work that it takes.
+fn check_picture(out: &Path) -> Result<(), CliError> {
+    let usage = |e: FileError| CliError::usage(format!("--out {e}"));
+    atomic::check_ending(out, "png").map_err(usage)?;
+    atomic::check_output(out).map_err(usage)
 }
 
 /// The headless command that does the same job as the window would.
@@ -274,9 +279,21 @@ fn list_presets() -> String {
     text
 }
 
-/// Prints a line; a closed pipe (`| head`) is no reason to fail.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+/// Prints a line and says where that failed.
+fn say(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    written.map_or_else(refused_output, Ok)
+}
+
+/// A closed pipe (`| head`) is no reason to fail; a full disk is.
+fn refused_output(error: std::io::Error) -> Result<(), CliError> {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(CliError::Failed(format!(
+            "standard output could not be written: {error}"
+        ))),
+    }
 }
 
 fn complain(text: &str) {

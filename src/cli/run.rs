@@ -5,8 +5,9 @@ use super::headless::{self, HeadlessRun};
 use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
 use super::{CliError, settings};
+use crate::io::atomic::{self, DirectoryLock};
 use crate::io::summary::{Summary, describe_instance};
-use crate::io::{atomic, csv};
+use crate::io::{FileError, csv};
 use crate::sim::config::EngineKind;
 use crate::sim::verdict::Status;
 use crate::training::Snapshot;
@@ -25,10 +26,11 @@ const CONFIG: &str = "config.toml";
 pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     let resolved = settings::for_run(args)?;
     let config = resolved.config.check()?;
-    prepare(&args.out, args.force)?;
+    let _lock = prepare(&args.out, args.force)?;
     let described = match &resolved.instance {
-        Some((path, _)) => {
-            Some(describe_instance(path).map_err(|e| CliError::usage(format!("--instance {e}")))?)
+        Some((path, instance)) => {
+            let described = describe_instance(path, instance, &config);
+            Some(described.map_err(|e| CliError::usage(format!("--instance {e}")))?)
         }
         None => None,
     };
@@ -39,13 +41,14 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     let (engine, steps) = (config.training.engine, config.training.steps);
     let mut progress = Progress::begin("run", steps, "steps");
     let instance = resolved.instance.map(|(_, i)| i);
-    let trained = headless::train_until(config, instance, &stop, |snapshot| match snapshot {
-        Some(s) => {
-            let share = share_of_run(engine, s.step, steps);
-            progress.at(s.step, share, &state(s));
-        }
-        None => progress.at(0, 0.0, "setting up"),
-    });
+    let trained =
+        headless::train_until(config, instance.clone(), &stop, |snapshot| match snapshot {
+            Some(s) => {
+                let share = share_of_run(engine, s.step, steps);
+                progress.at(s.step, share, &state(s));
+            }
+            None => progress.at(0, 0.0, "setting up"),
+        });
     if let Ok(run) = &trained {
         progress.at(run.finish.step, 1.0, "");
     }
@@ -54,7 +57,11 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
 
     let out = &args.out;
     csv::write(&out.join(CURVE), &run.rows, None)?;
-    atomic::write(&out.join(CONFIG), run.info.config.to_toml().as_bytes())?;
+    let settings = match &instance {
+        Some(instance) => instance.toml(&run.info.config),
+        None => run.info.config.to_toml(),
+    };
+    atomic::write(&out.join(CONFIG), settings.as_bytes())?;
     // Last, so that a summary stands for a complete run.
     Summary::new(&run.info, &run.finish, described).write(&out.join(SUMMARY))?;
     Ok(Report::new(&run, out))
@@ -153,11 +160,16 @@ pub(super) fn grouped(n: u64) -> String {
 
 /// Makes the directory, and refuses one that holds a run already or that could
 /// not be written to when the work is done.
-fn prepare(out: &Path, force: bool) -> Result<(), CliError> {
+fn prepare(out: &Path, force: bool) -> Result<DirectoryLock, CliError> {
     let error = |problem: &str| CliError::usage(format!("--out {}: {problem}", out.display()));
     if out.exists() && !out.is_dir() {
         return Err(error("is a file, a directory is needed"));
     }
+    std::fs::create_dir_all(out).map_err(|e| error(&format!("could not be made: {e}")))?;
+    let usage = |e: FileError| CliError::usage(format!("--out {e}"));
+    atomic::check_writable(out).map_err(usage)?;
+    // Held from before the look at what is there until everything is written.
+    let lock = DirectoryLock::take(out).map_err(usage)?;
     if !force {
         let holds: Vec<&str> = [CURVE, SUMMARY, CONFIG]
             .into_iter()
@@ -170,8 +182,10 @@ fn prepare(out: &Path, force: bool) -> Result<(), CliError> {
             )));
         }
     }
-    std::fs::create_dir_all(out).map_err(|e| error(&format!("could not be made: {e}")))?;
-    atomic::check_writable(out).map_err(|e| CliError::usage(format!("--out {e}")))
+    for name in [CURVE, SUMMARY, CONFIG] {
+        atomic::check_output(&out.join(name)).map_err(usage)?;
+    }
+    Ok(lock)
 }
 
 /// Speed and losses, for the progress.
@@ -202,15 +216,18 @@ mod tests {
     fn a_directory_that_holds_a_run_is_refused_without_force() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("a/b");
-        prepare(&out, false).unwrap();
-        prepare(&out, false).unwrap();
+        let held = prepare(&out, false).unwrap();
+        let error = prepare(&out, true).unwrap_err().to_string();
+        assert!(error.contains("another grokscope"), "{error}");
+        drop(held);
+        drop(prepare(&out, false).unwrap());
         std::fs::write(out.join(SUMMARY), "{}").unwrap();
         let error = prepare(&out, false).unwrap_err().to_string();
         assert!(
             error.contains("--out") && error.contains("--force") && error.contains(SUMMARY),
             "{error}"
         );
-        prepare(&out, true).unwrap();
+        drop(prepare(&out, true).unwrap());
         let file = out.join(SUMMARY);
         let error = prepare(&file, true).unwrap_err().to_string();
         assert!(error.contains("is a file"), "{error}");

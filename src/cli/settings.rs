@@ -6,7 +6,7 @@ use crate::figures;
 use crate::io::{self, npz};
 use crate::presets;
 use crate::sim::committee::instance::Instance;
-use crate::sim::config::{Config, ConfigError, Value, Width, field};
+use crate::sim::config::{Config, ConfigError, FIELDS, Value};
 use crate::startup::Startup;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,7 @@ pub fn for_run(args: &RunArgs) -> Result<Resolved, CliError> {
                 .config
                 .set(key, &Value::Integer(n))
                 .map_err(|e| flag(name, e))?;
+            draft.on_line.insert(key.into());
         }
     }
     match &args.record {
@@ -165,22 +166,29 @@ impl Draft {
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), CliError> {
-        let text = io::read_text(path).map_err(|e| CliError::usage(format!("--config {e}")))?;
+        let text = io::read_text(path).map_err(|e| CliError::usage(e.to_string()))?;
         let at = |e: ConfigError| CliError::usage(format!("{}: {e}", path.display()));
+        let table: toml::Table = text.parse().unwrap_or_default();
+        if table.get("axes").is_some_and(toml::Value::is_table) {
+            return Err(CliError::usage(format!(
+                "{0}: is the spec of a sweep, not the settings of one run; `grokscope sweep run {0} \
+                 --out DIR` computes it",
+                path.display()
+            )));
+        }
         self.config = Config::from_toml(&text).map_err(at)?;
         if let Some(instance) = &self.config.instance {
             // A relative path is meant from where the file is.
             let base = path.parent().unwrap_or(Path::new(""));
             self.config.instance = Some(absolute(&base.join(instance))?);
-            let table: toml::Table = text.parse().unwrap_or_default();
-            for key in FIXED_BY_INSTANCE {
-                let named = key
-                    .split_once('.')
-                    .and_then(|(section, name)| table.get(section)?.get(name));
-                if named.is_some() {
-                    self.in_file.insert(key);
-                }
-            }
+            self.in_file = (FIELDS.iter().map(|field| field.key))
+                .filter(|key| match key.split_once('.') {
+                    Some((section, name)) => {
+                        table.get(section).is_some_and(|s| s.get(name).is_some())
+                    }
+                    None => table.contains_key(*key),
+                })
+                .collect();
         }
         Ok(())
     }
@@ -209,18 +217,20 @@ impl Draft {
         };
         let path = PathBuf::from(path);
         let instance =
-            npz::read_instance(&path).map_err(|e| CliError::usage(format!("--instance {e}")))?;
+            npz::read_instance(&path).map_err(|e| CliError::usage(format!("instance {e}")))?;
         let mut fixed = self.config.clone();
-        fix_shape(&mut fixed, &instance);
-        for key in FIXED_BY_INSTANCE {
-            let Some(field) = field(key) else { continue };
+        instance.fix(&mut fixed);
+        for field in FIELDS {
+            let Some(why) = instance.fixes(field.key, &self.config) else {
+                continue;
+            };
             let (asked, found) = ((field.get)(&self.config), (field.get)(&fixed));
-            let explicit = self.in_file.contains(key) || self.on_line.contains(key);
+            let explicit = self.in_file.contains(field.key) || self.on_line.contains(field.key);
             if explicit && asked != found {
                 return Err(CliError::Config(ConfigError {
-                    field: key.into(),
+                    field: field.key.into(),
                     value: asked.to_string(),
-                    allowed: format!("the instance {} fixes it to {found}", path.display()),
+                    allowed: format!("the instance {} fixes it: {why}", path.display()),
                     fix: "leave it out".into(),
                 }));
             }
@@ -232,29 +242,9 @@ impl Draft {
     }
 }
 
-/// The settings that an instance fixes.
-pub const FIXED_BY_INSTANCE: [&str; 5] = [
-    "task.dim",
-    "task.samples",
-    "task.test_samples",
-    "task.target_rank",
-    "network.width",
-];
-
-/// Writes the shape of an instance into a config: D, P, N, the size of the test
-/// set and the rank of the target that `beta` gives.
-pub fn fix_shape(config: &mut Config, instance: &Instance) {
-    let (p, d, n) = instance.shape();
-    config.task.dim = d;
-    config.task.samples = p;
-    config.task.test_samples = instance.test.as_ref().map_or(0, |(x, _)| x.nrows());
-    config.task.target_rank = 1;
-    config.network.width = Width::Finite(n);
-}
-
 /// The absolute form of a path, which a config file can carry elsewhere.
 fn absolute(path: &Path) -> Result<String, CliError> {
-    let problem = |what: &str| CliError::usage(format!("--instance {}: {what}", path.display()));
+    let problem = |what: &str| CliError::usage(format!("instance {}: {what}", path.display()));
     std::path::absolute(path)
         .map_err(|e| problem(&format!("is no path: {e}")))?
         .into_os_string()
@@ -265,6 +255,7 @@ fn absolute(path: &Path) -> Result<String, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::config::Width;
     use ndarray::{Array1, Array2};
     use ndarray_npy::NpzWriter;
 
@@ -384,6 +375,13 @@ mod tests {
             ("task.dim", "5", false),
             ("task.samples", "5", false),
             ("network.width", "inf", false),
+            ("seed", "5", false),
+            ("task.label_noise", "1", false),
+            ("network.solution_mix", "0.5", false),
+            ("task.target_scale", "5", false),
+            ("network.init_scale", "3", false),
+            ("task.target", "eigenvector", false),
+            ("task.degree", "3", false),
             ("network.alpha", "5", true),
         ] {
             let result = run(RunArgs {

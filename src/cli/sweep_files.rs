@@ -5,7 +5,7 @@ use super::args::{SweepMergeArgs, SweepPictureArgs};
 use super::progress::Progress;
 use super::run::grouped;
 use super::signals::stop_on_signals;
-use super::{CliError, Window};
+use super::{CliError, Window, check_picture};
 use crate::io::{FileError, atomic};
 use crate::startup::DiagramPicture;
 use crate::sweep::Spec;
@@ -30,8 +30,9 @@ pub(super) fn write_curves(
     path: &Path,
 ) -> Result<String, CliError> {
     let shown = path.to_owned();
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    atomic::check_writable(parent.unwrap_or(Path::new(".")))?;
+    let usage = |e: FileError| CliError::usage(format!("--curves {e}"));
+    atomic::check_ending(path, "npz").map_err(usage)?;
+    atomic::check_output(path).map_err(usage)?;
     let contents = directory.read()?;
     let cells: Vec<usize> = (0..contents.cells.len())
         .filter(|&c| contents.has(c))
@@ -79,6 +80,7 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
              `grokscope sweep merge` writes the cells as a table",
         ));
     };
+    check_picture(&args.out)?;
     let directory = Directory::open(&args.dir)?;
     let spec = directory.spec();
     let broken = |problem: String| FileError::new(&args.dir, problem);

@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod csv;
 pub mod network_reference;
+mod npy;
 pub mod npz;
 pub mod summary;
 

@@ -2,6 +2,7 @@
 
 use super::{FileError, atomic};
 use crate::sim::committee::accuracy::Tolerances;
+use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, FIELDS, Value, Width};
 use crate::sim::outcome::Crossings;
 use crate::sim::verdict::{Criterion, Verdict};
@@ -27,6 +28,10 @@ pub struct InstanceSummary {
     /// FNV-1a hash of the file's bytes in hexadecimal: tells whether it is still
     /// the same file.
     pub fnv1a64: String,
+    /// Number of samples P, inputs D and neurons N.
+    pub shape: [usize; 3],
+    /// Keys of the settings that it fixes, which `config` leaves out.
+    pub fixes: Vec<&'static str>,
 }
 
 /// The outcome by the accuracy criterion.
@@ -255,8 +260,10 @@ impl Summary {
             stable_learning_rate,
             changed_live: finish.changed_live,
             note: info.note.clone(),
+            config: config_json(&info.config, |key| {
+                instance.as_ref().is_some_and(|i| i.fixes.contains(&key))
+            }),
             instance,
-            config: config_json(&info.config),
         }
     }
 
@@ -272,10 +279,11 @@ impl Summary {
     }
 }
 
-/// The settings as nested JSON, in the sections of the TOML file.
-pub fn config_json(config: &Config) -> serde_json::Value {
+/// The settings as nested JSON, in the sections of the TOML file, without those
+/// whose keys `skip` names.
+fn config_json(config: &Config, skip: impl Fn(&str) -> bool) -> serde_json::Value {
     let mut root = Map::new();
-    for field in FIELDS {
+    for field in FIELDS.iter().filter(|field| !skip(field.key)) {
         let value = match (field.get)(config) {
             Value::Integer(n) => json!(n),
             Value::Real(x) => json!(x),
@@ -304,15 +312,24 @@ pub fn config_json(config: &Config) -> serde_json::Value {
     root.into()
 }
 
-/// Describes an instance file.
+/// Describes an instance and its file.
 ///
 /// # Errors
 /// Names the file and the reason why it could not be read.
-pub fn describe_instance(path: &Path) -> Result<InstanceSummary, FileError> {
+pub fn describe_instance(
+    path: &Path,
+    instance: &Instance,
+    config: &Config,
+) -> Result<InstanceSummary, FileError> {
     let bytes = std::fs::read(path).map_err(|e| FileError::new(path, super::read_problem(&e)))?;
+    let (samples, dim, width) = instance.shape();
     Ok(InstanceSummary {
         path: path.display().to_string(),
         fnv1a64: format!("{:016x}", fnv1a64(&bytes)),
+        shape: [samples, dim, width],
+        fixes: (FIELDS.iter().map(|field| field.key))
+            .filter(|key| instance.fixes(key, config).is_some())
+            .collect(),
     })
 }
 

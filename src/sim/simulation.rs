@@ -14,7 +14,7 @@ use super::committee::neurons::{Network, NeuronsEngine};
 use super::committee::sampled::Sampled;
 use super::committee::stability::StabilityWatch;
 use super::committee::task::Task;
-use super::config::{ConfigError, EngineKind, TargetKind, ValidConfig, Width};
+use super::config::{ConfigError, EngineKind, ValidConfig};
 use super::following::{AccuracyWatch, Reached, Replay, StabilityLooks};
 use super::metrics::{Metric, Row};
 use super::outcome::{Crossings, Outcome, Thresholds};
@@ -666,15 +666,7 @@ pub(crate) fn effective_config(
         return Ok(config.clone());
     };
     instance.check()?;
-    let (p, d, n) = instance.shape();
     let mut config = config.clone().into_inner();
-    config.task.samples = p;
-    config.task.dim = d;
-    config.task.target_rank = 1;
-    // The labels are the instance's, and so is what its weights have of them.
-    config.task.target = TargetKind::Quadratic;
-    config.network.solution_mix = 0.0;
-    config.task.test_samples = instance.test.as_ref().map_or(0, |(x, _)| x.nrows());
-    config.network.width = Width::Finite(n);
+    instance.fix(&mut config);
     Ok(config.check()?)
 }

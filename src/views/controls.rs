@@ -8,7 +8,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    app::{Action, session::INSTANCE_KEYS, state::Tab, sweeping::SweepForm},
+    app::{Action, state::Tab, sweeping::SweepForm},
     history::{Lowered, format},
     sim::config::{Config, Field, Kind, TargetKind, Value, Width, field},
 };
@@ -29,8 +29,10 @@ pub struct View<'a> {
     pub errors: &'a BTreeMap<String, String>,
     /// The learning rate in force, where it had to be lowered.
     pub lowered: Option<Lowered>,
-    /// File name of the instance that fixes D, P and N.
+    /// File name of the instance in use.
     pub instance: Option<String>,
+    /// Keys of the settings that it fixes, and why.
+    pub fixed: BTreeMap<&'static str, String>,
 }
 
 /// How a setting is changed.
@@ -210,7 +212,7 @@ fn instance_note(ui: &mut Ui, theme: &Theme, name: &str, actions: &mut Vec<Actio
     heading(ui, theme, "INSTANCE");
     ui.horizontal(|ui| {
         ui.add(egui::Label::new(RichText::new(name).color(theme.text)).truncate())
-            .on_hover_text("Data and initial weights come from this file, which fixes D, P and N.");
+            .on_hover_text("Data and initial weights come from this file. The settings that it fixes are grey and say why.");
         if ui
             .small_button("close")
             .on_hover_text("Go back to data and weights drawn from the seed.")
@@ -235,7 +237,8 @@ pub(super) fn row(
     widget: Widget,
     actions: &mut Vec<Action>,
 ) {
-    let locked = view.instance.is_some() && INSTANCE_KEYS.contains(&field.key);
+    let why_locked = view.fixed.get(field.key).map(String::as_str);
+    let locked = why_locked.is_some();
     let value = (field.get)(view.config);
     let name = accessible_name(field);
     let entry = Entry {
@@ -256,13 +259,17 @@ pub(super) fn row(
                     Widget::Slider(_) | Widget::Typed => {
                         entry.typed(ui, theme, actions);
                     }
-                    Widget::Switch => entry.switch(ui, theme, actions),
+                    Widget::Switch => {
+                        ui.add_enabled_ui(!locked, |ui| entry.switch(ui, theme, actions));
+                    }
                     // Words need the whole width: they stand below the name.
                     Widget::Choice => {}
                 });
             });
             if let Widget::Choice = widget {
-                ui.horizontal(|ui| entry.choice(ui, theme, actions));
+                ui.add_enabled_ui(!locked, |ui| {
+                    ui.horizontal(|ui| entry.choice(ui, theme, actions));
+                });
             }
             if let Widget::Slider(scale) = widget {
                 slider(ui, theme, view, entry, scale, actions);
@@ -275,7 +282,7 @@ pub(super) fn row(
         theme,
         field,
         &default,
-        locked,
+        why_locked,
     );
     if let Some(error) = view.errors.get(field.key) {
         note(ui, theme, error);
@@ -374,7 +381,13 @@ fn menu(response: &egui::Response, field: &'static Field, actions: &mut Vec<Acti
 }
 
 /// Range, reason and default, beside the row and never over it.
-fn explain(row: &egui::Response, theme: &Theme, field: &Field, default: &str, locked: bool) {
+fn explain(
+    row: &egui::Response,
+    theme: &Theme,
+    field: &Field,
+    default: &str,
+    locked: Option<&str>,
+) {
     // While a slider is dragged all eyes are on the curves beside it, and the
     // status bar says what changed.
     if row.ctx.input(|i| i.pointer.any_down()) {
@@ -398,13 +411,9 @@ fn explain(row: &egui::Response, theme: &Theme, field: &Field, default: &str, lo
                 .family(fonts::bold())
                 .color(theme.text),
         );
-        if locked {
-            ui.label(
-                RichText::new(
-                    "Locked: the loaded instance fixes D, P and N. Close it to change them.",
-                )
-                .color(theme.warning),
-            );
+        if let Some(why) = locked {
+            let text = format!("{}. Close the instance to change it.", upper_first(why));
+            ui.label(RichText::new(text).color(theme.warning));
         }
         ui.label(field.why);
         let sweep = if sweepable().any(|f| f.key == field.key) {

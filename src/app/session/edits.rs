@@ -1,9 +1,9 @@
 //! Changes of the settings: which reach the run in training, and which begin it
 //! again.
 
-use super::{ACCURACY_KEYS, INSTANCE_KEYS, Loaded, Pending, RunState, Session};
+use super::{ACCURACY_KEYS, Loaded, Pending, RunState, Session};
 use crate::{
-    sim::config::{Config, ConfigError, TargetKind, Value, Width, field},
+    sim::config::{Config, ConfigError, FIELDS, Value, field},
     training::Command,
 };
 use std::sync::Arc;
@@ -44,8 +44,8 @@ impl Session {
         dragging: bool,
         now: f64,
     ) -> Result<(), ConfigError> {
-        if self.instance.is_some() && INSTANCE_KEYS.contains(&key) {
-            return Err(locked(key, &config));
+        if let Some(why) = self.fixed(key) {
+            return Err(locked(key, &config, why));
         }
         let mut config = config;
         config.reconcile(key);
@@ -129,23 +129,24 @@ impl Session {
         instance: Option<Loaded>,
         now: f64,
     ) -> Result<(), ConfigError> {
-        match &instance {
+        let set_aside = match &instance {
             Some((path, instance)) => {
-                let (samples, dim, width) = instance.shape();
-                config.task.samples = samples;
-                config.task.dim = dim;
-                config.network.width = Width::Finite(width);
-                // The labels are the file's.
-                config.task.target = TargetKind::Quadratic;
-                config.task.target_rank = 1;
-                config.network.solution_mix = 0.0;
+                // One instance after another: what the first one fixed is no setting
+                // to go back to.
+                let before = self.set_aside.clone().unwrap_or_else(|| config.clone());
+                instance.fix(&mut config);
                 config.instance = Some(path.display().to_string());
+                Some(before)
             }
-            None => config.instance = None,
-        }
+            None => {
+                config.instance = None;
+                None
+            }
+        };
         let config = config.check()?.into_inner();
         self.config = config;
         self.instance = instance;
+        self.set_aside = set_aside;
         self.dragging = false;
         self.within_drag = false;
         self.restart(now, false);
@@ -188,20 +189,38 @@ impl Session {
         Ok(())
     }
 
-    /// Goes back to sampled data and weights.
+    /// Goes back to sampled data and weights, and to the settings of them that
+    /// the instance had fixed.
     pub fn drop_instance(&mut self, now: f64) {
-        if self.instance.take().is_some() {
-            self.config.instance = None;
+        let Some((_, instance)) = self.instance.take() else {
+            return;
+        };
+        let fixed = self.config.clone();
+        self.config.instance = None;
+        let Some(before) = self.set_aside.take() else {
             self.restart(now, false);
+            return;
+        };
+        let mut config = self.config.clone();
+        for field in FIELDS {
+            if instance.fixes(field.key, &fixed).is_some() {
+                // A value that was in force is in range.
+                let _ = field.set(&mut config, &(field.get)(&before));
+            }
         }
+        // The engine may have been changed to one that needs a width, say.
+        if config.clone().check().is_ok() {
+            self.config = config;
+        }
+        self.restart(now, false);
     }
 }
 
-fn locked(key: &str, config: &Config) -> ConfigError {
+fn locked(key: &str, config: &Config, why: String) -> ConfigError {
     ConfigError {
         field: key.into(),
         value: field(key).map_or_else(String::new, |f| (f.get)(config).to_string()),
-        allowed: "the instance fixes D, P and N".into(),
+        allowed: why,
         fix: "close the instance to change it".into(),
     }
 }

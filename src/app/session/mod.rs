@@ -26,18 +26,6 @@ const PATIENCE_SECS: f64 = 0.15;
 /// How long the run before stays drawn while the new one has no curve.
 const HANDOVER_SECS: f64 = 0.25;
 
-/// Keys that an instance fixes.
-pub const INSTANCE_KEYS: [&str; 8] = [
-    "task.dim",
-    "task.samples",
-    "task.target",
-    "task.eigenvector",
-    "task.degree",
-    "task.target_rank",
-    "network.width",
-    "network.solution_mix",
-];
-
 /// Keys that no run has to be trained again for: its rows carry their errors.
 const ACCURACY_KEYS: [&str; 2] = ["outcome.accuracy_tolerance", "outcome.accuracy_level"];
 
@@ -57,6 +45,8 @@ pub struct Session {
     next_run: u64,
     config: Config,
     instance: Option<Loaded>,
+    /// The settings as they were before an instance fixed some of them.
+    set_aside: Option<Config>,
     screen: Screen,
     ghost: Option<Ghost>,
     trail: Option<Ghost>,
@@ -81,6 +71,7 @@ impl Session {
             next_run: 1,
             config,
             instance: None,
+            set_aside: None,
             screen: Screen::default(),
             ghost: None,
             trail: None,
@@ -102,6 +93,21 @@ impl Session {
     /// The instance in use, if any.
     pub fn instance(&self) -> Option<&Loaded> {
         self.instance.as_ref()
+    }
+
+    /// Why a setting cannot be changed, where the instance in use fixes it.
+    pub fn fixed(&self, key: &str) -> Option<String> {
+        let (_, instance) = self.instance.as_ref()?;
+        let why = instance.fixes(key, &self.config)?;
+        Some(format!("the instance fixes it: {why}"))
+    }
+
+    /// Settings as TOML: what was used, where an instance fixes some of them.
+    pub fn toml(&self, config: &Config) -> String {
+        match &self.instance {
+            Some((_, instance)) => instance.toml(config),
+            None => config.to_toml(),
+        }
     }
 
     /// The run on screen.

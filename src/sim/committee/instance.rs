@@ -1,7 +1,8 @@
 //! A given problem instance: data and initial weights that somebody else made,
 //! so that the same run can be replayed anywhere.
 
-use ndarray::{Array1, Array2};
+use crate::sim::config::{Config, Kind, MAX_ENTRIES, TargetKind, Width, field};
+use ndarray::{Array1, Array2, ArrayViewD, Dimension};
 
 /// Data and initial weights, float64. Shapes: P samples, D inputs, N neurons.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,17 +19,34 @@ pub struct Instance {
     pub beta: Option<Array1<f64>>,
 }
 
-/// An instance that cannot be used.
+/// An instance that cannot be used: names the array, what is wrong with it and
+/// what is needed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: expected {expected}, found {found}")]
-pub struct InstanceError {
-    /// Key of the array in the file.
-    pub key: &'static str,
-    /// What was expected, with the reason.
-    pub expected: String,
-    /// What was found.
-    pub found: String,
-}
+#[error("{0}")]
+pub struct InstanceError(pub String);
+
+/// The settings that an instance fixes, and why. The seed is another: see
+/// [`Instance::fixes`].
+const FIXED: [(&str, &str); 12] = [
+    ("task.dim", "X has D columns"),
+    ("task.samples", "X has P rows"),
+    (
+        "task.test_samples",
+        "X_test is the test set, and there is none without it",
+    ),
+    ("task.target", "the labels are its y"),
+    ("task.eigenvector", "the labels are its y"),
+    ("task.degree", "the labels are its y"),
+    ("task.target_scale", "the labels are its y"),
+    (
+        "task.target_rank",
+        "the labels are its y, of one direction beta",
+    ),
+    ("task.label_noise", "the labels are its y, noise and all"),
+    ("network.width", "W0 has N rows"),
+    ("network.init_scale", "the initial weights are its W0"),
+    ("network.solution_mix", "the initial weights are its W0"),
+];
 
 impl Instance {
     /// Number of samples P, inputs D and neurons N.
@@ -36,50 +54,154 @@ impl Instance {
         (self.x.nrows(), self.x.ncols(), self.w0.nrows())
     }
 
-    /// Checks that all arrays agree on P, D and the size of the test set, and
-    /// that every number is finite.
+    /// Why a setting has no effect with this instance, where it has none.
+    ///
+    /// The seed has one where something is still drawn: the readouts, where they
+    /// are trained, and the points on which the test accuracy is measured, where
+    /// `beta` is known and there is no test set.
+    pub fn fixes(&self, key: &str, config: &Config) -> Option<&'static str> {
+        if key == "seed" {
+            let points = self.beta.is_some() && self.test.is_none();
+            let drawn = config.network.train_readouts || points;
+            return (!drawn).then_some("data and initial weights are in it, nothing is drawn");
+        }
+        let (_, why) = FIXED.iter().find(|(k, _)| *k == key)?;
+        Some(why)
+    }
+
+    /// Whether every instance fixes a setting; some fix the seed too.
+    pub fn always_fixes(key: &str) -> bool {
+        FIXED.iter().any(|(k, _)| *k == key)
+    }
+
+    /// Gives every setting that the instance fixes the value that it has there;
+    /// those that mean nothing with an instance, such as the label noise, their
+    /// default.
+    pub fn fix(&self, config: &mut Config) {
+        let (p, d, n) = self.shape();
+        let default = Config::default();
+        let seed = match self.fixes("seed", config) {
+            Some(_) => default.seed,
+            None => config.seed,
+        };
+        config.seed = seed;
+        config.task = default.task;
+        config.task.target = TargetKind::Quadratic;
+        config.task.dim = d;
+        config.task.samples = p;
+        config.task.test_samples = self.test.as_ref().map_or(0, |(x, _)| x.nrows());
+        config.network.width = Width::Finite(n);
+        config.network.init_scale = default.network.init_scale;
+        config.network.solution_mix = default.network.solution_mix;
+    }
+
+    /// The settings as TOML, without those that the instance fixes: what a file
+    /// records is what was used.
+    pub fn toml(&self, config: &Config) -> String {
+        config.to_toml_without(|key| self.fixes(key, config).is_some())
+    }
+
+    /// Checks the shape that an array says it has, before anything is read of it:
+    /// the limits are those of the settings.
+    ///
+    /// # Errors
+    /// Names the array, what was expected and what was found.
+    pub fn check_shape(key: &str, shape: &[usize]) -> Result<(), InstanceError> {
+        let (rows, columns) = match key {
+            "X" => (("task.samples", "a train sample"), Some("task.dim")),
+            "y" => (("task.samples", "a label"), None),
+            "W0" => (("network.width", "a neuron"), Some("task.dim")),
+            "X_test" => (("task.test_samples", "a test sample"), Some("task.dim")),
+            "y_test" => (("task.test_samples", "a label"), None),
+            _ => (("task.dim", "an input"), None),
+        };
+        let error = |problem: String| Err(InstanceError(format!("{key}: {problem}")));
+        let most = |key: &str| match field(key).map(|f| f.kind) {
+            Some(Kind::Integer { max, .. }) => usize::try_from(max).unwrap_or(usize::MAX),
+            Some(Kind::Width { max }) => max,
+            _ => usize::MAX,
+        };
+        let names = ["row", "column"];
+        let limits = [Some(rows.0), columns];
+        for (axis, setting) in limits.into_iter().enumerate() {
+            let (Some(setting), Some(&n)) = (setting, shape.get(axis)) else {
+                continue;
+            };
+            let name = if columns.is_none() {
+                "number"
+            } else {
+                names[axis]
+            };
+            if n == 0 && axis == 0 {
+                let rest = match key {
+                    "X_test" | "y_test" => "; leave X_test and y_test out if there is no test set",
+                    _ => "",
+                };
+                return error(format!(
+                    "needs at least one {name}, {}; its shape is {shape:?}{rest}",
+                    rows.1
+                ));
+            }
+            if n == 0 {
+                return error(format!("needs at least one {name}; its shape is {shape:?}"));
+            }
+            if n > most(setting) {
+                return error(format!(
+                    "has {n} {name}s, and at most {} are possible ({setting}); its shape is \
+                     {shape:?}",
+                    most(setting)
+                ));
+            }
+        }
+        match shape
+            .iter()
+            .try_fold(1usize, |n, &side| n.checked_mul(side))
+        {
+            Some(n) if n <= MAX_ENTRIES => Ok(()),
+            _ => error(format!(
+                "its shape {shape:?} is of more than {MAX_ENTRIES} numbers, the most that are \
+                 possible"
+            )),
+        }
+    }
+
+    /// Checks that all arrays agree on P, D and the size of the test set, that
+    /// they are within the limits of the settings, and that every number is
+    /// finite.
     ///
     /// # Errors
     /// Names the key, what was expected and what was found.
     pub fn check(&self) -> Result<(), InstanceError> {
-        let (p, d, n) = self.shape();
-        let shape = |key, ok: bool, expected: String, found: &[usize]| {
-            if ok {
-                Ok(())
-            } else {
-                Err(InstanceError {
-                    key,
-                    expected: format!("shape {expected}"),
-                    found: format!("{found:?}"),
-                })
-            }
+        let (p, d, _) = self.shape();
+        for (key, values) in self.arrays() {
+            Self::check_shape(key, values.shape())?;
+        }
+        let fits = |key: &str, ok: bool, expected: String, found: &[usize]| match ok {
+            true => Ok(()),
+            false => Err(InstanceError(format!(
+                "{key}: expected shape {expected}, found {found:?}"
+            ))),
         };
-        shape(
-            "X",
-            p > 0 && d > 0,
-            "[P, D] with P, D ≥ 1".into(),
-            self.x.shape(),
-        )?;
-        shape(
+        fits(
             "y",
             self.y.len() == p,
             format!("[{p}], one label for each row of X"),
             self.y.shape(),
         )?;
-        shape(
+        fits(
             "W0",
-            n > 0 && self.w0.ncols() == d,
+            self.w0.ncols() == d,
             format!("[N, {d}], the columns of X"),
             self.w0.shape(),
         )?;
         if let Some((x, y)) = &self.test {
-            shape(
+            fits(
                 "X_test",
-                x.nrows() > 0 && x.ncols() == d,
+                x.ncols() == d,
                 format!("[P', {d}], the columns of X"),
                 x.shape(),
             )?;
-            shape(
+            fits(
                 "y_test",
                 y.len() == x.nrows(),
                 format!("[{}], the rows of X_test", x.nrows()),
@@ -87,43 +209,162 @@ impl Instance {
             )?;
         }
         if let Some(beta) = &self.beta {
-            shape(
+            fits(
                 "beta",
                 beta.len() == d,
                 format!("[{d}], the columns of X"),
                 beta.shape(),
             )?;
         }
-        let finite = |key, mut values: ndarray::iter::Iter<'_, f64, ndarray::IxDyn>| match values
-            .position(|v| !v.is_finite())
-        {
-            None => Ok(()),
-            Some(i) => Err(InstanceError {
-                key,
-                expected: "finite numbers".into(),
-                found: format!("NaN or infinity at flat index {i}"),
-            }),
-        };
-        finite("X", self.x.view().into_dyn().iter())?;
-        finite("y", self.y.view().into_dyn().iter())?;
-        finite("W0", self.w0.view().into_dyn().iter())?;
+        for (key, values) in self.arrays() {
+            if let Some((at, x)) = values.indexed_iter().find(|(_, x)| !x.is_finite()) {
+                let at: Vec<String> = at.as_array_view().iter().map(usize::to_string).collect();
+                return Err(InstanceError(format!(
+                    "{key}[{}] is {}: numbers must be finite",
+                    at.join(", "),
+                    if x.is_nan() { "NaN" } else { "infinite" }
+                )));
+            }
+        }
         // Neurons that begin alike stay alike but for rounding.
         if self.w0.iter().all(|w| *w == 0.0) {
-            return Err(InstanceError {
-                key: "W0",
-                expected: "initial weights that are not all zero (a saddle that only rounding \
-                           leaves; use small random ones)"
+            return Err(InstanceError(
+                "W0: expected initial weights that are not all zero (a saddle that only rounding \
+                 leaves; use small random ones), found zeros"
                     .into(),
-                found: "zeros".into(),
-            });
-        }
-        if let Some((x, y)) = &self.test {
-            finite("X_test", x.view().into_dyn().iter())?;
-            finite("y_test", y.view().into_dyn().iter())?;
-        }
-        if let Some(beta) = &self.beta {
-            finite("beta", beta.view().into_dyn().iter())?;
+            ));
         }
         Ok(())
+    }
+
+    /// The arrays by their keys in the file.
+    fn arrays(&self) -> impl Iterator<Item = (&'static str, ArrayViewD<'_, f64>)> {
+        let test = self.test.as_ref();
+        [
+            Some(("X", self.x.view().into_dyn())),
+            Some(("y", self.y.view().into_dyn())),
+            Some(("W0", self.w0.view().into_dyn())),
+            test.map(|(x, _)| ("X_test", x.view().into_dyn())),
+            test.map(|(_, y)| ("y_test", y.view().into_dyn())),
+            self.beta.as_ref().map(|b| ("beta", b.view().into_dyn())),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Simulation;
+    use crate::sim::config::{FIELDS, Value};
+
+    fn instance(test: bool, beta: bool) -> Instance {
+        let wave = |i: usize, j: usize| ((7 * i + 3 * j) as f64).sin() / 2.0;
+        let x = Array2::from_shape_fn((9, 4), |(i, j)| wave(i, j + 1));
+        let direction = Array1::from_shape_fn(4, |j| wave(3, j));
+        let label = |row: ndarray::ArrayView1<'_, f64>| 0.5 * row.dot(&direction).powi(2);
+        Instance {
+            y: x.rows().into_iter().map(label).collect(),
+            test: test.then(|| (x.clone() * 0.7, x.rows().into_iter().map(label).collect())),
+            w0: Array2::from_shape_fn((3, 4), |(i, j)| 2.0 * wave(i + 50, j)),
+            beta: beta.then(|| direction.clone()),
+            x,
+        }
+    }
+
+    /// Another value than the default, where one can be had.
+    fn other(key: &str) -> Value {
+        match key {
+            "seed" => Value::Integer(5),
+            "task.dim" | "task.samples" | "task.test_samples" => Value::Integer(4),
+            "task.target" => Value::Text("eigenvector".into()),
+            "task.eigenvector" | "task.target_rank" => Value::Integer(2),
+            "task.degree" => Value::Integer(3),
+            "network.width" => Value::Integer(5),
+            _ => Value::Real(0.5),
+        }
+    }
+
+    #[test]
+    fn what_an_instance_fixes_changes_nothing_and_nothing_else_is_fixed() {
+        let rows = |config: &Config, instance: &Instance| {
+            let config = config.clone().check().unwrap();
+            let mut simulation = Simulation::new(&config, Some(instance)).unwrap();
+            simulation.advance(30);
+            format!("{:?}", simulation.record(true))
+        };
+        for (test, beta) in [(false, false), (true, true), (false, true)] {
+            let instance = instance(test, beta);
+            let mut config = Config::default();
+            config.training.steps = 30;
+            let before = rows(&config, &instance);
+            for field in FIELDS {
+                let named = FIXED.iter().any(|(key, _)| *key == field.key);
+                if !named && field.key != "seed" {
+                    assert_eq!(instance.fixes(field.key, &config), None);
+                    continue;
+                }
+                let mut changed = config.clone();
+                field.set(&mut changed, &other(field.key)).unwrap();
+                let same = rows(&changed, &instance) == before;
+                let fixed = instance.fixes(field.key, &config).is_some();
+                assert_eq!(same, fixed, "{} (test {test}, beta {beta})", field.key);
+            }
+        }
+    }
+
+    #[test]
+    fn with_trained_readouts_the_seed_draws_them() {
+        let mut config = Config::default();
+        assert!(instance(true, true).fixes("seed", &config).is_some());
+        config.network.train_readouts = true;
+        assert!(instance(true, true).fixes("seed", &config).is_none());
+    }
+
+    #[test]
+    fn files_record_what_was_used() {
+        let text = instance(true, true).toml(&Config::default());
+        for absent in [
+            "seed",
+            "dim",
+            "label_noise",
+            "init_scale",
+            "width",
+            "[task]",
+        ] {
+            assert!(!text.contains(absent), "{absent} in {text}");
+        }
+        assert!(text.contains("alpha = 0.3"), "{text}");
+        assert!(
+            instance(false, true)
+                .toml(&Config::default())
+                .contains("seed")
+        );
+    }
+
+    #[test]
+    fn bad_numbers_and_sizes_are_named_in_one_line() {
+        let mut bad = instance(false, false);
+        bad.x[[3, 2]] = f64::NAN;
+        assert_eq!(
+            bad.check().unwrap_err().to_string(),
+            "X[3, 2] is NaN: numbers must be finite"
+        );
+        let mut bad = instance(false, false);
+        bad.w0 = Array2::zeros((0, 4));
+        let error = bad.check().unwrap_err().to_string();
+        assert!(
+            error.starts_with("W0: needs at least one row, a neuron"),
+            "{error}"
+        );
+        let error = Instance::check_shape("X", &[3, 2001])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("X: has 2001 columns, and at most 2000"),
+            "{error}"
+        );
+        assert!(Instance::check_shape("W0", &[1_000_000, 2_000]).is_err());
     }
 }

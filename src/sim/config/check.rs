@@ -18,7 +18,7 @@ pub struct ConfigError {
 }
 
 /// Largest number of matrix entries a run may ask for (2 GiB of float64).
-const MAX_ENTRIES: usize = 1 << 28;
+pub const MAX_ENTRIES: usize = 1 << 28;
 
 /// Width that a network takes where it has to have one.
 const FINITE_WIDTH: usize = 100;

@@ -1,6 +1,6 @@
 //! The table of settings: one row for each, read by everything that names one.
 
-use super::{Config, EngineKind, Field, Kind, TargetKind, Value, Width};
+use super::{Config, EngineKind, Field, Kind, TargetKind, Value};
 
 macro_rules! access {
     (int $($path:ident).+ as $t:ty) => {

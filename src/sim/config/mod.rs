@@ -13,7 +13,7 @@ pub mod number;
 mod parse;
 mod value;
 
-pub use check::ConfigError;
+pub use check::{ConfigError, MAX_ENTRIES};
 pub use field::{Field, Kind, MAX_RECORDED_STEPS};
 pub use fields::{FIELDS, field};
 pub use parse::parse_value;

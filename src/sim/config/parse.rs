@@ -71,11 +71,16 @@ impl Config {
     /// Writes every setting as TOML in its section; [`Config::from_toml`] reads
     /// it back to the bit.
     pub fn to_toml(&self) -> String {
+        self.to_toml_without(|_| false)
+    }
+
+    /// As [`Config::to_toml`], without the settings whose keys `skip` names.
+    pub fn to_toml_without(&self, skip: impl Fn(&str) -> bool) -> String {
         let mut text = String::new();
         let mut section = "";
         for f in FIELDS {
             let value = (f.get)(self);
-            if f.kind == Kind::Path && value == Value::Text(String::new()) {
+            if skip(f.key) || f.kind == Kind::Path && value == Value::Text(String::new()) {
                 continue;
             }
             let name = match f.key.split_once('.') {
