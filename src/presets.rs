@@ -66,18 +66,31 @@ shipped![
     "figure-1",
 ];
 
-static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
-    let mut presets: Vec<Preset> = FILES
-        .iter()
-        .filter_map(|(name, text)| Preset::from_toml(name, text).ok())
-        .collect();
+static PRESETS: LazyLock<(Vec<Preset>, Vec<String>)> = LazyLock::new(|| read_all(FILES));
+
+/// The presets in the order of the list, and what is wrong with files that are
+/// none.
+fn read_all(files: &[(&str, &str)]) -> (Vec<Preset>, Vec<String>) {
+    let (mut presets, mut problems) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        match Preset::from_toml(name, text) {
+            Ok(preset) => presets.push(preset),
+            Err(e) => problems.push(format!("the preset {name} cannot be used: {e}")),
+        }
+    }
     presets.sort_by_key(|p| p.order);
-    presets
-});
+    (presets, problems)
+}
 
 /// Every preset, in the order of the list.
 pub fn all() -> &'static [Preset] {
-    &PRESETS
+    &PRESETS.0
+}
+
+/// What is wrong with presets that are missing from the list: nothing in a build
+/// that passed its tests.
+pub fn problems() -> &'static [String] {
+    &PRESETS.1
 }
 
 /// The settings of the run that opens first.
@@ -189,6 +202,17 @@ mod tests {
             Preset::from_toml(name, text).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
         assert_eq!(all().len(), FILES.len());
+        assert!(problems().is_empty(), "{:?}", problems());
+    }
+
+    #[test]
+    fn a_preset_that_cannot_be_read_is_named() {
+        let (presets, problems) = read_all(&[("bad", "[network]\nalfa = 1"), FILES[0]]);
+        assert_eq!(presets.len(), 1);
+        assert!(
+            problems[0].contains("the preset bad cannot be used"),
+            "{problems:?}"
+        );
     }
 
     #[test]

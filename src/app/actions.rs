@@ -4,7 +4,7 @@ use super::{
     GrokscopeApp,
     compare::{PinEdit, PinId},
     diagram::DiagramAction,
-    export::Export,
+    export::{Content, Export, NO_DIALOG_APPEARED},
     state::{Notice, SCALES, Tab},
     sweeping::SweepForm,
     time::Scrub,
@@ -15,6 +15,7 @@ use crate::{
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     training::Pace,
+    views::entry,
 };
 use egui::{Context, ViewportCommand};
 use std::{path::PathBuf, sync::Arc};
@@ -62,6 +63,10 @@ pub enum Action {
     CopyFigureCommand,
     /// Open a config or an instance file.
     OpenFile(PathBuf),
+    /// Show or hide what can be opened.
+    ShowOpen(bool),
+    /// Ask for a file with the system's dialog.
+    Browse,
     /// Go back to sampled data.
     CloseInstance,
     /// Speed of training.
@@ -106,6 +111,17 @@ pub enum Action {
     CancelSweep,
     /// Put the headless command for this run on the clipboard.
     CopyCommand,
+}
+
+/// Files that are remembered.
+const MAX_RECENT: usize = 8;
+
+/// What a setting is called in a sentence: its symbol, or else its name.
+fn word_for(field: &crate::sim::config::Field) -> &'static str {
+    match field.symbol {
+        "" => field.name,
+        symbol => symbol,
+    }
 }
 
 impl GrokscopeApp {
@@ -172,6 +188,11 @@ impl GrokscopeApp {
             Action::CloseFigure => self.close_figure(),
             Action::CopyFigureCommand => self.copy_figure_command(ctx, now),
             Action::OpenFile(path) => self.open_file(path, ctx),
+            Action::ShowOpen(shown) => self.state.open_shown = shown,
+            Action::Browse => {
+                let base = self.state.session.config().clone();
+                super::files::browse(&self.files, base, ctx);
+            }
             Action::CloseInstance => {
                 self.leave_past(now);
                 self.state.session.drop_instance(now);
@@ -243,16 +264,31 @@ impl GrokscopeApp {
                     return;
                 }
                 let config = self.state.session.config();
-                let others: Vec<String> = FIELDS
-                    .iter()
-                    .filter(|f| f.key != key && (f.get)(before) != (f.get)(config))
-                    .map(|f| format!("{} = {}", f.key, (f.get)(config)))
-                    .collect();
+                let (mut needed, mut restored) = (Vec::new(), Vec::new());
+                for f in FIELDS.iter().filter(|f| f.key != key) {
+                    let value = (f.get)(config);
+                    if (f.get)(before) == value {
+                        continue;
+                    }
+                    let words = format!("{} = {}", word_for(f), entry::shown(f, &value));
+                    match self.state.session.is_implied(f.key) {
+                        true => needed.push(words),
+                        false => restored.push(words),
+                    }
+                }
+                let mut text = String::new();
+                if !needed.is_empty() {
+                    let value = entry::shown(field, &(field.get)(config));
+                    let (name, needed) = (word_for(field), needed.join(", "));
+                    text = format!("{name} = {value} needs {needed}: set too.");
+                }
+                if !restored.is_empty() {
+                    text.push_str(&format!(" As before again: {}.", restored.join(", ")));
+                }
                 self.state.preset = None;
                 self.state.changed = Some((field.key, now));
-                if !others.is_empty() {
-                    let text = format!("{} needs {}: set too.", field.key, others.join(", "));
-                    self.notice(text, now);
+                if !text.is_empty() {
+                    self.notice(text.trim().to_owned(), now);
                 }
             }
         }
@@ -300,6 +336,11 @@ impl GrokscopeApp {
     /// Takes in files that were read in the background.
     pub(super) fn take_files(&mut self, now: f64) {
         while let Some((path, opened)) = self.files.try_next() {
+            if path.as_os_str().is_empty() {
+                let text = "No file was chosen. Where no dialog appears, type a path (Ctrl+O).";
+                self.notice(text.into(), now);
+                continue;
+            }
             self.leave_past(now);
             let before = self.settings();
             let result = opened.and_then(|(config, instance)| {
@@ -317,6 +358,11 @@ impl GrokscopeApp {
                     let config = self.state.session.config().clone();
                     self.opened(config, None);
                     self.opened_file(before, &name);
+                    self.state.open_shown = false;
+                    let path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+                    self.state.recent.retain(|p| *p != path);
+                    self.state.recent.insert(0, path);
+                    self.state.recent.truncate(MAX_RECENT);
                     self.notice(format!("Opened {name}."), now);
                 }
                 Err(error) => self.failure(format!("{name} was not opened: {error}"), now),
@@ -342,6 +388,8 @@ impl GrokscopeApp {
     fn escape(&mut self, ctx: &Context, now: f64) {
         if self.state.help_open {
             self.state.help_open = false;
+        } else if self.state.open_shown {
+            self.state.open_shown = false;
         } else if self.state.phase.is_large() {
             self.apply_diagram(DiagramAction::Large(false), ctx, 0.0);
         } else if self.state.notice.as_ref().is_some_and(|n| n.bad)
@@ -380,7 +428,7 @@ impl GrokscopeApp {
             Export::Window => {
                 ctx.request_screenshot(move |image| {
                     exporter.start(name, export, &ctx_done, move || {
-                        super::export::png(image.size, image.as_raw())
+                        super::export::png(image.size, image.as_raw()).map(Content::from)
                     });
                     ctx_done.request_repaint();
                 });
@@ -388,7 +436,7 @@ impl GrokscopeApp {
             Export::Plot(kind) => match self.plot_picture(kind, ctx) {
                 Some(picture) => exporter.start(name, export, ctx, move || {
                     let image = picture();
-                    super::export::png(image.size, image.as_raw())
+                    super::export::png(image.size, image.as_raw()).map(Content::from)
                 }),
                 None => self.failure("There is no curve to export yet.".into(), now),
             },
@@ -401,15 +449,20 @@ impl GrokscopeApp {
                 let note = self.state.session.changed_live().then_some(
                     "# η₀ or λ was changed while this run trained: see the column learning_rate\n",
                 );
+                let settings =
+                    note.unwrap_or_default().to_owned() + &self.state.session.toml(&config);
                 exporter.start(name, export, ctx, move || {
-                    let mut bytes = note.unwrap_or_default().as_bytes().to_vec();
-                    io::csv::emit(&mut bytes, &rows, Some(&config)).map_err(|e| e.to_string())?;
-                    Ok(bytes)
+                    let mut bytes = Vec::new();
+                    io::csv::emit(&mut bytes, &rows).map_err(|e| e.to_string())?;
+                    Ok(Content {
+                        bytes,
+                        settings: Some(settings),
+                    })
                 });
             }
             Export::Toml => {
                 let text = self.state.session.toml(&config);
-                exporter.start(name, export, ctx, move || Ok(text.into_bytes()));
+                exporter.start(name, export, ctx, move || Ok(text.into_bytes().into()));
             }
         }
     }
@@ -419,8 +472,20 @@ impl GrokscopeApp {
         let exporter = Arc::clone(&self.exporter);
         while let Some(done) = exporter.try_done() {
             match done {
-                Ok(path) => {
-                    self.notice(format!("Saved {}", path.display()), now);
+                Ok(None) => {
+                    let text =
+                        format!("No file was chosen, so nothing was saved. {NO_DIALOG_APPEARED}");
+                    self.notice(text, now);
+                }
+                Ok(Some(path)) => {
+                    let settings = super::export::settings_of(&path);
+                    let beside = match path.extension().is_some_and(|e| e == "csv")
+                        && settings.exists()
+                    {
+                        true => ", with its settings beside it in a file that ends in .csv.toml",
+                        false => "",
+                    };
+                    self.notice(format!("Saved {}{beside}", path.display()), now);
                     self.state.last_export = Some(path);
                 }
                 Err(problem) => self.failure(format!("Not saved: {problem}"), now),

@@ -80,7 +80,38 @@ pub fn default_name(export: Export, config: &Config) -> String {
     )
 }
 
-type Done = Result<PathBuf, String>;
+/// What an exported file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    /// The file's own bytes.
+    pub bytes: Vec<u8>,
+    /// Settings that belong to it, for a file of their own beside it.
+    pub settings: Option<String>,
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            settings: None,
+        }
+    }
+}
+
+/// Where the settings of an exported table are: a table that every reader of CSV
+/// reads has no room for them.
+pub fn settings_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".toml");
+    name.into()
+}
+
+/// Where a file went; nowhere if no place was chosen.
+type Done = Result<Option<PathBuf>, String>;
+
+/// What helps where a system has no file dialog.
+pub const NO_DIALOG_APPEARED: &str =
+    "Where no dialog appears, set GROKSCOPE_EXPORT_DIR to a directory.";
 
 /// Writes files in the background.
 pub struct Exporter {
@@ -114,7 +145,7 @@ impl Exporter {
         name: String,
         export: Export,
         ctx: &egui::Context,
-        content: impl FnOnce() -> Result<Vec<u8>, String> + Send + 'static,
+        content: impl FnOnce() -> Result<Content, String> + Send + 'static,
     ) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let directory = self.directory.clone();
@@ -134,16 +165,16 @@ impl Exporter {
                 (None, Some(dialog)) => answer(dialog, &name),
                 (None, None) => None,
             };
-            // No path: the user changed their mind, which is no news.
-            if let Some(path) = path {
-                let done = content().and_then(|bytes| {
-                    io::atomic::write(&path, &bytes).map_err(|e| e.to_string())?;
-                    Ok(path)
-                });
-                // The window may be gone; the file is written all the same.
-                let _ = sender.send(done);
-                ctx.request_repaint();
-            }
+            let done = match path {
+                None => Ok(None),
+                Some(path) => content().and_then(|content| {
+                    save(&path, export, &content).map_err(|e| e.to_string())?;
+                    Ok(Some(path))
+                }),
+            };
+            // The window may be gone; the file is written all the same.
+            let _ = sender.send(done);
+            ctx.request_repaint();
         });
     }
 
@@ -151,6 +182,14 @@ impl Exporter {
     pub fn try_done(&self) -> Option<Done> {
         self.receiver.try_recv().ok()
     }
+}
+
+fn save(path: &Path, export: Export, content: &Content) -> Result<(), io::FileError> {
+    io::atomic::check_ending(path, export.extension())?;
+    if let Some(settings) = &content.settings {
+        io::atomic::write(&settings_of(path), settings.as_bytes())?;
+    }
+    io::atomic::write(path, &content.bytes)
 }
 
 /// The name itself, or the first of name-2, name-3, … that no file has.
@@ -169,13 +208,14 @@ fn unused(directory: &Path, name: &str) -> PathBuf {
 
 /// The path that the dialog gives, or `None` where the user changed their mind.
 ///
-/// A system without a portal and without zenity shows no dialog, and rfd tells
-/// that no otherwise than by an answer that no person could have given so soon:
-/// the file then goes to the current directory, and the status bar says so.
+/// A Linux without a portal and without zenity shows no dialog, and rfd tells that
+/// no otherwise than by an answer that no person could have given so soon: the file
+/// then goes to the current directory, and the status bar says so. A portal may also
+/// fail late; the status bar then says that nothing was saved.
 fn answer(dialog: impl Future<Output = Option<rfd::FileHandle>>, name: &str) -> Option<PathBuf> {
     let asked = Instant::now();
     let chosen = block_on(dialog).map(|file| file.path().to_owned());
-    if chosen.is_none() && asked.elapsed() < NO_DIALOG {
+    if cfg!(target_os = "linux") && chosen.is_none() && asked.elapsed() < NO_DIALOG {
         let here = std::env::current_dir().ok()?;
         return Some(unused(&here, name));
     }
@@ -218,7 +258,7 @@ impl Wake for Unpark {
 }
 
 /// Waits for a future on this thread.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = TaskContext::from_waker(&waker);
@@ -260,8 +300,10 @@ mod tests {
         let ctx = egui::Context::default();
         let mut paths = Vec::new();
         for _ in 0..3 {
-            exporter.start("run.csv".into(), Export::Csv, &ctx, || Ok(b"x".to_vec()));
-            paths.push(exporter.receiver.recv().unwrap().unwrap());
+            exporter.start("run.csv".into(), Export::Csv, &ctx, || {
+                Ok(b"x".to_vec().into())
+            });
+            paths.push(exporter.receiver.recv().unwrap().unwrap().unwrap());
         }
         paths.dedup();
         assert_eq!(paths.len(), 3);
@@ -269,10 +311,29 @@ mod tests {
     }
 
     #[test]
+    fn a_table_has_its_settings_beside_it_and_a_picture_the_ending_of_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let content = Content {
+            bytes: b"step\n".to_vec(),
+            settings: Some("seed = 1\n".into()),
+        };
+        let path = dir.path().join("run.csv");
+        save(&path, Export::Csv, &content).unwrap();
+        assert_eq!(std::fs::read(settings_of(&path)).unwrap(), b"seed = 1\n");
+        let error = save(&dir.path().join("x.pdf"), Export::Window, &content).unwrap_err();
+        assert!(error.to_string().contains("only PNG"), "{error}");
+    }
+
+    #[test]
     fn a_failed_export_says_why() {
         let exporter = Exporter::new(Some(PathBuf::from("/nowhere/at/all")));
         let ctx = egui::Context::default();
-        exporter.start("run.csv".into(), Export::Csv, &ctx, || Ok(Vec::new()));
+        exporter.start(
+            "run.csv".into(),
+            Export::Csv,
+            &ctx,
+            || Ok(Vec::new().into()),
+        );
         let error = exporter.receiver.recv().unwrap().unwrap_err();
         assert!(error.contains("/nowhere/at/all"), "{error}");
     }

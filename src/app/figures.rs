@@ -23,13 +23,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Names of a figure's runs begin here: no run of the session has one of them.
-const FIRST_RUN: u64 = 1 << 48;
-
 /// The figure on show, and what is known of its curves.
 pub struct OpenFigure {
     figure: &'static Figure,
     summaries: Vec<Option<CurveSummary>>,
+    /// The name of each curve's run.
+    runs: Vec<RunId>,
     failures: Vec<String>,
     computed: Receiver<Computed>,
     stop: Arc<AtomicBool>,
@@ -77,6 +76,7 @@ impl OpenFigure {
         Self {
             figure,
             summaries: vec![None; figure.curves.len()],
+            runs: figure.curves.iter().map(|_| RunId::next()).collect(),
             failures: Vec::new(),
             computed,
             stop,
@@ -102,9 +102,8 @@ impl OpenFigure {
 
     /// Whether a run on the plots is this curve.
     pub fn is_run_of(&self, curve: &Curve, run: RunId) -> bool {
-        let place = run.0.checked_sub(FIRST_RUN).map(|i| i as usize);
-        let found = place.and_then(|i| self.figure.curves.get(i));
-        found.is_some_and(|found| found.name == curve.name)
+        let mut curves = self.figure.curves.iter().zip(&self.runs);
+        curves.any(|(c, id)| *id == run && c.name == curve.name)
     }
 
     /// The colour of a curve that is kept: few from the palette, many on a ramp.
@@ -145,7 +144,7 @@ impl OpenFigure {
         match computed {
             Ok(run) => {
                 self.summaries[i] = Some(CurveSummary::of(curve, &run));
-                Some((curve, drawable(RunId(FIRST_RUN + i as u64), *run)))
+                Some((curve, drawable(self.runs[i], *run)))
             }
             Err(why) => {
                 self.failures.push(format!("{}: {why}", curve.label));
@@ -211,7 +210,8 @@ impl GrokscopeApp {
             let curves = &mut self.state.curves;
             curves.shown = open.before.0.clone();
             curves.loss_scale = open.before.1;
-            self.state.pins.retain(|pin| pin.run.id().0 < FIRST_RUN);
+            let kept = |pin: &Pin| !open.runs.contains(&pin.run.id());
+            self.state.pins.retain(kept);
         }
         if self.state.tab == Tab::Figure {
             self.state.tab = Tab::Error;

@@ -1,7 +1,11 @@
 //! Files opened from the window, read in the background.
 
 use super::session::Loaded;
-use crate::{io, sim::config::Config};
+use crate::{
+    cli::settings::{self, Resolved},
+    io,
+    sim::config::Config,
+};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     path::{Path, PathBuf},
@@ -46,26 +50,77 @@ pub fn read(path: &Path, base: Config) -> Opened {
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     match extension.as_str() {
-        "npz" => instance(path).map(|loaded| (base, Some(loaded))),
+        "npz" => {
+            let instance = io::npz::read_instance(path).map_err(|e| e.to_string())?;
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            Ok((base, Some((path, Arc::new(instance)))))
+        }
+        // As `--config` does, with the same errors.
         "toml" => {
-            let text = io::read_text(path).map_err(|e| e.to_string())?;
-            let config = Config::from_toml(&text).map_err(|e| e.to_string())?;
-            let loaded = match &config.instance {
-                Some(name) => {
-                    // A path in a file is meant from where the file is.
-                    let beside = path.parent().map(|dir| dir.join(name));
-                    let named = PathBuf::from(name);
-                    Some(instance(&beside.filter(|p| p.exists()).unwrap_or(named))?)
-                }
-                None => None,
-            };
-            Ok((config, loaded))
+            let Resolved { config, instance } =
+                settings::from_config_file(path).map_err(|e| e.to_string())?;
+            Ok((config, instance))
         }
         _ => Err("a config.toml or an instance.npz can be opened".into()),
     }
 }
 
-fn instance(path: &Path) -> Result<Loaded, String> {
-    let instance = io::npz::read_instance(path).map_err(|e| e.to_string())?;
-    Ok((path.to_owned(), Arc::new(instance)))
+/// Asks for a file with the system's dialog, and reads it, all off this thread.
+/// However long the answer takes, it is waited for.
+pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
+    let (sender, ctx) = (files.sender(), ctx.clone());
+    // The dialog is made here, as macOS demands of its main thread.
+    let dialog = rfd::AsyncFileDialog::new()
+        .set_title("Open settings or an instance")
+        .add_filter("Settings (TOML) and instances (NPZ)", &["toml", "npz"])
+        .pick_file();
+    std::thread::spawn(move || {
+        let answer = super::export::block_on(dialog).map(|file| file.path().to_owned());
+        let opened = match &answer {
+            Some(path) => read(path, base),
+            None => Err(String::new()),
+        };
+        // The window may be gone by now; then nobody wants the file.
+        let _ = sender.send((answer.unwrap_or_default(), opened));
+        ctx.request_repaint();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_is_read_as_the_command_line_reads_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let mut npz = ndarray_npy::NpzWriter::new(std::fs::File::create(at("i.npz")).unwrap());
+        npz.add_array("X", &ndarray::Array2::<f64>::ones((4, 3)))
+            .unwrap();
+        npz.add_array("y", &ndarray::Array1::<f64>::ones(4))
+            .unwrap();
+        npz.add_array("W0", &ndarray::Array2::<f64>::ones((2, 3)))
+            .unwrap();
+        npz.finish().unwrap();
+        let read = |name: &str, text: &str| {
+            std::fs::write(at(name), text).unwrap();
+            super::read(&at(name), Config::default())
+        };
+        let (config, instance) = read("c.toml", "instance = \"i.npz\"\n").unwrap();
+        assert_eq!(instance.unwrap().0, at("i.npz"));
+        assert_eq!(config.task.dim, 3);
+        let error = read("d.toml", "instance = \"i.npz\"\n[task]\ndim = 7\n").unwrap_err();
+        assert!(
+            error.contains("task.dim = 7") && error.contains("fixes it"),
+            "{error}"
+        );
+        let error = read("e.toml", "instance = \"none.npz\"\n").unwrap_err();
+        assert!(error.contains("none.npz: no such file"), "{error}");
+        let error = read("s.toml", "[axes]\nseed = [1]\n").unwrap_err();
+        assert!(error.contains("spec of a sweep"), "{error}");
+        let preset = include_str!("../../assets/presets/lazy.toml");
+        let (config, _) = read("p.toml", preset).unwrap();
+        assert_eq!(config, crate::presets::find("lazy").unwrap().config);
+        assert!(read("x.txt", "").is_err());
+    }
 }

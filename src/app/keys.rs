@@ -26,6 +26,7 @@ pub const HELP: &[(&str, &str)] = &[
         "the moment before, the next: start, fit, peak, generalisation, live end (a presenter's remote)",
     ),
     ("Ctrl+Z", "undo a change of settings or pins; Ctrl+Y: redo"),
+    ("Ctrl+O", "open settings or an instance"),
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),
     ("+ and −", "larger and smaller text"),
@@ -121,6 +122,7 @@ fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
         return match (key, modifiers.shift) {
             (Key::Z, false) => Some(Action::Undo),
             (Key::Z, true) | (Key::Y, false) => Some(Action::Redo),
+            (Key::O, false) => Some(Action::ShowOpen(true)),
             (Key::S, false) => Some(Action::Export(Export::Csv)),
             (Key::S, true) => Some(Action::Export(Export::Toml)),
             (Key::E, false) => Some(Action::Export(Export::Plot(PlotKind::Loss))),

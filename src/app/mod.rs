@@ -164,6 +164,8 @@ impl GrokscopeApp {
                 dark: stored.dark,
                 scale: stored.scale,
                 help_open: false,
+                open_shown: false,
+                recent: stored.recent.clone(),
                 fullscreen: false,
                 tab: stored.tab,
                 side_shown: false,
@@ -187,6 +189,9 @@ impl GrokscopeApp {
         app.dress(ctx);
         if let Err(error) = app.state.session.open(config, startup.instance, 0.0) {
             app.failure(error.to_string(), 0.0);
+        }
+        if let Some(problem) = presets::problems().first() {
+            app.failure(problem.clone(), 0.0);
         }
         if let Some(id) = startup.figure {
             app.open_figure(&id, ctx, 0.0);

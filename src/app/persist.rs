@@ -11,6 +11,7 @@ use crate::{
     },
 };
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 const KEY: &str = "grokscope";
 
@@ -42,6 +43,8 @@ pub struct Stored {
     pub config: String,
     /// Preset they are, if any.
     pub preset: Option<String>,
+    /// Files that were opened, the newest first.
+    pub recent: Vec<PathBuf>,
 }
 
 impl Default for Stored {
@@ -59,6 +62,7 @@ impl Default for Stored {
             tab: Tab::default(),
             config: String::new(),
             preset: None,
+            recent: Vec::new(),
         }
     }
 }
@@ -106,6 +110,7 @@ impl Stored {
             tab: state.tab,
             config: config.to_toml(),
             preset: state.preset.clone(),
+            recent: state.recent.clone(),
         }
     }
 
@@ -193,6 +198,7 @@ mod tests {
             lazy_shadow: false,
             lower: vec!["weight_norm_sq".into(), "no such column".into()],
             log_lower: true,
+            recent: vec!["a/config.toml".into()],
             ..Stored::default()
         };
         stored.save(&mut storage);

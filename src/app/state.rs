@@ -116,6 +116,10 @@ pub struct State {
     pub scale: f32,
     /// Keys are shown.
     pub help_open: bool,
+    /// What can be opened is shown.
+    pub open_shown: bool,
+    /// Files that were opened, the newest first.
+    pub recent: Vec<PathBuf>,
     /// The window fills the screen.
     pub fullscreen: bool,
     /// Tab of the side panel.

@@ -189,7 +189,6 @@ pub struct Sweep {
     what: String,
     waiting: VecDeque<Planned>,
     current: Option<(Planned, Run)>,
-    runs: u64,
     total: usize,
     done: usize,
     failed: Option<String>,
@@ -234,8 +233,7 @@ impl Sweep {
         let Some(planned) = self.waiting.pop_front() else {
             return;
         };
-        self.runs += 1;
-        let run = RunId(self.runs);
+        let run = RunId::next();
         self.worker.send(Command::Start {
             run,
             config: Box::new(planned.config.clone()),
@@ -313,7 +311,6 @@ impl GrokscopeApp {
             total: waiting.len(),
             waiting,
             current: None,
-            runs: 0,
             done: 0,
             failed: None,
             change: None,

@@ -229,7 +229,7 @@ pub(super) fn wanted(session: &Session) -> (RunId, Config) {
     } = Config::default();
     (config.outcome, config.record) = (outcome, record);
     let Some(run) = session.run() else {
-        return (RunId(0), config);
+        return (RunId::NONE, config);
     };
     let mut trained = run.config().clone();
     if let Some(lowered) = run.lowered()
@@ -244,7 +244,7 @@ pub(super) fn wanted(session: &Session) -> (RunId, Config) {
     let id = if trained == config {
         id
     } else {
-        RunId(id.0 + 1)
+        session.next_run()
     };
     (id, config)
 }

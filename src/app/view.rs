@@ -20,7 +20,7 @@ use crate::{
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
         entry, figure, fonts, help,
         narration::Numbers,
-        scrubber, side, status,
+        open, scrubber, side, status,
         theme::Theme,
         transport,
     },
@@ -254,6 +254,9 @@ impl GrokscopeApp {
             });
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
+        }
+        if self.state.open_shown {
+            open::show(ui.ctx(), &theme, &self.state.recent, actions);
         }
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
             invite_drop(ui.ctx(), &theme);

@@ -49,6 +49,11 @@ const NO_OPENGL: [&str; 7] = [
 /// `{e:?}` together, since only the latter names a missing X11 library.
 /// `headless` is the command that does the same job.
 pub fn explain(error: &str, headless: &str) -> String {
+    explain_on(std::env::consts::OS, error, headless)
+}
+
+/// The message on this operating system, by its name in the standard library.
+fn explain_on(os: &str, error: &str, headless: &str) -> String {
     let lower = error.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|p| lower.contains(p));
     let missing = lower.contains("could not be loaded")
@@ -59,6 +64,12 @@ pub fn explain(error: &str, headless: &str) -> String {
         .iter()
         .find(|(part, _)| lower.contains(&part.to_lowercase()));
     let reason = match library {
+        // Their libraries come with the system, and OpenGL with the graphics driver.
+        _ if os != "linux" && has(&NO_OPENGL) => format!(
+            "OpenGL does not work here; update the driver of the graphics card\n(reported: {})",
+            first_line(error)
+        ),
+        _ if os != "linux" => first_line(error).to_owned(),
         Some((part, package)) if missing => format!(
             "the system library {} is missing; install it with\n  sudo apt install {package}",
             part.trim_end_matches('.')
@@ -162,7 +173,7 @@ mod tests {
     #[test]
     fn each_known_error_names_its_cure_and_the_headless_command() {
         for (error, cure) in CASES {
-            let message = explain(error, COMMAND);
+            let message = explain_on("linux", error, COMMAND);
             assert!(message.contains(cure), "{error}\n→ {message}");
             assert!(message.ends_with(COMMAND), "{message}");
         }
@@ -170,12 +181,27 @@ mod tests {
 
     #[test]
     fn an_unknown_error_is_quoted_once_and_shortly() {
-        let message = explain(
+        let message = explain_on(
+            "linux",
             &format!("a new trouble {}\nbacktrace", "x".repeat(900)),
             COMMAND,
         );
         assert!(message.contains("a new trouble") && message.contains(PACKAGES));
         assert!(!message.contains("backtrace") && message.len() < 700);
         assert!(explain("", COMMAND).contains("no reason was given"));
+    }
+
+    #[test]
+    fn systems_without_debian_packages_hear_nothing_of_them() {
+        for os in ["windows", "macos"] {
+            for (error, _) in CASES {
+                let message = explain_on(os, error, COMMAND);
+                assert!(
+                    !message.contains("apt") && !message.contains("xvfb"),
+                    "{message}"
+                );
+                assert!(message.ends_with(COMMAND), "{message}");
+            }
+        }
     }
 }

@@ -151,7 +151,13 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             report.stopped.map_or(said, Err)
         }
         Some(Command::Picture(args)) => draw_picture(&args, window),
-        Some(Command::Presets) => say(&list_presets()),
+        Some(Command::Presets) => {
+            let said = say(&list_presets());
+            for problem in presets::problems() {
+                complain(&format!("warning: {problem}"));
+            }
+            said
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "grokscope", &mut script);

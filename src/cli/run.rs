@@ -56,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     let run = trained.map_err(CliError::Failed)?;
 
     let out = &args.out;
-    csv::write(&out.join(CURVE), &run.rows, None)?;
+    csv::write(&out.join(CURVE), &run.rows)?;
     let settings = match &instance {
         Some(instance) => instance.toml(&run.info.config),
         None => run.info.config.to_toml(),

@@ -4,7 +4,7 @@ use super::CliError;
 use super::args::{PictureArgs, Record, RunArgs, Source};
 use crate::figures;
 use crate::io::{self, npz};
-use crate::presets;
+use crate::presets::{self, Preset};
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, ConfigError, FIELDS, Value};
 use crate::startup::Startup;
@@ -119,38 +119,36 @@ pub fn for_picture(args: &PictureArgs) -> Result<Startup, CliError> {
 /// # Errors
 /// Names the file or field and what to do.
 pub fn from_config_file(path: &Path) -> Result<Resolved, CliError> {
-    Draft::from_source(&Source {
-        config: Some(path.to_owned()),
-        ..Source::default()
-    })?
-    .resolve()
+    let mut draft = Draft::default();
+    draft.read_file(path, "")?;
+    draft.resolve()
 }
 
 /// Settings on the way, and which of them an instance may not replace silently:
 /// those in the file that names it, and those on the command line.
+#[derive(Default)]
 struct Draft {
     config: Config,
+    /// How the instance was named.
+    instance_flag: &'static str,
     in_file: BTreeSet<&'static str>,
     on_line: BTreeSet<String>,
 }
 
 impl Draft {
     fn from_source(source: &Source) -> Result<Self, CliError> {
-        let mut draft = Self {
-            config: Config::default(),
-            in_file: BTreeSet::new(),
-            on_line: BTreeSet::new(),
-        };
+        let mut draft = Self::default();
         if let Some(name) = &source.preset {
             let preset =
                 presets::find(name).map_err(|e| CliError::usage(format!("--preset: {e}")))?;
             draft.config = preset.config.clone();
         }
         if let Some(path) = &source.config {
-            draft.read_file(path)?;
+            draft.read_file(path, "--config ")?;
         }
         if let Some(path) = &source.instance {
             draft.config.instance = Some(absolute(path)?);
+            draft.instance_flag = "--instance ";
             // The file spoke of another problem.
             draft.in_file.clear();
         }
@@ -165,8 +163,8 @@ impl Draft {
         Ok(())
     }
 
-    fn read_file(&mut self, path: &Path) -> Result<(), CliError> {
-        let text = io::read_text(path).map_err(|e| CliError::usage(e.to_string()))?;
+    fn read_file(&mut self, path: &Path, flag: &str) -> Result<(), CliError> {
+        let text = io::read_text(path).map_err(|e| CliError::usage(format!("{flag}{e}")))?;
         let at = |e: ConfigError| CliError::usage(format!("{}: {e}", path.display()));
         let table: toml::Table = text.parse().unwrap_or_default();
         if table.get("axes").is_some_and(toml::Value::is_table) {
@@ -176,7 +174,13 @@ impl Draft {
                 path.display()
             )));
         }
-        self.config = Config::from_toml(&text).map_err(at)?;
+        self.config = match table.contains_key("preset") {
+            true => {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                Preset::from_toml(&stem, &text).map_err(at)?.config
+            }
+            false => Config::from_toml(&text).map_err(at)?,
+        };
         if let Some(instance) = &self.config.instance {
             // A relative path is meant from where the file is.
             let base = path.parent().unwrap_or(Path::new(""));
@@ -216,8 +220,8 @@ impl Draft {
             });
         };
         let path = PathBuf::from(path);
-        let instance =
-            npz::read_instance(&path).map_err(|e| CliError::usage(format!("instance {e}")))?;
+        let instance = npz::read_instance(&path)
+            .map_err(|e| CliError::usage(format!("{}{e}", self.instance_flag)))?;
         let mut fixed = self.config.clone();
         instance.fix(&mut fixed);
         for field in FIELDS {

@@ -193,7 +193,7 @@ pub fn file_names(figure: &Figure, seeds: u64) -> Vec<String> {
 pub fn write_curve(directory: &Path, curve: &Curve, run: &HeadlessRun) -> Result<(), FileError> {
     let stem = stem(curve, run.info.config.seed);
     let config = &run.info.config;
-    csv::write(&directory.join(format!("{stem}.csv")), &run.rows, None)?;
+    csv::write(&directory.join(format!("{stem}.csv")), &run.rows)?;
     let toml = directory.join(format!("{stem}.toml"));
     atomic::write(&toml, config.to_toml().as_bytes())
 }

@@ -11,25 +11,20 @@ use std::path::Path;
 /// Name of the first column.
 pub const STEP: &str = "step";
 
-/// Writes rows to `path`; with a config, its TOML stands above the header row
-/// in lines that begin with `# `.
+/// Writes rows to `path`. Nothing but the table: a reader that knows no comments
+/// reads it too, and settings go into a file of their own.
 ///
 /// # Errors
 /// Names the file or directory and the reason.
-pub fn write(path: &Path, rows: &[Row], config: Option<&Config>) -> Result<(), FileError> {
-    atomic::write_with(path, |w| emit(w, rows, config))
+pub fn write(path: &Path, rows: &[Row]) -> Result<(), FileError> {
+    atomic::write_with(path, |w| emit(w, rows))
 }
 
 /// Writes rows as CSV to any writer.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn emit(mut w: &mut dyn Write, rows: &[Row], config: Option<&Config>) -> io::Result<()> {
-    if let Some(config) = config {
-        for line in config.to_toml().lines() {
-            writeln!(w, "{}", format!("# {line}").trim_end())?;
-        }
-    }
+pub fn emit(mut w: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(&mut w);
     let names = Metric::ALL.iter().map(|m| m.spec().name);
     csv.write_record(std::iter::once(STEP).chain(names))?;
@@ -52,7 +47,7 @@ fn number(x: f64) -> String {
 /// Rows read from a CSV file, with the config of its header if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// Settings in the comment above the header row.
+    /// Settings in comments above the header row, as earlier versions wrote them.
     pub config: Option<Config>,
     /// Rows, in the file's order.
     pub rows: Vec<Row>,
@@ -141,9 +136,9 @@ mod tests {
         vec![first, last]
     }
 
-    fn text(config: Option<&Config>) -> String {
+    fn text() -> String {
         let mut bytes = Vec::new();
-        emit(&mut bytes, &rows(), config).unwrap();
+        emit(&mut bytes, &rows()).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -159,12 +154,12 @@ mod tests {
 
     #[test]
     fn rows_read_back_to_the_bit() {
-        assert_same(&parse(&text(None)).unwrap().rows, &rows());
+        assert_same(&parse(&text()).unwrap().rows, &rows());
     }
 
     #[test]
     fn the_step_comes_first_and_then_every_metric_in_registry_order() {
-        let text = text(None);
+        let text = text();
         let mut names = text.lines().next().unwrap().split(',');
         assert_eq!(names.next(), Some("step"));
         for m in Metric::ALL {
@@ -175,17 +170,31 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_an_empty_cell() {
-        let text = text(None);
+        let text = text();
         let cell = text.lines().nth(2).unwrap().split(',').nth(6);
         assert_eq!(Metric::ALL[5], Metric::SampleTestLoss);
         assert_eq!(cell, Some(""));
     }
 
     #[test]
-    fn the_header_carries_the_config() {
+    fn a_reader_that_knows_no_comments_finds_one_table() {
+        let text = text();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let columns = reader.headers().unwrap().len();
+        assert_eq!(columns, 1 + Metric::ALL.len());
+        // Records of another length would be errors.
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(records.len(), rows().len());
+        assert!(!text.contains(['#', '"']));
+    }
+
+    #[test]
+    fn comments_above_the_header_row_are_read() {
         let mut config = Config::default();
         config.network.alpha = 0.1 + 0.2;
-        let curve = parse(&text(Some(&config))).unwrap();
+        let toml = config.to_toml();
+        let comments: String = toml.lines().map(|line| format!("# {line}\n")).collect();
+        let curve = parse(&(comments + &text())).unwrap();
         assert_eq!(curve.config, Some(config));
         assert_same(&curve.rows, &rows());
     }

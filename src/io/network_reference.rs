@@ -2,6 +2,7 @@
 //! the settings, `NAME.npz` with examples, initial weights and batches.
 
 use super::npz::Archive;
+use std::io::BufReader;
 use super::{FileError, read_problem, read_text};
 use crate::sim::networks::dense::{Activation, Dense, Scaling};
 use crate::sim::networks::kernel::Outputs;
@@ -70,7 +71,7 @@ impl Reference {
             .map_err(|e| FileError::new(&json, format!("is not JSON: {e}")))?;
         let header = Header::parse(value).map_err(problem(&json))?;
         let file = File::open(&npz).map_err(|e| FileError::new(&npz, read_problem(&e)))?;
-        let arrays = Archive::open(file).map_err(problem(&npz))?;
+        let arrays = Archive::open(BufReader::new(file)).map_err(problem(&npz))?;
         header.assemble(arrays, &npz).map_err(problem(&npz))
     }
 
@@ -111,7 +112,7 @@ impl Reference {
     pub fn array(&mut self, key: &str) -> Result<Option<ArrayD<f64>>, FileError> {
         match self.arrays.has(key) {
             true => {
-                let array = self.arrays.numbers(key);
+                let array = self.arrays.numbers(key, |_| Ok(()));
                 array.map(Some).map_err(|e| FileError::new(&self.path, e))
             }
             false => Ok(None),

@@ -51,7 +51,8 @@ fn from_archive(file: impl Read + Seek) -> Result<Instance, String> {
     Ok(instance)
 }
 
-pub(super) struct Archive<R> {
+/// An archive of arrays.
+pub(super) struct Archive<R = BufReader<File>> {
     archive: ZipArchive<R>,
     names: Vec<String>,
 }

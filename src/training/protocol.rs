@@ -5,11 +5,26 @@ use crate::sim::{
     Simulation, committee::instance::Instance, committee::moments::MomentState,
     config::ValidConfig, metrics::Row, outcome::Thresholds, verdict::Verdict,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// Names a run. Every event carries one; events of an earlier run are stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u64);
+
+impl RunId {
+    /// Names no run.
+    pub const NONE: Self = Self(0);
+
+    /// A name that no other run of this process has, whoever trains it: what is
+    /// kept of a run can be kept under its name.
+    pub fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// How a run begins.
 #[derive(Clone, Debug, Default)]

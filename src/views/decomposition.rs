@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     history::{Moment, Run, decimate::log_step, format},
+    sim::config::TargetKind,
     sim::metrics::Metric,
 };
 use egui::{
@@ -38,12 +39,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
     heading(ui, theme, "WHERE THE TEST ERROR COMES FROM");
     let columns = columns(run);
     if columns.is_empty() && run.rows().len() > 1 {
-        ui.label(
-            RichText::new(
-                "The target of this run is not known, so its test error cannot be taken apart.",
-            )
-            .color(theme.muted),
-        );
+        let why = match run.config().task.target {
+            TargetKind::Hermite => {
+                "The test error is taken apart for quadratic functions. This run learns a Hermite \
+                 polynomial, whose error has other parts."
+            }
+            _ => "The target of this run is not known, so its test error cannot be taken apart.",
+        };
+        ui.label(RichText::new(why).color(theme.muted));
         return;
     }
     plot(ui, theme, moment, &columns);

@@ -41,7 +41,7 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
             ui.label(
                 "Double click a setting for its default, right click it to sweep it over values. \
                  Drag below the plots to go back in time, double click a plot to refit its axes. \
-                 Drop a config.toml or an instance.npz on the window to open it.",
+                 Drop a config.toml or an instance.npz on the window to open it, or press Ctrl+O.",
             );
             ui.add_space(4.0);
             ui.label(

@@ -20,6 +20,7 @@ pub mod heat_map;
 pub mod help;
 pub mod kernel;
 pub mod narration;
+pub mod open;
 pub mod polyline;
 pub mod runs;
 pub mod scrubber;

@@ -124,6 +124,13 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
         egui::ScrollArea::vertical()
             .max_height(560.0)
             .show(ui, |ui| {
+                let file = Button::new("Open a file …").frame_when_inactive(false);
+                let file = file.shortcut_text("Ctrl+O").min_size(Vec2::new(360.0, 0.0));
+                if ui.add(file).accessible_name("Open a file").clicked() {
+                    actions.push(Action::ShowOpen(true));
+                    ui.close();
+                }
+                ui.separator();
                 for preset in view.presets {
                     let chosen = view.preset == Some(preset.name.as_str());
                     if preset_item(ui, theme, preset, chosen).clicked() {

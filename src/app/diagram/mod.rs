@@ -7,7 +7,11 @@ mod subject;
 pub use still::{caption, picture};
 pub use subject::Subject;
 
-use super::{Action, GrokscopeApp, export::Export, session::Session};
+use super::{
+    Action, GrokscopeApp,
+    export::{Content, Export},
+    session::Session,
+};
 use crate::{
     io::summary,
     sim::config::{Config, EngineKind, ValidConfig, field},
@@ -471,7 +475,7 @@ impl GrokscopeApp {
         match (file, there) {
             (DiagramFile::Spec, _) => {
                 exporter.start(name, Export::Toml, ctx, move || {
-                    Ok(plan.to_toml().into_bytes())
+                    Ok(plan.to_toml().into_bytes().into())
                 });
             }
             (DiagramFile::Csv, Some((begun, diagram))) => {
@@ -479,7 +483,7 @@ impl GrokscopeApp {
                     let mut bytes = Vec::new();
                     let results = diagram.finished().map(|cell| &cell.result);
                     merge::table(&mut bytes, &begun.spec, results).map_err(|e| e.to_string())?;
-                    Ok(bytes)
+                    Ok(bytes.into())
                 });
             }
             (DiagramFile::Png, Some((_, diagram))) => {
@@ -495,7 +499,7 @@ impl GrokscopeApp {
                 };
                 let dark = self.state.dark;
                 exporter.start(name, Export::Window, ctx, move || {
-                    picture.png([720, 620], 2.0, dark)
+                    picture.png([720, 620], 2.0, dark).map(Content::from)
                 });
             }
             (_, None) => self.failure("There is no diagram to save yet.".into(), now),

@@ -1,7 +1,7 @@
 //! Changes of the settings: which reach the run in training, and which begin it
 //! again.
 
-use super::{ACCURACY_KEYS, Loaded, Pending, RunState, Session};
+use super::{ACCURACY_KEYS, Implied, Loaded, Pending, RunState, Session};
 use crate::{
     sim::config::{Config, ConfigError, FIELDS, Value, field},
     training::Command,
@@ -47,19 +47,48 @@ impl Session {
         if let Some(why) = self.fixed(key) {
             return Err(locked(key, &config, why));
         }
-        let mut config = config;
-        config.reconcile(key);
-        config.clone().check()?;
         self.dragging = dragging;
         if config == self.config {
             return Ok(());
         }
+        let (config, implied) = self.with_needs(key, config)?;
         self.config = config;
+        self.implied.retain(|i| i.cause != key);
+        self.implied.extend(implied);
         if !self.change_live(key) {
             let first = self.pending.map_or(now, |p| p.first);
             self.pending = Some(Pending { first, last: now });
         }
         Ok(())
+    }
+
+    /// The settings with what a changed one needs, and what that is. What its value
+    /// before needed is given back first, unless the user has changed that since or
+    /// the settings would not agree.
+    fn with_needs(&self, key: &str, config: Config) -> Result<(Config, Vec<Implied>), ConfigError> {
+        let mut given_back = config.clone();
+        for i in self.implied.iter().filter(|i| i.cause == key) {
+            if let Some(field) = field(i.key)
+                && (field.get)(&given_back) == i.became
+            {
+                field.set(&mut given_back, &i.was)?;
+            }
+        }
+        let reconciled = |start: Config| {
+            let mut config = start.clone();
+            let changed = config.reconcile(key);
+            config.clone().check().map(|_| (start, config, changed))
+        };
+        let (start, config, changed) = reconciled(given_back).or_else(|_| reconciled(config))?;
+        let cause = field(key).map_or("", |f| f.key);
+        let implied = (changed.into_iter().filter_map(field)).map(|f| Implied {
+            cause,
+            key: f.key,
+            was: (f.get)(&start),
+            became: (f.get)(&config),
+        });
+        let implied = implied.collect();
+        Ok((config, implied))
     }
 
     /// Sends a change that the run in training can take; false if it needs a
@@ -147,6 +176,7 @@ impl Session {
         self.config = config;
         self.instance = instance;
         self.set_aside = set_aside;
+        self.implied.clear();
         self.dragging = false;
         self.within_drag = false;
         self.restart(now, false);
@@ -180,6 +210,7 @@ impl Session {
         };
         self.config = config;
         self.instance = instance;
+        self.implied.clear();
         self.dragging = false;
         self.within_drag = false;
         let live = accuracy_alone || horizon_alone && self.change_live("training.steps");

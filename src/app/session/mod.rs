@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     history::Run,
-    sim::{committee::instance::Instance, config::Config},
+    sim::{
+        committee::instance::Instance,
+        config::{Config, Value, field},
+    },
     training::{Command, Keyframe, Pace, RunId, Snapshot, StartOptions},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -36,17 +39,32 @@ struct Pending {
     last: f64,
 }
 
+/// A setting that had to change with another: given back when that one no longer
+/// needs it.
+#[derive(Clone, Debug, PartialEq)]
+struct Implied {
+    /// Key of the setting that the user changed.
+    cause: &'static str,
+    /// Key of the one that was set too.
+    key: &'static str,
+    was: Value,
+    became: Value,
+}
+
 /// Data and weights that replace the sampled ones, and where they came from.
 pub type Loaded = (PathBuf, Arc<Instance>);
 
 /// The settings, the run and the worker.
 pub struct Session {
     backend: Box<dyn Backend>,
-    next_run: u64,
+    /// The name that the next run will have.
+    next_run: RunId,
     config: Config,
     instance: Option<Loaded>,
     /// The settings as they were before an instance fixed some of them.
     set_aside: Option<Config>,
+    /// Settings that a change of another one set too.
+    implied: Vec<Implied>,
     screen: Screen,
     ghost: Option<Ghost>,
     trail: Option<Ghost>,
@@ -68,10 +86,11 @@ impl Session {
     pub fn new(backend: Box<dyn Backend>, config: Config, pace: Pace) -> Self {
         Self {
             backend,
-            next_run: 1,
+            next_run: RunId::next(),
             config,
             instance: None,
             set_aside: None,
+            implied: Vec::new(),
             screen: Screen::default(),
             ghost: None,
             trail: None,
@@ -108,6 +127,17 @@ impl Session {
             Some((_, instance)) => instance.toml(config),
             None => config.to_toml(),
         }
+    }
+
+    /// Whether a setting has the value that another one needed, and not its own.
+    pub fn is_implied(&self, key: &str) -> bool {
+        let value = field(key).map(|f| (f.get)(&self.config));
+        (self.implied.iter()).any(|i| i.key == key && Some(&i.became) == value.as_ref())
+    }
+
+    /// The name that the next run will have.
+    pub fn next_run(&self) -> RunId {
+        self.next_run
     }
 
     /// The run on screen.
@@ -256,8 +286,7 @@ impl Session {
         let old_step = stood.max(self.catch_up.unwrap_or(0));
         let held = take_up && self.state() == RunState::Paused;
         self.leave_ghost(now);
-        let id = RunId(self.next_run);
-        self.next_run += 1;
+        let id = std::mem::replace(&mut self.next_run, RunId::next());
         self.backend.send(Command::Start {
             run: id,
             config: Box::new(config.clone()),

@@ -9,14 +9,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Which numbers a series is made of. Rows only ever grow, or are all dropped
-/// and recorded again: then the newest value tells.
+/// Which numbers a series is made of. No two runs have one name; rows only ever
+/// grow, or are all dropped and recorded again: then the newest value tells.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Source {
     metric: Metric,
     columns: usize,
     run: u64,
-    place: usize,
     rows: usize,
     newest: Option<u64>,
     recent: Option<(usize, u64)>,
@@ -31,7 +30,6 @@ impl Source {
             metric,
             columns,
             run: run.id().0,
-            place: rows.as_ptr() as usize,
             rows: rows.len(),
             newest: newest.map(f64::to_bits),
             recent: recent.last().map(|step| (recent.len(), step.step)),
