@@ -2,7 +2,6 @@
 //! the settings, `NAME.npz` with examples, initial weights and batches.
 
 use super::npz::Archive;
-use std::io::BufReader;
 use super::{FileError, read_problem, read_text};
 use crate::sim::networks::dense::{Activation, Dense, Scaling};
 use crate::sim::networks::kernel::Outputs;
@@ -17,6 +16,7 @@ use crate::sim::networks::transformer::Transformer;
 use ndarray::{ArrayD, Ix1, Ix2};
 use serde_json::{Map, Value};
 use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
