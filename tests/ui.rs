@@ -18,12 +18,13 @@ use grokscope::{
     presets,
     sim::{
         committee::instance::Instance,
-        config::{Value, Width},
+        config::{Value, Width, field},
         outcome::{Crossings, Outcome, Thresholds},
         verdict::{Status, Verdict},
     },
     startup::Startup,
     training::{Command, Event, Finish, Pace, RunId},
+    views::controls::accessible_name,
 };
 use std::{path::PathBuf, sync::Arc};
 use support::{Screen, row};
@@ -333,6 +334,79 @@ fn a_typed_value_is_taken_and_a_bad_one_says_why_and_keeps_the_old() {
 }
 
 #[test]
+fn a_field_takes_back_what_it_shows_and_every_way_of_writing_a_number() {
+    let mut screen = Screen::scripted();
+    let horizon = accessible_name(field("training.steps").unwrap());
+    for (text, steps) in [
+        ("1e8", 100_000_000),
+        ("10^7", 10_000_000),
+        ("10⁶", 1_000_000),
+        ("29,264", 29_264),
+        ("10000", 10_000),
+    ] {
+        screen.type_into(&horizon, text);
+        assert_eq!(screen.config().training.steps, steps, "{text}");
+        // In and out again, as a click into the field and one elsewhere.
+        screen.typed(&horizon).focus();
+        screen.steps(2);
+        screen.typed("seed").focus();
+        screen.steps(3);
+        assert_eq!(screen.config().training.steps, steps);
+        assert!(screen.app().state.field_errors.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn what_a_choice_set_too_is_given_back_when_it_is_undone() {
+    let mut screen = Screen::scripted();
+    let before = screen.config().clone();
+    let choose = |screen: &mut Screen, key: &'static str, word: &str| {
+        screen.app().ask(Action::Edit {
+            key,
+            value: Value::Text(word.into()),
+            dragging: false,
+        });
+        screen.steps(3);
+    };
+    choose(&mut screen, "task.target", "hermite");
+    assert_eq!(
+        screen.value("training.engine"),
+        Value::Text("neurons".into())
+    );
+    assert_eq!(screen.config().network.width, Width::Finite(100));
+    screen.sees("target = hermite needs N = 100, engine = neurons: set too.");
+    choose(&mut screen, "task.target", "quadratic");
+    assert_eq!(*screen.config(), before);
+    screen.sees("As before again: N = ∞, engine = moments.");
+    // What the user has changed since is theirs.
+    choose(&mut screen, "task.target", "hermite");
+    screen.type_into("N width", "70");
+    choose(&mut screen, "task.target", "quadratic");
+    assert_eq!(screen.config().network.width, Width::Finite(70));
+    assert_eq!(
+        screen.value("training.engine"),
+        Value::Text("moments".into())
+    );
+}
+
+#[test]
+fn files_are_opened_by_path_and_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    std::fs::write(&path, "[network]\nalpha = 2.5\n").unwrap();
+    let mut screen = Screen::scripted();
+    screen.press_with(Modifiers::COMMAND, Key::O);
+    screen.sees("Open a run");
+    screen.app().ask(Action::OpenFile(path.clone()));
+    screen.wait("the file", |app| !app.state.recent.is_empty());
+    assert_eq!(screen.config().network.alpha, 2.5);
+    assert_eq!(screen.app().state.recent.first(), Some(&path));
+    assert!(!screen.app().state.open_shown);
+    let stored = grokscope::app::persist::Stored::of(&screen.app().state);
+    assert_eq!(stored.recent, [path]);
+}
+
+#[test]
 fn a_double_click_gives_the_default_back() {
     let mut screen = Screen::scripted();
     screen.type_into("ε kernel alignment", "0.7");
@@ -574,12 +648,11 @@ fn exports_are_written_and_the_status_bar_says_where() {
     screen.steps(2);
     screen.press_with(Modifiers::COMMAND, Key::S);
     let csv = screen.exported();
-    let text = std::fs::read_to_string(csv).unwrap();
-    assert!(
-        text.contains("# alpha = 0.3") && text.contains("\nstep,train_loss,"),
-        "{text}"
-    );
-    assert_eq!(text.lines().filter(|l| !l.starts_with('#')).count(), 201);
+    let text = std::fs::read_to_string(&csv).unwrap();
+    assert!(text.starts_with("step,train_loss,"), "{text}");
+    assert_eq!(text.lines().count(), 201);
+    let settings = std::fs::read_to_string(csv.with_extension("csv.toml")).unwrap();
+    assert!(settings.contains("alpha = 0.3"), "{settings}");
     screen.sees("Saved ");
     screen.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
     let toml = std::fs::read_to_string(screen.exported()).unwrap();
