@@ -14,7 +14,10 @@ use crate::{
     figures::Curve,
     history::{Moment, Run, format},
     presets,
-    sim::{config::{FIELDS, field}, verdict::Criterion},
+    sim::{
+        config::{FIELDS, field},
+        verdict::Criterion,
+    },
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
