@@ -51,7 +51,7 @@ fn the_tolerance_changes_the_verdict_and_never_trains_again() {
     };
     for (tolerance, outcome, word) in [
         (0.5, Outcome::Groks, "groks"),
-        (0.2, Outcome::NeverGeneralises, "never generalises"),
+        (0.2, Outcome::NeverGeneralises, "has not generalised by its end"),
         (2.8, Outcome::GeneralisesAtOnce, "generalises at once"),
     ] {
         screen.type_into("θₐ accuracy tolerance", &tolerance.to_string());

@@ -19,6 +19,8 @@ pub const SCALES: [f32; 8] = [0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0];
 
 /// How long the reason for a change, or a notice, is shown.
 pub const NOTICE_SECS: f64 = 8.0;
+/// Seconds for which the status line says which setting was changed.
+pub const EDIT_SECS: f64 = 4.0;
 
 /// A tab of the side panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::{
     figures::OpenFigure,
     raster,
     session::{RunState, Session},
-    state::{NOTICE_SECS, State, Tab},
+    state::{EDIT_SECS, NOTICE_SECS, State, Tab},
     sweeping::Sweep,
 };
 use crate::{
@@ -47,7 +47,7 @@ impl State {
             return (notice.text.clone(), notice.bad);
         }
         if let Some((key, since)) = self.changed
-            && now - since < NOTICE_SECS
+            && now - since < EDIT_SECS
             && let Some(field) = field(key)
         {
             let name = controls::accessible_name(field);
@@ -321,6 +321,16 @@ impl GrokscopeApp {
     fn draw_status(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let now = ui.input(|i| i.time);
         let (sentence, bad) = self.state.sentence(now);
+        // What was said for a while gives way to the run, also where nothing moves.
+        let notice = self.state.notice.as_ref().filter(|n| !n.bad);
+        let ends = (notice.map(|n| n.since + NOTICE_SECS).into_iter())
+            .chain(self.state.changed.map(|(_, since)| since + EDIT_SECS))
+            .filter(|end| *end > now)
+            .fold(f64::INFINITY, f64::min);
+        if ends.is_finite() {
+            let rest = std::time::Duration::from_secs_f64(ends - now + 0.01);
+            ui.ctx().request_repaint_after(rest);
+        }
         let view = status::View {
             state: self.state.session.state(),
             sentence,

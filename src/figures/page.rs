@@ -18,10 +18,11 @@ with a row for each curve, and a `figure.json` that holds it all.
 minutes; `--seeds 16` runs each curve for 16 seeds, counted up from the figure's own.
 The table of each figure below was measured with its own engine, step by step.
 
-A run *fits* at the first step with its train loss below the threshold and
-*generalises* at the first one with its test loss below it: 10 % of the loss that
+A run *fits* at the step from which on its train loss is below the threshold and
+*generalises* at the one from which on its test loss is below it: 10 % of the loss that
 predicting zero has, or an absolute 0.1 where `outcome.relative = false`. It *groks*
-when it generalises at least twice as late as it fits. `tests/figures.rs` holds each
+when it generalises at least twice as late as it fits. Each `summary.csv` also has the
+delay in steps and the ratio at 10 % and at 50 % of the zero predictor's loss. `tests/figures.rs` holds each
 claim to at least eight fixed seeds at smaller settings.
 
 This page is printed by `grokscope figure --markdown` from `assets/figures`.

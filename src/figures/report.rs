@@ -44,6 +44,8 @@ pub struct CurveSummary {
     pub delay_steps_at_50_percent: Option<i64>,
     /// Ratio of the same.
     pub ratio_at_50_percent: Option<f64>,
+    /// Steps trained.
+    pub steps: u64,
     /// How it ended, or what makes it doubtful, in a sentence.
     pub verdict: String,
     /// Train loss at the end.
@@ -115,6 +117,7 @@ impl CurveSummary {
             ratio_at_10_percent: tenth.ratio(),
             delay_steps_at_50_percent: half.delay(),
             ratio_at_50_percent: half.ratio(),
+            steps: verdict.step,
             verdict: verdict.sentence(),
             train_loss: last(Metric::TrainLoss),
             test_loss: last(test),

@@ -15,6 +15,9 @@ pub struct ToleranceSweep {
     train: Reached,
     test: Reached,
     min_ratio: f64,
+    has_test: bool,
+    // At the tolerance that the run was started with: found at every step.
+    exact: Option<(f64, Crossings)>,
 }
 
 /// Tolerances, in the config's units and falling, with the first step at which
@@ -43,6 +46,8 @@ impl ToleranceSweep {
             train: Reached::default(),
             test: Reached::default(),
             min_ratio: config.min_ratio,
+            has_test: run.errors().iter().any(|(_, e)| e.test.is_some()),
+            exact: exact(run, config),
         };
         for (step, errors) in run.errors() {
             let level = config.accuracy_level;
@@ -57,8 +62,13 @@ impl ToleranceSweep {
     }
 
     /// First recorded steps at which the accuracies at this tolerance reach the
-    /// level.
+    /// level; at the tolerance that the run was started with, as its verdict has it.
     pub fn crossings(&self, tolerance: f64) -> Crossings {
+        if let Some((started, crossings)) = self.exact
+            && started == tolerance
+        {
+            return crossings;
+        }
         Crossings {
             fit: self.train.first(tolerance),
             generalise: self.test.first(tolerance),
@@ -67,8 +77,21 @@ impl ToleranceSweep {
 
     /// Outcome class at this tolerance, of what has been recorded.
     pub fn outcome(&self, tolerance: f64) -> Outcome {
-        Outcome::classify(self.crossings(tolerance), self.min_ratio)
+        match Outcome::classify(self.crossings(tolerance), self.min_ratio) {
+            Outcome::NeverGeneralises if !self.has_test => Outcome::NotJudged,
+            outcome => outcome,
+        }
     }
+}
+
+/// The tolerance that the run was started with and when the accuracies within it
+/// reach the level, where the level is still the one that was followed.
+fn exact(run: &Run, config: &OutcomeConfig) -> Option<(f64, Crossings)> {
+    let started = &run.config().outcome;
+    let same =
+        started.accuracy_level == config.accuracy_level && started.relative == config.relative;
+    let judged = run.verdict()?.by_accuracy?;
+    same.then(|| (started.accuracy_tolerance, judged.crossings()))
 }
 
 /// The tolerance 1 of the config, in units of the output.

@@ -5,6 +5,7 @@
 pub mod accuracy;
 pub mod decimate;
 pub mod format;
+mod missing;
 mod moment;
 mod reading;
 mod run;

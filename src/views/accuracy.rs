@@ -176,11 +176,14 @@ fn table(ui: &mut Ui, theme: &Theme, run: &Run, config: &OutcomeConfig, sweep: &
         Some(outcome @ Outcome::Diverged { .. }) => outcome,
         _ => class,
     };
-    let class = |crossings| diverged(Outcome::classify(crossings, config.min_ratio));
-    let columns = [by_loss, by_accuracy];
+    let columns = [
+        (by_loss, run.verdict().map(|v| v.outcome())),
+        (by_accuracy, Some(sweep.outcome(config.accuracy_tolerance))),
+    ]
+    .map(|(crossings, outcome)| (crossings, outcome.map(diverged)));
     let step = |step: Option<u64>| match step {
         Some(step) => format::thousands(step),
-        None if ended => "never".into(),
+        None if ended => format!("> {}", format::steps(run.step())),
         None => "not yet".into(),
     };
     let cell = |ui: &mut Ui, text: String, colour| {
@@ -199,11 +202,11 @@ fn table(ui: &mut Ui, theme: &Theme, run: &Run, config: &OutcomeConfig, sweep: &
         ui.label(RichText::new("by loss").color(theme.text))
             .on_hover_text("The paper's: the first step with the loss below its threshold θ, found at every step.");
         ui.label(RichText::new("by accuracy").color(theme.text))
-            .on_hover_text("Power et al.'s: the first recorded step with the accuracy at its level.");
+            .on_hover_text("Power et al.'s: the step with the accuracy at its level. At the tolerance that the run was started with it is found to the step; at another one it is the first recorded step.");
         ui.end_row();
         let found = [
-            ("fits at", columns.map(|c| c.fit)),
-            ("generalises", columns.map(|c| c.generalise)),
+            ("fits at", columns.map(|(c, _)| c.fit)),
+            ("generalises", columns.map(|(c, _)| c.generalise)),
         ];
         for (name, steps) in found {
             ui.label(RichText::new(name).color(theme.muted));
@@ -214,14 +217,14 @@ fn table(ui: &mut Ui, theme: &Theme, run: &Run, config: &OutcomeConfig, sweep: &
             ui.end_row();
         }
         ui.label(RichText::new("later by").color(theme.muted));
-        for crossings in columns {
+        for (crossings, _) in columns {
             let text = crossings.ratio().map_or_else(|| "–".into(), format::times);
             cell(ui, text, theme.text);
         }
         ui.end_row();
         ui.label(RichText::new("outcome").color(theme.muted));
-        for crossings in columns {
-            let class = class(crossings);
+        for (crossings, outcome) in columns {
+            let Some(class) = outcome else { continue };
             let open = !ended && crossings.ratio().is_none();
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
@@ -325,7 +328,7 @@ fn chart(
         let crossings = sweep.crossings(tolerance);
         let step = |s: Option<u64>| s.map_or_else(|| "–".into(), format::thousands);
         let text = format!(
-            "θₐ = {}{}: {}\nfits at {}, generalises at {}\n\nt_test/t_train by accuracy at every tolerance, from the stored errors of this one run. Click to choose a tolerance.",
+            "θₐ = {}{}: {}\nfits at {}, generalises at {}\n\nt_test/t_train by accuracy at every tolerance, from the errors stored at the recorded steps of this one run. Click to choose a tolerance.",
             format::plain(tolerance, 2),
             unit(config),
             sweep.outcome(tolerance).label(),
@@ -431,9 +434,10 @@ fn verdict(outcome: Outcome, ratio: Option<f64>, ended: bool) -> String {
             "generalises before it has fitted".into()
         }
         (Outcome::GeneralisesAtOnce, _) => "generalises with hardly a delay".into(),
-        (Outcome::NeverGeneralises, _) if ended => "fits and never generalises".into(),
+        (Outcome::NotJudged, _) => "fits, and there are no test points to judge by".into(),
+        (Outcome::NeverGeneralises, _) if ended => "fits and has not generalised by its end".into(),
         (Outcome::NeverGeneralises, _) => "fits and has not generalised yet".into(),
-        (_, _) if ended => "never fits".into(),
+        (_, _) if ended => "has not fitted by its end".into(),
         (_, _) => "has not fitted yet".into(),
     }
 }

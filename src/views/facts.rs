@@ -24,14 +24,21 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
         true,
     );
     let now = moment.row().map_or(0, |row| row.step);
+    // What this run will never have, by the reason.
+    let mut missing: Vec<(String, Vec<&str>)> = Vec::new();
     for &metric in Metric::ALL {
         let spec = metric.spec();
         let Some((step, value)) = moment.last(metric) else {
-            let reason = format!(
-                "{} ({})\nNot measured in this run.",
-                spec.meaning, spec.name
-            );
-            fact(ui, theme, spec.symbol, "–", &reason, false);
+            match moment.run().missing(metric) {
+                Some(why) => match missing.iter_mut().find(|(reason, _)| *reason == why) {
+                    Some((_, symbols)) => symbols.push(spec.symbol),
+                    None => missing.push((why, vec![spec.symbol])),
+                },
+                None => {
+                    let reason = format!("{} ({})\nNot measured yet.", spec.meaning, spec.name);
+                    fact(ui, theme, spec.symbol, "not yet", &reason, false);
+                }
+            }
             continue;
         };
         let when = if step == now {
@@ -42,6 +49,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
         let why = format!("{} ({}){when}", spec.meaning, spec.name);
         let text = format::significant(value, 4);
         fact(ui, theme, spec.symbol, &text, &why, step == now);
+    }
+    for (why, symbols) in missing {
+        ui.add_space(6.0);
+        let text = format!("Not measured, because {why}: {}.", symbols.join(", "));
+        ui.add(Label::new(RichText::new(text).color(theme.muted)).wrap());
     }
     if let Some(note) = moment.run().info().and_then(|info| info.note.as_ref()) {
         ui.add_space(6.0);

@@ -1,7 +1,11 @@
 //! The figure of the paper on show: a strip above the plots that says what to
 //! look at, and a tab with caption, curves, claim and settings.
 
-use super::{controls::heading, fonts, theme::Theme};
+use super::{
+    controls::{heading, upper_first},
+    fonts,
+    theme::Theme,
+};
 use crate::{
     app::{Action, figures::OpenFigure, state::Tab},
     figures::{Curve, CurveSummary, Figure, page},
@@ -128,10 +132,13 @@ fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) 
             let small = |text| RichText::new(text).small().color(theme.faint);
             ui.label("");
             for (name, why) in [
-                ("fits", "First step with the train loss below its threshold"),
+                (
+                    "fits",
+                    "Step from which on the train loss is below its threshold",
+                ),
                 (
                     "generalises",
-                    "First step with the test loss below its threshold",
+                    "Step from which on the test loss is below its threshold",
                 ),
                 ("later", "How many times later it generalises than it fits"),
                 (
@@ -146,10 +153,13 @@ fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) 
             ui.end_row();
             for (curve, summary) in open.curves() {
                 name(ui, theme, curve, color(curve), open.is_live(curve));
-                let cells = cells(summary);
-                for cell in cells {
+                let every_measure = summary.map(measures);
+                for cell in cells(summary) {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        ui.label(number(cell, theme.muted));
+                        let label = ui.label(number(cell, theme.muted));
+                        if let Some(text) = &every_measure {
+                            label.on_hover_text(text);
+                        }
                     });
                 }
                 ui.end_row();
@@ -191,11 +201,44 @@ fn name(ui: &mut Ui, theme: &Theme, curve: &Curve, color: Color32, live: bool) {
     row.response.on_hover_text(text);
 }
 
+/// The verdict, and the delay in steps and as a ratio by every criterion.
+fn measures(summary: &CurveSummary) -> String {
+    let line = |name: &str, steps: Option<i64>, ratio: Option<f64>| {
+        let delay = match (steps, ratio) {
+            (Some(steps), Some(ratio)) if steps >= 0 => format!(
+                "{} steps, {}",
+                format::thousands(steps.unsigned_abs()),
+                format::times(ratio)
+            ),
+            (Some(steps), _) => format!("test {} steps earlier", steps.unsigned_abs()),
+            _ => format!("none by step {}", format::steps(summary.steps)),
+        };
+        format!("\nDelay {name}: {delay}")
+    };
+    let s = summary;
+    [
+        upper_first(&s.verdict),
+        line("at the threshold", s.delay_steps, s.ratio),
+        line(
+            "at 10 % of the zero predictor's loss",
+            s.delay_steps_at_10_percent,
+            s.ratio_at_10_percent,
+        ),
+        line(
+            "at 50 % of it",
+            s.delay_steps_at_50_percent,
+            s.ratio_at_50_percent,
+        ),
+    ]
+    .concat()
+}
+
 fn cells(summary: Option<&CurveSummary>) -> [String; 4] {
     let Some(summary) = summary else {
         return std::array::from_fn(|_| "…".into());
     };
-    let step = |step: Option<u64>| step.map_or_else(|| "never".into(), format::steps);
+    let not_yet = || format!("> {}", format::steps(summary.steps));
+    let step = |step: Option<u64>| step.map_or_else(not_yet, format::steps);
     let end = match (summary.test_loss, summary.zero_test_loss) {
         (Some(loss), Some(zero)) => format::significant(loss / zero, 2),
         _ => "–".into(),

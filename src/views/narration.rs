@@ -283,4 +283,69 @@ mod tests {
         assert_eq!(stage, Stage::Fitting);
         assert!(text.contains("no test loss"), "{text}");
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(16))]
+
+        /// Whatever a run does, what the sentence says of it is so in its rows.
+        #[test]
+        fn every_sentence_holds_in_the_rows_of_a_run(
+            (seed, dim, samples) in (0u64..99, 2usize..10, 1usize..40),
+            (rate, alpha) in (0.05f64..8.0, 0.05f64..4.0),
+            centered in proptest::bool::ANY,
+        ) {
+            use proptest::{prop_assert, prop_assert_eq};
+            let mut config = crate::sim::config::Config { seed, ..Default::default() };
+            (config.task.dim, config.task.samples) = (dim, samples);
+            (config.network.alpha, config.network.centered) = (alpha, centered);
+            (config.training.learning_rate, config.training.steps) = (rate, 300);
+            let config = config.check().expect("valid");
+            let mut run = crate::sim::Simulation::new(&config, None).expect("made");
+            let first = run.record(false);
+            while !run.is_finished() {
+                if !run.advance(u64::MAX) {
+                    continue;
+                }
+                let last = run.record(false);
+                let verdict = run.verdict();
+                let judged = verdict.judged(crate::sim::verdict::Criterion::Configured);
+                let numbers = Numbers {
+                    first: &first,
+                    last: &last,
+                    crossings: verdict.crossings(),
+                    zero_train: verdict.zero_train_loss,
+                    zero_test: verdict.zero_test_loss.expect("known"),
+                    lost: judged.fit.lost().is_some() || judged.generalise.lost().is_some(),
+                    lazy_level: None,
+                };
+                let text = numbers.sentence();
+                let train = |row: &Row| row.get(Metric::TrainLoss).unwrap_or(f64::NAN);
+                if !train(&last).is_finite() {
+                    continue;
+                }
+                if text.contains("fallen") {
+                    prop_assert!(train(&last) <= train(&first), "{}", text);
+                }
+                if text.contains("risen") {
+                    prop_assert!(test_loss(&last) > test_loss(&first), "{}", text);
+                }
+                if text.contains("above where it began") {
+                    prop_assert!(train(&last) > train(&first), "{}", text);
+                }
+                if text.contains("Memorised") || text.contains("Features turn") {
+                    prop_assert!(train(&last) < verdict.thresholds.train, "{}", text);
+                }
+                if text.contains("Generalised") {
+                    let below = test_loss(&last).is_some_and(|l| l < verdict.thresholds.test);
+                    prop_assert!(below && train(&last) < verdict.thresholds.train, "{}", text);
+                }
+                if text.contains("% of predicting zero") {
+                    let shown = percent(train(&last) / verdict.zero_train_loss);
+                    let of_test = percent(test_loss(&last).unwrap_or(f64::NAN) / numbers.zero_test);
+                    prop_assert!(text.contains(&shown) || text.contains(&of_test), "{}", text);
+                }
+                prop_assert_eq!(text.contains("NaN"), false);
+            }
+        }
+    }
 }

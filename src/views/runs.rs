@@ -272,12 +272,16 @@ fn header(ui: &mut Ui, theme: &Theme, width: f32) {
 /// When it fits, when it generalises, how many times later.
 fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
     let crossings = run.crossings();
-    let ended = run.finish().is_some() || run.failure().is_some();
-    let never = if ended { "never" } else { "…" };
+    // What has not happened is later than the last step.
+    let not_yet = match (run.finish(), run.failure()) {
+        (_, Some(_)) => "–".to_owned(),
+        (Some(finish), _) => format!("> {}", format::steps(finish.step)),
+        (None, None) => "…".to_owned(),
+    };
     let step = |step: Option<u64>| match step {
         Some(step) if step < 1_000_000 => format::thousands(step),
         Some(step) => format::significant(step as f64, 2),
-        None => never.to_owned(),
+        None => not_yet.clone(),
     };
     let diverged = matches!(run.outcome(), Some(Outcome::Diverged { .. }));
     let failed = diverged || run.failure().is_some();
@@ -291,7 +295,7 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
     for (text, width) in texts.into_iter().zip(COLUMNS) {
         let color = match text.as_str() {
             _ if failed => theme.warning,
-            "never" | "…" | "–" => theme.muted,
+            text if text.starts_with(['>', '…', '–']) => theme.muted,
             _ => theme.text,
         };
         let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());

@@ -16,7 +16,7 @@ use ndarray::{Array1, ArrayView2};
 use std::sync::{Arc, OnceLock};
 
 /// Largest D at which the eigenvalues of M, O(D³), are measured.
-const MAX_SPECTRUM_DIM: usize = 512;
+pub const MAX_SPECTRUM_DIM: usize = 512;
 
 /// Measures states of one run against its initial state.
 pub struct Meter {
