@@ -51,7 +51,11 @@ fn the_tolerance_changes_the_verdict_and_never_trains_again() {
     };
     for (tolerance, outcome, word) in [
         (0.5, Outcome::Groks, "groks"),
-        (0.2, Outcome::NeverGeneralises, "has not generalised by its end"),
+        (
+            0.2,
+            Outcome::NeverGeneralises,
+            "has not generalised by its end",
+        ),
         (2.8, Outcome::GeneralisesAtOnce, "generalises at once"),
     ] {
         screen.type_into("θₐ accuracy tolerance", &tolerance.to_string());
@@ -159,4 +163,27 @@ fn a_window_in_which_nothing_happens_is_not_drawn_again() {
             screen.harness.ctx.repaint_causes()
         );
     }
+}
+
+#[test]
+fn what_is_not_measured_says_why_and_the_status_goes_on_with_the_run() {
+    let mut screen = ended(small(), Tab::Facts);
+    screen.sees("there is no test set");
+    screen.app().state.tab = Tab::Accuracy;
+    screen.steps(3);
+    screen.type_into("θₐ accuracy tolerance", "0.3");
+    let said = |screen: &Screen, later: f64| {
+        let now = screen.harness.ctx.input(|i| i.time);
+        screen.harness.state().state.sentence(now + later).0
+    };
+    assert!(
+        said(&screen, 0.0).contains("is now"),
+        "{}",
+        said(&screen, 0.0)
+    );
+    let later = said(&screen, 4.5);
+    assert!(
+        !later.contains("is now") && later.contains("Done"),
+        "{later}"
+    );
 }

@@ -433,3 +433,21 @@ fn a_straight_line_is_two_points_and_gaps_and_jumps_stay() {
     assert_eq!(segments(&kept).count(), 2);
     assert!(simplify(&[], 1.0).is_empty());
 }
+
+#[test]
+fn what_a_run_lacks_says_why() {
+    let mut run = started(100);
+    assert_eq!(run.missing(Metric::TestAlignment), None);
+    rows(&mut run, vec![row(0, 1.0, 1.0)]);
+    let why = run.missing(Metric::TestAlignment).expect("no test set");
+    assert!(why.contains("task.test_samples = 0"), "{why}");
+    for measured in [Metric::TestLoss, Metric::LinTestLoss, Metric::NtkDrift] {
+        assert_eq!(run.missing(measured), None);
+    }
+    let mut decaying = Config::default();
+    decaying.training.weight_decay = 1e-4;
+    let mut run = Run::new(RUN, decaying);
+    rows(&mut run, vec![row(0, 1.0, 1.0)]);
+    let why = run.missing(Metric::LinTestLoss).expect("no lazy model");
+    assert!(why.contains("weight decay"), "{why}");
+}

@@ -84,7 +84,7 @@ fn few_dimensions(config: &Config) -> String {
 }
 
 fn needs_network(config: &Config) -> Option<String> {
-    config
-        .needs_neurons()
-        .map(|(key, value)| format!("it is known for fixed readouts and quadratic activations alone ({key} = {value})"))
+    config.needs_neurons().map(|(key, value)| {
+        format!("it is known for fixed readouts and quadratic activations alone ({key} = {value})")
+    })
 }

@@ -104,12 +104,12 @@ impl Verdict {
         };
         let lost = |first: Option<u64>, lost: Option<u64>| {
             let what = match by {
-                By::Loss => "below",
-                By::Accuracy => "above",
+                By::Loss => "below its threshold",
+                By::Accuracy => "at its level",
             };
             let (first, lost) = (steps(first?), steps(lost?));
             Some(format!(
-                "{what} its threshold at {first}, but not to stay: lost at {lost}"
+                "{what} at {first}, but not to stay: lost at {lost}"
             ))
         };
         let fit_lost = lost(judged.fit.first(), judged.fit.lost());
