@@ -3,8 +3,7 @@
 use super::engine::Problem;
 use super::moments::MomentState;
 use super::test_loss::TestLoss;
-use crate::sim::packed::{Affine, Factor, LANES, Lane, Symmetric};
-use pulp::Arch;
+use crate::sim::packed::{Affine, Factor, LANES, Lane, Symmetric, dispatch};
 
 /// Maps moments to the trained function b·x + ½xᵀAx, b = α(w̄ − κw̄₀),
 /// A = αε(M − κM₀), for one problem and one initial state.
@@ -64,7 +63,7 @@ impl QuadraticModel {
         for ((b, w), w0) in function.linear.iter_mut().zip(mean).zip(&self.initial_mean) {
             *b = self.alpha * (w - self.kappa * w0);
         }
-        let error = Arch::new().dispatch(
+        let error = dispatch(
             #[inline(always)]
             || self.quadratic_part(mean, covariance, &mut function.triangle),
         );

@@ -1,10 +1,11 @@
 //! The centred factor L (D×k) in panels, and its two products.
 
 use super::buffer::{Buffer, LANES, Lane, lanes, lanes_mut, pack, zeroed};
-use super::micro::{Columns, Sink, cover};
+use super::isa::dispatch;
+use super::micro::{Columns, Panels, Sink, cover, place};
 use super::symmetric::{StoreColumns, Symmetric};
 use ndarray::{Array2, ArrayView2};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// A D×k matrix: element (i, c) is lane i % 8 of entry c of panel i / 8.
 #[derive(Clone, Debug)]
@@ -49,13 +50,13 @@ impl Factor {
 
     /// Lower triangle of LLᵀ.
     pub fn self_product(&self, out: &mut Symmetric) {
-        Arch::new().dispatch(SelfProduct { factor: self, out });
+        dispatch(SelfProduct { factor: self, out });
     }
 
     /// out = keep·L + scale·GL; both triangles of G are read. `scratch` is from
     /// [`Factor::scratch`].
     pub fn push(&self, keep: f64, scale: f64, g: &Symmetric, scratch: &mut Buffer, out: &mut Self) {
-        Arch::new().dispatch(Push {
+        dispatch(Push {
             factor: self,
             keep,
             scale,
@@ -88,11 +89,11 @@ impl WithSimd for SelfProduct<'_> {
             let mut sink = StoreColumns {
                 matrix: self.out,
                 first_column: block * LANES,
+                add: false,
             };
             cover(
                 simd,
-                data,
-                *columns,
+                Panels::whole(data, *columns),
                 block..panels,
                 Columns::first(dim - block * LANES),
                 rows,
@@ -144,8 +145,7 @@ impl WithSimd for Push<'_> {
             };
             cover(
                 simd,
-                self.g.data(),
-                *dim,
+                Panels::whole(self.g.data(), *dim),
                 0..dim.div_ceil(LANES),
                 Columns::first(width),
                 lanes(self.scratch),
@@ -180,7 +180,8 @@ impl Sink for StorePush<'_> {
         let (keep, scale) = (simd.splat_f64s(self.keep), simd.splat_f64s(self.scale));
         let (l, out) = (S::as_simd_f64s(self.l).0, S::as_mut_simd_f64s(self.out).0);
         for n in 0..N {
-            let start = ((first + n) * self.columns + column) * per_lane + part;
+            let (panel, part) = place::<S>(first, part, n);
+            let start = (panel * self.columns + column) * per_lane + part;
             for (c, sums) in sums.iter().enumerate() {
                 if c < width {
                     let i = start + c * per_lane;

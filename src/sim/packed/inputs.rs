@@ -2,10 +2,16 @@
 //! second moments of the inputs.
 
 use super::buffer::{Buffer, LANES, Lane, lanes, pack, zeroed};
-use super::micro::{Columns, PANELS, Sink, cover};
+use super::isa::dispatch;
+use super::micro::{Columns, PANELS, Panels, Sink, cover, place};
 use super::symmetric::{Affine, StoreColumns, Symmetric};
 use ndarray::ArrayView2;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
+
+/// Samples of which the weighted moments are summed at a time where a tile holds few
+/// sums and so needs its panels often: a panel's part of 8 KiB and the weighted
+/// inputs of the same length share the first-level cache.
+const SAMPLES: usize = 128;
 
 /// Inputs X (P×D), packed once along each axis.
 #[derive(Clone, Debug)]
@@ -58,7 +64,7 @@ impl Inputs {
     /// out_μ = b·x_μ + ½x_μᵀAx_μ. `out` has length P.
     pub fn evaluate(&self, function: &Affine, scratch: &mut Scratch, out: &mut [f64]) {
         scratch.outputs.fill(0.0);
-        Arch::new().dispatch(Evaluate {
+        dispatch(Evaluate {
             inputs: self,
             function,
             outputs: &mut scratch.outputs,
@@ -74,7 +80,7 @@ impl Inputs {
         s: &mut [f64],
         big_s: &mut Symmetric,
     ) {
-        Arch::new().dispatch(WeightedMoments {
+        dispatch(WeightedMoments {
             inputs: self,
             v,
             weighted: &mut scratch.weighted,
@@ -119,7 +125,8 @@ impl WithSimd for Evaluate<'_> {
                     linear: &self.function.linear,
                     outputs: self.outputs,
                 };
-                cover(simd, by_sample, *dim, from..to, half, q, &mut sink);
+                let panels = Panels::whole(by_sample, *dim);
+                cover(simd, panels, from..to, half, q, &mut sink);
             }
             from = to;
         }
@@ -152,15 +159,16 @@ impl Sink for AddProduct<'_> {
             S::as_mut_simd_f64s(self.outputs).0,
         );
         for n in 0..N {
-            let start = ((first + n) * self.dim + row) * per_lane + part;
-            let mut total = out[(first + n) * per_lane + part];
+            let (panel, part) = place::<S>(first, part, n);
+            let start = (panel * self.dim + row) * per_lane + part;
+            let mut total = out[panel * per_lane + part];
             for (c, sums) in sums.iter().enumerate() {
                 // Rows beyond D are zero in Q and b; any x will do for them.
                 let x = x[(start + c * per_lane).min(x.len() - 1)];
                 let h = simd.add_f64s(sums[n], simd.splat_f64s(self.linear[row + c]));
                 total = simd.mul_add_f64s(x, h, total);
             }
-            out[(first + n) * per_lane + part] = total;
+            out[panel * per_lane + part] = total;
         }
     }
 }
@@ -185,25 +193,47 @@ impl WithSimd for WeightedMoments<'_> {
             ..
         } = self.inputs;
         let panels = dim.div_ceil(LANES);
-        for block in 0..panels {
-            let x = &by_coordinate[block * rows * LANES..(block + 1) * rows * LANES];
-            let sums = weigh(simd, x, self.v, self.weighted);
-            for (s, sum) in self.s[block * LANES..].iter_mut().zip(sums) {
-                *s = sum;
+        self.s.fill(0.0);
+        // Tiles of eight lanes are large enough to live on the second-level cache,
+        // and there short pieces only interrupt its prefetching.
+        let piece = if S::F64_LANES == LANES {
+            *rows
+        } else {
+            SAMPLES
+        };
+        for from in (0..*rows).step_by(piece.max(1)) {
+            let samples = piece.min(rows - from);
+            let v = &self.v[from..from + samples];
+            let weighted = &mut self.weighted[..samples * LANES];
+            for block in 0..panels {
+                let x = &by_coordinate[(block * rows + from) * LANES..][..samples * LANES];
+                // In the same pieces whatever the vectors.
+                let pieces = x.chunks(SAMPLES * LANES).zip(v.chunks(SAMPLES));
+                for ((x, v), out) in pieces.zip(weighted.chunks_mut(SAMPLES * LANES)) {
+                    let sums = weigh(simd, x, v, out);
+                    for (s, sum) in self.s[block * LANES..].iter_mut().zip(sums) {
+                        *s += sum;
+                    }
+                }
+                let mut sink = StoreColumns {
+                    matrix: self.big_s,
+                    first_column: block * LANES,
+                    add: from > 0,
+                };
+                let panels_from = Panels {
+                    data: by_coordinate,
+                    length: *rows,
+                    from,
+                };
+                cover(
+                    simd,
+                    panels_from,
+                    block..panels,
+                    Columns::first(dim - block * LANES),
+                    lanes(weighted),
+                    &mut sink,
+                );
             }
-            let mut sink = StoreColumns {
-                matrix: self.big_s,
-                first_column: block * LANES,
-            };
-            cover(
-                simd,
-                by_coordinate,
-                *rows,
-                block..panels,
-                Columns::first(dim - block * LANES),
-                lanes(self.weighted),
-                &mut sink,
-            );
         }
     }
 }
@@ -248,6 +278,7 @@ fn weigh<S: Simd>(simd: S, x: &[f64], v: &[f64], weighted: &mut [f64]) -> Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::packed::InstructionSet;
     use crate::sim::rng::{Stream, normal_matrix, normal_vector};
 
     #[test]
@@ -300,6 +331,28 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn vectors_of_any_length_give_the_same_numbers() {
+        let (p, d) = (300, 21);
+        let x = normal_matrix(1, Stream::Data, p, d);
+        let v = normal_vector(4, Stream::Noise, p);
+        let inputs = Inputs::new(x.view());
+        let moments = |set| {
+            InstructionSet::limit(Some(set));
+            let (mut s, mut big_s) = (vec![0.0; d], Symmetric::zeros(d));
+            let mut scratch = inputs.scratch();
+            let v = v.as_slice().expect("contiguous");
+            inputs.weighted_moments(v, &mut scratch, &mut s, &mut big_s);
+            InstructionSet::limit(None);
+            big_s.mirror();
+            (s, big_s.data().to_vec())
+        };
+        let widest = moments(InstructionSet::Native);
+        for set in InstructionSet::available() {
+            assert_eq!(moments(set), widest, "{}", set.name());
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Symmetric D×D matrices in panels, and the function b·x + ½xᵀAx.
 
 use super::buffer::{Buffer, LANES, Lane, lanes, lanes_mut, zeroed};
-use super::micro::Sink;
+use super::isa::dispatch;
+use super::micro::{Sink, place};
 use faer::Mat;
-use pulp::{Arch, Simd};
+use pulp::Simd;
 
 /// A symmetric D×D matrix: element (i, j) is lane i % 8 of entry j of panel i / 8.
 /// Passes that make one fill the panels on and below the diagonal;
@@ -63,7 +64,7 @@ impl Symmetric {
 
     /// Copies what is below the diagonal above it.
     pub fn mirror(&mut self) {
-        Arch::new().dispatch(
+        dispatch(
             #[inline(always)]
             || self.mirror_blocks(),
         );
@@ -121,9 +122,38 @@ impl Symmetric {
 pub(super) struct StoreColumns<'a> {
     pub matrix: &'a mut Symmetric,
     pub first_column: usize,
+    /// Whether the sums go on from what is there.
+    pub add: bool,
 }
 
 impl Sink for StoreColumns<'_> {
+    #[inline(always)]
+    fn begin<S: Simd, const N: usize, const COLUMNS: usize>(
+        &self,
+        simd: S,
+        first: usize,
+        part: usize,
+        column: usize,
+    ) -> [[S::f64s; N]; COLUMNS] {
+        let mut sums = [[simd.splat_f64s(0.0); N]; COLUMNS];
+        if self.add {
+            let (dim, column) = (self.matrix.dim, self.first_column + column);
+            let per_lane = LANES / S::F64_LANES;
+            let data = S::as_simd_f64s(&self.matrix.data).0;
+            let width = COLUMNS.min(dim.saturating_sub(column));
+            for n in 0..N {
+                let (panel, part) = place::<S>(first, part, n);
+                let start = (panel * dim + column) * per_lane + part;
+                for (c, sums) in sums.iter_mut().enumerate() {
+                    if c < width {
+                        sums[n] = data[start + c * per_lane];
+                    }
+                }
+            }
+        }
+        sums
+    }
+
     #[inline(always)]
     fn take<S: Simd, const N: usize, const COLUMNS: usize>(
         &mut self,
@@ -138,7 +168,8 @@ impl Sink for StoreColumns<'_> {
         let data = S::as_mut_simd_f64s(&mut self.matrix.data).0;
         let width = COLUMNS.min(dim.saturating_sub(column));
         for n in 0..N {
-            let start = ((first + n) * dim + column) * per_lane + part;
+            let (panel, part) = place::<S>(first, part, n);
+            let start = (panel * dim + column) * per_lane + part;
             for (c, sums) in sums.iter().enumerate() {
                 if c < width {
                     data[start + c * per_lane] = sums[n];
