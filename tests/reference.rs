@@ -2,7 +2,9 @@
 
 use grokscope::cli::headless;
 use grokscope::io::npz;
-use grokscope::sim::config::{Config, EngineKind};
+use grokscope::sim::Simulation;
+use grokscope::sim::committee::sampled::Sampled;
+use grokscope::sim::config::{Config, DrawKind, EngineKind, MixRule, TargetKind, Width};
 use grokscope::sim::jax::normals;
 use grokscope::sim::metrics::Metric;
 use ndarray::Array2;
@@ -198,6 +200,82 @@ fn the_authors_draw_is_theirs_to_the_last_bit() {
     );
     let both = ndarray::concatenate![ndarray::Axis(0), train, test];
     assert_eq!(drawn_in_columns(0, &both, 10.0), both);
+}
+
+/// Settings of the authors' Figure 4.
+fn figure_4() -> Config {
+    let mut config = Config::default();
+    config.task.draw = DrawKind::Paper;
+    (config.task.dim, config.task.samples) = (40, 120);
+    config.task.test_samples = 1000;
+    (config.network.alpha, config.network.epsilon) = (1.0, 0.25);
+    config.network.width = Width::Finite(2);
+    config.network.centered = false;
+    config.training.learning_rate = 0.5;
+    config.training.steps = 8_000;
+    config.outcome.relative = false;
+    config
+}
+
+#[test]
+fn a_config_draws_the_authors_data_target_and_weights() {
+    let close = |a: &[f64], b: &[f64]| {
+        assert_eq!(a.len(), b.len());
+        for (a, b) in a.iter().zip(b) {
+            assert!((a - b).abs() < 1e-12 * (1.0 + b.abs()), "{a} {b}");
+        }
+    };
+    let flat = |a: &Array2<f64>| a.iter().copied().collect::<Vec<_>>();
+    let mut nine = figure_4();
+    nine.task.draw = DrawKind::PaperFigure9;
+    (nine.network.width, nine.network.epsilon) = (Width::Finite(100), 0.5);
+    let mut ten = figure_4();
+    (ten.network.solution_mix, ten.network.mix_rule) = (0.2, MixRule::Interpolate);
+    let mut five = figure_4();
+    (five.task.dim, five.task.samples, five.task.test_samples) = (100, 100, 0);
+    (five.task.target, five.task.eigenvector) = (TargetKind::JointEigenvector, 70);
+    // The authors' labels are the unit vector on 200 points.
+    five.task.target_scale = 1.0 / 200f64.sqrt();
+    for (name, config) in [
+        ("fig4", figure_4()),
+        ("fig9_120", nine),
+        ("fig10_0.2", ten),
+        ("fig5_70", five),
+    ] {
+        // Without influence: the draw is the authors'.
+        let config = Config { seed: 77, ..config };
+        let sampled = Sampled::new(&config.check().expect(name)).expect(name);
+        let (x_test, y_test) = sampled.task.test.as_ref().expect("test set");
+        let instance = npz::read_instance(&paper_file(name)).expect(name);
+        assert_eq!(sampled.task.x, instance.x, "{name}");
+        let given = instance.test.as_ref().expect("test set");
+        assert_eq!(x_test, &given.0, "{name}");
+        close(
+            &flat(&sampled.weights.matrix().expect("finite")),
+            &flat(&instance.w0),
+        );
+        close(&sampled.task.y.to_vec(), &instance.y.to_vec());
+        close(&y_test.to_vec(), &given.1.to_vec());
+    }
+}
+
+#[test]
+fn the_authors_figure_4_groks() {
+    let config = figure_4().check().expect("valid");
+    let mut simulation = Simulation::new(&config, None).expect("simulation");
+    while !simulation.is_finished() {
+        simulation.advance(u64::MAX);
+    }
+    let crossings = simulation.crossings();
+    assert_eq!(
+        (crossings.fit, crossings.generalise),
+        (Some(2_482), Some(6_918))
+    );
+    assert!(
+        simulation
+            .note()
+            .is_some_and(|n| n.contains("seed chooses nothing"))
+    );
 }
 
 fn paper_file(name: &str) -> PathBuf {

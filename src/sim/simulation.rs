@@ -3,6 +3,7 @@
 
 use super::checkpoint::{Mismatch, Reader, Writer};
 use super::committee::accuracy::AccuracyMeter;
+use super::committee::draws::Draws;
 use super::committee::engine::{Engine, Losses};
 use super::committee::flow::FlowEngine;
 use super::committee::instance::{Instance, InstanceError};
@@ -18,7 +19,6 @@ use super::config::{ConfigError, EngineKind, ValidConfig};
 use super::following::{AccuracyWatch, Reached, Replay, StabilityLooks};
 use super::metrics::{Metric, Row};
 use super::outcome::{Crossings, Outcome, Thresholds};
-use super::rng::{Stream, normal_vector};
 use super::schedule::Schedule;
 use super::verdict::{Criteria, Peak, Status, Verdict, fixed_thresholds};
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl Simulation {
                 let mut network = Network::new(&problem, weights);
                 if config.network.train_readouts {
                     let n = network.width();
-                    network.readouts = Some(normal_vector(config.seed, Stream::Readout, n));
+                    network.readouts = Some(Draws::of(&config).readouts(n));
                 }
                 let engine = NeuronsEngine::of(problem, network, momentum);
                 initial_network = engine.network().cloned();
@@ -513,7 +513,15 @@ impl Simulation {
             .has_linearized()
             .err()
             .map(|why| format!("{why} (the columns lin_* stay empty)"));
-        let notes: Vec<String> = self.task.note.iter().cloned().chain(lazy).collect();
+        let draw = (!self.config.task.draw.is_seeded()).then(|| {
+            "the random numbers are those of the paper's authors: the seed chooses nothing"
+                .to_owned()
+        });
+        let notes: Vec<String> = draw
+            .into_iter()
+            .chain(self.task.note.iter().cloned())
+            .chain(lazy)
+            .collect();
         (!notes.is_empty()).then(|| notes.join("; "))
     }
 

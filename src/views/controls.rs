@@ -73,6 +73,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
             ("task.eigenvector", Widget::Slider(Scale::Log(1.0, 1_000.0))),
             ("task.degree", Widget::Slider(Scale::Linear(2.0, 4.0))),
             ("task.label_noise", Widget::Typed),
+            ("task.draw", Widget::Choice),
             ("task.test_samples", Widget::Typed),
             ("task.target_rank", Widget::Typed),
             ("task.target_scale", Widget::Typed),
@@ -88,6 +89,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
             ("network.centered", Widget::Switch),
             ("network.train_readouts", Widget::Switch),
             ("network.solution_mix", Widget::Typed),
+            ("network.mix_rule", Widget::Choice),
         ],
     ),
     (
@@ -177,7 +179,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         heading(ui, theme, group);
         for (key, widget) in *rows {
             if let Some(field) = field(key)
-                && applies(key, view.config.task.target)
+                && applies(key, view.config)
             {
                 row(ui, theme, view, field, *widget, actions);
             }
@@ -186,12 +188,15 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     ui.add_space(8.0);
 }
 
-/// Whether a setting means anything for this kind of target.
-fn applies(key: &str, target: TargetKind) -> bool {
+/// Whether a setting means anything beside the others.
+fn applies(key: &str, config: &Config) -> bool {
+    let target = config.task.target;
     match key {
-        "task.eigenvector" => target == TargetKind::Eigenvector,
+        "task.eigenvector" => target.is_eigenvector(),
         "task.degree" => target == TargetKind::Hermite,
         "task.target_rank" | "network.solution_mix" => target == TargetKind::Quadratic,
+        "network.mix_rule" => target == TargetKind::Quadratic && config.network.solution_mix > 0.0,
+        "seed" => config.task.draw.is_seeded(),
         _ => true,
     }
 }

@@ -60,6 +60,9 @@ pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> 
         TargetKind::Eigenvector if axes.contains(&"task.eigenvector") => {
             " The labels are the j-th eigenvector of K₀ on the train inputs; test labels extend it (Nyström).".into()
         }
+        TargetKind::JointEigenvector if axes.contains(&"task.eigenvector") => {
+            " The labels are the j-th eigenvector of K₀ on train and test inputs together.".into()
+        }
         kind => format!(" The target is of the kind {}.", kind.name()),
     };
     let engine = match base.training.engine {

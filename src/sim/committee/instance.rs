@@ -27,7 +27,7 @@ pub struct InstanceError(pub String);
 
 /// The settings that an instance fixes, and why. The seed is another: see
 /// [`Instance::fixes`].
-const FIXED: [(&str, &str); 12] = [
+const FIXED: [(&str, &str); 14] = [
     ("task.dim", "X has D columns"),
     ("task.samples", "X has P rows"),
     (
@@ -46,6 +46,11 @@ const FIXED: [(&str, &str); 12] = [
     ("network.width", "W0 has N rows"),
     ("network.init_scale", "the initial weights are its W0"),
     ("network.solution_mix", "the initial weights are its W0"),
+    ("network.mix_rule", "the initial weights are its W0"),
+    (
+        "task.draw",
+        "data and initial weights are in it, nothing is drawn",
+    ),
 ];
 
 impl Instance {
@@ -93,6 +98,7 @@ impl Instance {
         config.network.width = Width::Finite(n);
         config.network.init_scale = default.network.init_scale;
         config.network.solution_mix = default.network.solution_mix;
+        config.network.mix_rule = default.network.mix_rule;
     }
 
     /// The settings as TOML, without those that the instance fixes: what a file

@@ -6,6 +6,7 @@
 
 pub mod accuracy;
 pub mod crowd;
+pub mod draws;
 pub mod engine;
 pub mod feature_matrix;
 pub mod features;

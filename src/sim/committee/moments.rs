@@ -5,8 +5,8 @@
 //! not depend on the width N. L has min(N−1, D) columns; iterating it rather than
 //! M keeps the rank and the positivity of M by construction.
 
-use super::task::target_directions;
-use crate::sim::config::{ValidConfig, Width};
+use super::draws::Draws;
+use crate::sim::config::{MixRule, ValidConfig, Width};
 use crate::sim::rng::{Stream, fill_normal_row};
 use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -104,6 +104,8 @@ pub enum InitialWeights {
 pub struct SolutionMix {
     /// sβ_j/√(αε), k×D, with the target scale in it.
     shifts: Array2<f64>,
+    /// What is left of the weights as they were drawn.
+    kept: f64,
 }
 
 impl SolutionMix {
@@ -115,9 +117,13 @@ impl SolutionMix {
         }
         let size =
             network.solution_mix * (task.target_scale / (network.alpha * network.epsilon)).sqrt();
-        let directions = target_directions(config.seed, task);
+        let directions = Draws::of(config).directions(task.target_rank, task.dim);
         Some(Self {
             shifts: directions * size,
+            kept: match network.mix_rule {
+                MixRule::Add => 1.0,
+                MixRule::Interpolate => 1.0 - network.solution_mix,
+            },
         })
     }
 
@@ -131,11 +137,33 @@ impl SolutionMix {
         let sign = if i.is_multiple_of(2) { 1.0 } else { -1.0 };
         ((i / 2) % self.count(), sign)
     }
+
+    /// Mixes the solution into the weights of neuron i.
+    fn apply(&self, i: usize, weights: &mut [f64]) {
+        let (j, sign) = self.turn(i);
+        for (w, shift) in weights.iter_mut().zip(self.shifts.row(j)) {
+            *w = self.kept * *w + sign * shift;
+        }
+    }
 }
 
 impl InitialWeights {
     /// The weights that a config asks for.
     pub fn sample(config: &ValidConfig) -> Self {
+        let (width, dim) = (config.network.width, config.task.dim);
+        // The authors fill the whole matrix at once.
+        let drawn = width
+            .finite()
+            .and_then(|n| Draws::of(config).weights(n, dim));
+        if let Some(mut w) = drawn {
+            w *= config.network.init_scale;
+            if let Some(mix) = SolutionMix::of(config) {
+                for (i, mut row) in w.rows_mut().into_iter().enumerate() {
+                    mix.apply(i, row.as_slice_mut().unwrap_or_default());
+                }
+            }
+            return Self::Given(w);
+        }
         Self::Sampled {
             seed: config.seed,
             width: config.network.width,
@@ -186,9 +214,7 @@ impl InitialWeights {
                 fill_normal_row(*seed, Stream::Init, i, out);
                 out.iter_mut().for_each(|v| *v *= scale);
                 if let Some(mix) = mix {
-                    let (j, sign) = mix.turn(i);
-                    let shift = mix.shifts.row(j);
-                    out.iter_mut().zip(shift).for_each(|(o, v)| *o += sign * v);
+                    mix.apply(i, out);
                 }
             }
             Self::Given(w) => out.iter_mut().zip(w.row(i)).for_each(|(o, v)| *o = *v),
@@ -214,10 +240,12 @@ impl InitialWeights {
         let d = self.dim();
         match (self, self.width()) {
             (Self::Sampled { scale, mix, .. }, Width::Infinite) => {
-                // L = [σI | shifts/√k]: neuron i is L(z, ±√k e_j).
+                // L = [σI | shifts/√k]: neuron i is L(z, ±√k e_j); (1 − s)σ where the
+                // solution takes the place of what was drawn.
                 let extra = mix.as_ref().map_or(0, |mix| mix.count());
                 let mut factor = Array2::zeros((d, d + extra));
-                factor.diag_mut().fill(*scale);
+                let kept = mix.as_ref().map_or(1.0, |mix| mix.kept);
+                factor.diag_mut().fill(kept * *scale);
                 if let Some(mix) = mix {
                     let columns = mix.shifts.t().to_owned() / (extra as f64).sqrt();
                     factor.slice_mut(ndarray::s![.., d..]).assign(&columns);

@@ -6,7 +6,7 @@ use super::engine::Problem;
 use super::instance::Instance;
 use super::moments::{InitialWeights, MomentState};
 use super::task::Task;
-use crate::sim::config::{ConfigError, TargetKind, TaskConfig, ValidConfig, Width};
+use crate::sim::config::{ConfigError, MixRule, TaskConfig, ValidConfig, Width};
 use std::sync::Arc;
 
 /// Data and initial weights.
@@ -28,8 +28,8 @@ pub struct Draw {
     task: TaskConfig,
     width: Width,
     init_scale: f64,
-    // Fraction of the solution, α and ε, where there is any.
-    mix: Option<(f64, f64, f64)>,
+    // Fraction of the solution, how it comes in, α and ε, where there is any.
+    mix: Option<(f64, MixRule, f64, f64)>,
     // ε of K₀, where the labels are one of its eigenvectors.
     kernel_epsilon: Option<f64>,
 }
@@ -40,12 +40,20 @@ impl Draw {
         let network = &config.network;
         let mix = network.solution_mix;
         Self {
-            seed: config.seed,
+            // The authors' draw is the same for every seed.
+            seed: if config.task.draw.is_seeded() {
+                config.seed
+            } else {
+                0
+            },
             task: config.task.clone(),
             width: network.width,
             init_scale: network.init_scale,
-            mix: (mix > 0.0).then_some((mix, network.alpha, network.epsilon)),
-            kernel_epsilon: (config.task.target == TargetKind::Eigenvector)
+            mix: (mix > 0.0).then_some((mix, network.mix_rule, network.alpha, network.epsilon)),
+            kernel_epsilon: config
+                .task
+                .target
+                .is_eigenvector()
                 .then_some(network.epsilon),
         }
     }

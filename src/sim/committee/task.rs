@@ -1,13 +1,14 @@
 //! What is to be learned: train set, optional test set, and the target itself
 //! where it is known.
 
+use super::draws::Draws;
 use super::hermite::Hermite;
 use super::instance::Instance;
-use super::kernel::{EigenvectorLabels, GramInputs, KernelEigen, QuadraticFunction};
+use super::kernel::{EigenvectorLabels, GramInputs, KernelEigen, QuadraticFunction, oriented};
 use super::moments::MomentState;
-use crate::sim::config::{ConfigError, TargetKind, TaskConfig, ValidConfig};
+use crate::sim::config::{ConfigError, TargetKind, ValidConfig};
 use crate::sim::packed::Inputs;
-use crate::sim::rng::{Stream, normal_matrix, normal_vector};
+use crate::sim::rng::{Stream, normal_vector};
 use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -172,24 +173,27 @@ impl Task {
     /// # Errors
     /// An eigenvector beyond the rank of K₀.
     pub fn sample(config: &ValidConfig, initial: &MomentState) -> Result<Self, ConfigError> {
-        let (seed, task) = (config.seed, &config.task);
-        let scale = 1.0 / (task.dim as f64).sqrt();
-        let x = normal_matrix(seed, Stream::Data, task.samples, task.dim) * scale;
+        let task = &config.task;
+        if task.target == TargetKind::JointEigenvector {
+            return joint_eigenvector(config, initial);
+        }
+        let draws = Draws::of(config);
+        let x = draws.train_inputs(task.samples, task.dim);
         let (mut target, mut hermite, mut note) = (None, None, None);
         match task.target {
             TargetKind::Quadratic => {
-                let directions = target_directions(seed, task);
+                let directions = draws.directions(task.target_rank, task.dim);
                 target = Some(Target::from_directions(
                     directions.view(),
                     task.target_scale,
                 ));
             }
-            TargetKind::Eigenvector => {
+            TargetKind::Eigenvector | TargetKind::JointEigenvector => {
                 let function = eigenvector_function(config, x.view(), initial)?;
                 target = Some(Target::from_function(&function, task.target_scale));
             }
             TargetKind::Hermite => {
-                let beta = target_directions(seed, task);
+                let beta = draws.directions(task.target_rank, task.dim);
                 let norm = beta.iter().map(|v| v * v).sum::<f64>().sqrt();
                 hermite = Some(HermiteTarget {
                     polynomial: Hermite::new(task.degree),
@@ -206,31 +210,35 @@ impl Task {
             (None, Some(hermite)) => hermite.labels(x),
             (None, None) => Array1::zeros(x.nrows()),
         };
-        let mut y = labels(x.view());
         let test_samples = match (&hermite, task.test_samples) {
             (Some(_), 0) => DEFAULT_TEST_SAMPLES,
             (_, asked) => asked,
         };
         let test = (test_samples > 0).then(|| {
-            let x = normal_matrix(seed, Stream::Test, test_samples, task.dim) * scale;
+            let x = draws.test_inputs(test_samples, task.dim);
             let y = labels(x.view());
             (x, y)
         });
         let mut sampled = Self {
-            y: Array1::zeros(0),
+            y: labels(x.view()),
             x,
             test,
             target,
             hermite,
             note,
         };
-        if task.label_noise > 0.0 {
-            let power = sampled.zero_test_loss().unwrap_or_default();
-            let noise = normal_vector(seed, Stream::Noise, task.samples);
-            y.scaled_add(task.label_noise * power.sqrt(), &noise);
-        }
-        sampled.y = y;
+        sampled.add_noise(config);
         Ok(sampled)
+    }
+
+    /// Adds the noise that a config asks for to the train labels.
+    fn add_noise(&mut self, config: &ValidConfig) {
+        let level = config.task.label_noise;
+        if level > 0.0 {
+            let power = self.zero_test_loss().unwrap_or_default();
+            let noise = normal_vector(config.seed, Stream::Noise, self.y.len());
+            self.y.scaled_add(level * power.sqrt(), &noise);
+        }
     }
 
     /// Orthonormal basis, k×D, of the directions that the target depends on, where
@@ -299,11 +307,6 @@ impl Task {
     }
 }
 
-/// The directions β_j ~ N(0, I) of a config's target, k×D.
-pub(crate) fn target_directions(seed: u64, task: &TaskConfig) -> Array2<f64> {
-    normal_matrix(seed, Stream::Target, task.target_rank, task.dim)
-}
-
 /// The Nyström extension of √P times the j-th eigenvector of K₀ on the train set.
 fn eigenvector_function(
     config: &ValidConfig,
@@ -334,6 +337,48 @@ fn is_zero(values: &Array1<f64>) -> bool {
     values.iter().all(|v| *v == 0.0)
 }
 
+/// Labels as in the paper's Figure 5: K₀ on P train and P test inputs together, the
+/// mean of all its entries taken from each, as the authors do; the labels are its
+/// j-th eigenvector times √(2P), so that their mean square is 1.
+fn joint_eigenvector(config: &ValidConfig, initial: &MomentState) -> Result<Task, ConfigError> {
+    let task = &config.task;
+    let (p, j) = (task.samples, task.eigenvector);
+    let (x, test) = Draws::of(config).joint_inputs(p, task.dim);
+    let both = ndarray::concatenate![ndarray::Axis(0), x, test];
+    let mut kernel = GramInputs::new(both.view()).ntk(initial, config.network.epsilon);
+    let points = (2 * p) as f64;
+    let mean = (0..2 * p).flat_map(|k| kernel.col_as_slice(k)).sum::<f64>() / (points * points);
+    for k in 0..2 * p {
+        kernel
+            .col_as_slice_mut(k)
+            .iter_mut()
+            .for_each(|v| *v -= mean);
+    }
+    let u = KernelEigen::new(&kernel)
+        .filter(|eigen| j <= eigen.rank())
+        .map(|eigen| oriented(eigen.vectors().col_as_slice(j - 1)))
+        .ok_or_else(|| ConfigError {
+            field: "task.eigenvector".into(),
+            value: j.to_string(),
+            allowed: "K₀ has fewer positive eigenvalues, or is not finite".into(),
+            fix: "lower it, or raise task.samples, task.dim or network.width".into(),
+        })?;
+    let labels = Array1::from_vec(u) * (task.target_scale * points.sqrt());
+    let (y, y_test) = labels.view().split_at(ndarray::Axis(0), p);
+    let mut sampled = Task {
+        x,
+        y: y.to_owned(),
+        test: Some((test, y_test.to_owned())),
+        target: None,
+        hermite: None,
+        note: Some(
+            "the labels are known on the train and the test inputs only: generalisation is judged on the P test inputs, and columns that need the target stay empty".to_owned(),
+        ),
+    };
+    sampled.add_noise(config);
+    Ok(sampled)
+}
+
 fn mean_square(y: &Array1<f64>) -> f64 {
     y.dot(y) / y.len() as f64
 }
@@ -356,6 +401,7 @@ mod tests {
     use super::*;
     use crate::sim::committee::sampled::Sampled;
     use crate::sim::config::Config;
+    use crate::sim::rng::normal_matrix;
 
     #[test]
     fn exact_mean_square_of_labels_matches_a_large_sample() {

@@ -103,6 +103,17 @@ impl Config {
                 "lower the rank or raise task.dim",
             );
         }
+        if !task.draw.is_seeded() && task.label_noise > 0.0 {
+            return error(
+                "task.label_noise",
+                task.label_noise,
+                format!(
+                    "must be 0 for task.draw = \"{}\": the authors drew none",
+                    task.draw.name()
+                ),
+                "set it to 0 or task.draw to \"grokscope\"",
+            );
+        }
         let kind = task.target;
         if kind != TargetKind::Quadratic {
             let needs = format!("task.target = \"{}\"", kind.name());
@@ -123,12 +134,21 @@ impl Config {
                 );
             }
         }
-        if kind == TargetKind::Eigenvector {
-            let modes = (task.dim * (task.dim + 3) / 2).min(task.samples);
-            let rank = network
-                .width
-                .finite()
-                .map_or(modes, |n| n.saturating_mul(task.dim).min(modes));
+        if kind.is_eigenvector() {
+            let joint = kind == TargetKind::JointEigenvector;
+            // The joint kernel loses one direction to the mean taken from it, but
+            // gains no more than the inputs have.
+            let points = if joint {
+                2 * task.samples
+            } else {
+                task.samples
+            };
+            let modes = (task.dim * (task.dim + 3) / 2 + usize::from(joint)).min(points);
+            let rank = network.width.finite().map_or(modes, |n| {
+                n.saturating_mul(task.dim)
+                    .saturating_add(usize::from(joint))
+                    .min(modes)
+            });
             if task.eigenvector > rank {
                 return error(
                     "task.eigenvector",
@@ -137,12 +157,25 @@ impl Config {
                     "lower it, or raise task.samples, task.dim or network.width",
                 );
             }
-            if task.samples > MAX_EIGENVECTOR_SAMPLES {
+            if joint && task.test_samples != 0 && task.test_samples != task.samples {
+                return error(
+                    "task.test_samples",
+                    task.test_samples,
+                    format!(
+                        "must be 0 or task.samples = {} for task.target = \"joint_eigenvector\", whose other half is the test set",
+                        task.samples
+                    ),
+                    "leave it at 0",
+                );
+            }
+            if points > MAX_EIGENVECTOR_SAMPLES {
                 return error(
                     "task.samples",
                     task.samples,
                     format!(
-                        "must be at most {MAX_EIGENVECTOR_SAMPLES} for task.target = \"eigenvector\", which takes an eigendecomposition of the P×P kernel"
+                        "must be at most {} for task.target = \"{}\", which takes an eigendecomposition of the kernel on all of them",
+                        MAX_EIGENVECTOR_SAMPLES * task.samples / points,
+                        kind.name()
                     ),
                     "lower it or choose another target",
                 );
@@ -162,10 +195,10 @@ impl Config {
                     "the moments of the weights do not determine such a network",
                 );
             }
-            if network.train_readouts && self.task.target == TargetKind::Eigenvector {
+            if network.train_readouts && self.task.target.is_eigenvector() {
                 return error(
                     "task.target",
-                    "eigenvector",
+                    self.task.target.name(),
                     "must be another target for network.train_readouts = true",
                     "the eigenvectors are those of the kernel with fixed readouts",
                 );
@@ -242,12 +275,12 @@ impl Config {
             "task.target" if self.task.target != TargetKind::Quadratic => {
                 self.task.target_rank = 1;
                 self.network.solution_mix = 0.0;
-                if self.task.target == TargetKind::Eigenvector {
+                if self.task.target.is_eigenvector() {
                     self.network.train_readouts = false;
                 }
             }
             "network.train_readouts"
-                if self.network.train_readouts && self.task.target == TargetKind::Eigenvector =>
+                if self.network.train_readouts && self.task.target.is_eigenvector() =>
             {
                 self.task.target = TargetKind::Quadratic;
             }

@@ -1,6 +1,6 @@
 //! The table of settings: one row for each, read by everything that names one.
 
-use super::{Config, EngineKind, Field, Kind, TargetKind, Value};
+use super::{Config, DrawKind, EngineKind, Field, Kind, MixRule, TargetKind, Value};
 
 macro_rules! access {
     (int $($path:ident).+ as $t:ty) => {
@@ -100,12 +100,30 @@ pub static FIELDS: &[Field] = &[
         access!(int task.test_samples as usize)
     ),
     field!(
+        "task.draw",
+        "",
+        "random draw",
+        "",
+        Kind::Choice(&["grokscope", "paper", "paper_figure_9"]),
+        "Whose random numbers: those of the seed, or the authors' own to the last bit (of their Figure 9, which has other keys). With the authors' the seed chooses nothing, and another P, N or D is another draw.",
+        (
+            |c| Value::Text(c.task.draw.name().into()),
+            |c, v| if let Value::Text(s) = v {
+                DrawKind::by_name(s)
+                    .map(|kind| c.task.draw = kind)
+                    .is_some()
+            } else {
+                false
+            }
+        )
+    ),
+    field!(
         "task.target",
         "",
         "target",
         "",
-        Kind::Choice(&["quadratic", "eigenvector", "hermite"]),
-        "What is learned: ½xᵀTx; an eigenvector of the initial kernel K₀, which tells kernels that suit the task from those that do not; or a Hermite polynomial of β·x.",
+        Kind::Choice(&["quadratic", "eigenvector", "joint_eigenvector", "hermite"]),
+        "What is learned: ½xᵀTx; an eigenvector of the initial kernel K₀, which tells kernels that suit the task from those that do not; the same on train and test inputs together, as in the paper; or a Hermite polynomial of β·x.",
         (
             |c| Value::Text(c.task.target.name().into()),
             |c, v| if let Value::Text(s) = v {
@@ -238,6 +256,24 @@ pub static FIELDS: &[Field] = &[
         },
         "How much of the solution the initial weights have, from 0 to all of it at 1: features that are there already need not be found.",
         access!(real network.solution_mix)
+    ),
+    field!(
+        "network.mix_rule",
+        "",
+        "way of mixing",
+        "",
+        Kind::Choice(&["add", "interpolate"]),
+        "How the solution comes into the initial weights: added to them, or in their place by the same fraction, as in the paper's Figure 10.",
+        (
+            |c| Value::Text(c.network.mix_rule.name().into()),
+            |c, v| if let Value::Text(s) = v {
+                MixRule::by_name(s)
+                    .map(|rule| c.network.mix_rule = rule)
+                    .is_some()
+            } else {
+                false
+            }
+        )
     ),
     field!(
         "network.train_readouts",

@@ -80,19 +80,34 @@ pub enum TargetKind {
     Quadratic,
     /// An eigenvector of the initial kernel K₀ on the train set.
     Eigenvector,
+    /// An eigenvector of the initial kernel K₀ on train and test inputs together,
+    /// as in the paper's Figure 5: half of its entries are train labels, half are
+    /// test labels.
+    JointEigenvector,
     /// A Hermite polynomial of β·x, which the activation then has too.
     Hermite,
 }
 
 impl TargetKind {
+    /// Whether the labels are an eigenvector of K₀.
+    pub fn is_eigenvector(self) -> bool {
+        matches!(self, Self::Eigenvector | Self::JointEigenvector)
+    }
+
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Quadratic, Self::Eigenvector, Self::Hermite];
+    pub const ALL: [Self; 4] = [
+        Self::Quadratic,
+        Self::Eigenvector,
+        Self::JointEigenvector,
+        Self::Hermite,
+    ];
 
     /// Name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quadratic => "quadratic",
             Self::Eigenvector => "eigenvector",
+            Self::JointEigenvector => "joint_eigenvector",
             Self::Hermite => "hermite",
         }
     }
@@ -103,9 +118,73 @@ impl TargetKind {
     }
 }
 
+/// Where the random numbers of data, target and initial weights come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrawKind {
+    /// The named streams of the seed.
+    Grokscope,
+    /// The authors' own draw, of most of their figures.
+    Paper,
+    /// The authors' own draw of Figure 9, which has other keys.
+    PaperFigure9,
+}
+
+impl DrawKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Grokscope, Self::Paper, Self::PaperFigure9];
+
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grokscope => "grokscope",
+            Self::Paper => "paper",
+            Self::PaperFigure9 => "paper_figure_9",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether the seed decides the draw.
+    pub fn is_seeded(self) -> bool {
+        self == Self::Grokscope
+    }
+}
+
+/// How a part of the solution comes into the initial weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MixRule {
+    /// w_i ± sβ/√(αε): added to what was drawn.
+    Add,
+    /// (1 − s)w_i ± sβ/√(αε): between what was drawn and the solution.
+    Interpolate,
+}
+
+impl MixRule {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Add, Self::Interpolate];
+
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Interpolate => "interpolate",
+        }
+    }
+
+    /// The rule with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+}
+
 /// What is learned, and from how much data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskConfig {
+    /// Where the random numbers come from.
+    pub draw: DrawKind,
     /// Input dimension D.
     pub dim: usize,
     /// Size P of the train set.
@@ -115,7 +194,7 @@ pub struct TaskConfig {
     /// Kind of the target.
     pub target: TargetKind,
     /// Which eigenvector j of K₀ the labels are, 1 having the largest eigenvalue;
-    /// only for [`TargetKind::Eigenvector`].
+    /// only for [`TargetKind::Eigenvector`] and [`TargetKind::JointEigenvector`].
     pub eigenvector: usize,
     /// Degree of the Hermite polynomial; only for [`TargetKind::Hermite`].
     pub degree: usize,
@@ -142,6 +221,8 @@ pub struct NetworkConfig {
     pub centered: bool,
     /// Fraction s of the solution in the initial weights: M₀ gains s²T/(αε).
     pub solution_mix: f64,
+    /// How it comes in.
+    pub mix_rule: MixRule,
     /// The readouts v_i, which begin as N(0, 1), are trained too; otherwise they
     /// are 1.
     pub train_readouts: bool,
@@ -214,6 +295,7 @@ impl Default for Config {
             seed: 9,
             instance: None,
             task: TaskConfig {
+                draw: DrawKind::Grokscope,
                 dim: 50,
                 samples: 200,
                 test_samples: 0,
@@ -231,6 +313,7 @@ impl Default for Config {
                 init_scale: 1.0,
                 centered: true,
                 solution_mix: 0.0,
+                mix_rule: MixRule::Add,
                 train_readouts: false,
             },
             training: TrainingConfig {

@@ -16,5 +16,5 @@ pub(crate) use eigen::dot;
 pub(crate) use function::second_moment;
 pub use function::{QuadraticFunction, cross_gram, kernel_function};
 pub use gram::{Gram, GramInputs};
-pub use spectrum::{EigenvectorLabels, Level, Spectrum, SpectrumTheory};
+pub use spectrum::{EigenvectorLabels, Level, Spectrum, SpectrumTheory, oriented};
 pub use top_eigenvalue::top_eigenvalue;

@@ -106,6 +106,15 @@ impl SpectrumTheory {
     }
 }
 
+/// An eigenvector with the sign that makes its largest entry in absolute value
+/// positive. A network of fixed readouts learns u and −u differently.
+pub fn oriented(u: &[f64]) -> Vec<f64> {
+    let largest = u
+        .iter()
+        .fold(0.0f64, |m, v| if v.abs() > m.abs() { *v } else { m });
+    u.iter().map(|v| v * largest.signum()).collect()
+}
+
 /// Labels that are an eigenvector of K₀ on the train inputs, and the function
 /// that they are the values of.
 #[derive(Clone, Debug)]
@@ -132,11 +141,8 @@ impl EigenvectorLabels {
         if j == 0 || j > eigen.rank() {
             return None;
         }
-        let u = eigen.vectors().col_as_slice(j - 1);
-        let largest = u
-            .iter()
-            .fold(0.0f64, |m, v| if v.abs() > m.abs() { *v } else { m });
-        let scale = (u.len() as f64).sqrt() * largest.signum();
+        let u = oriented(eigen.vectors().col_as_slice(j - 1));
+        let scale = (u.len() as f64).sqrt();
         let train: Vec<f64> = u.iter().map(|v| v * scale).collect();
         let coefficients: Vec<f64> = train.iter().map(|v| v / eigen.values()[j - 1]).collect();
         Some(Self {
