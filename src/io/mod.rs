@@ -3,6 +3,7 @@
 
 pub mod atomic;
 pub mod csv;
+pub mod idx;
 pub mod network_reference;
 mod npy;
 pub mod npz;

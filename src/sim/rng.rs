@@ -28,6 +28,10 @@ pub enum Stream {
     Choice = 6,
     /// Initial readouts, where they are trained.
     Readout = 7,
+    /// Which examples are trained on.
+    Split = 8,
+    /// Weights of a teacher network.
+    Teacher = 9,
 }
 
 /// Words of a stream set apart for a row: far more than the normal draws of the

@@ -3,6 +3,7 @@
 //! the same worker ([`WorkerHandle`]). What the theory says about a run, before
 //! it has been trained, is computed beside it ([`TheoryHandle`]).
 
+mod crew;
 mod frontend;
 mod handle;
 pub mod headless;
@@ -12,6 +13,7 @@ pub mod protocol;
 mod theory;
 mod worker;
 
+pub use crew::Threads;
 pub use frontend::{Frontend, pump};
 pub use handle::WorkerHandle;
 pub use keyframes::{BUDGET as KEYFRAME_BUDGET, Keyframe, Keyframes};

@@ -60,7 +60,7 @@ impl<T: Real> Kernel<T> {
         let mut own = Examples::empty(c);
         own.gather(examples, rows);
         Self {
-            passes: Passes::new(network, 1, Keep::Block),
+            passes: Passes::new(network, Keep::Block),
             examples: own,
             directions,
             gradients: vec![T::ZERO; rows.len() * count],

@@ -9,11 +9,18 @@
 //! | [`passes`] | a pass over a batch, split into chunks of rows |
 //! | [`loss`], [`optimiser`], [`problem`] | losses and accuracies, update rules, examples and batches |
 //! | [`kernel`] | the tangent kernel on a sub-sample |
-//! | [`run`] | a training run with its linearised twin |
+//! | [`run`], [`columns`] | a training run with its linearised twin, and what is measured on it |
+//! | [`families`] | the four experiments: settings, data, initial weights |
+//! | [`readings`], [`fourier`] | what is read off a network for the eye |
 //!
 //! A fifth network is one more type with the trait [`network::Network`].
 
+pub mod columns;
 pub mod dense;
+pub mod families;
+pub mod fourier;
+pub mod images;
+pub mod init;
 pub mod kernel;
 pub mod layout;
 pub mod loss;
@@ -23,6 +30,7 @@ pub mod optimiser;
 pub mod passes;
 pub mod problem;
 pub mod product;
+pub mod readings;
 pub mod real;
 pub mod run;
 pub mod transformer;

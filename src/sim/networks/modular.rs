@@ -4,6 +4,7 @@
 //! Because x is two one-hot blocks, W1x is the sum of two columns of W1: the
 //! tables are W1ᵀ, and no first matrix product is needed.
 
+use super::fourier::{TokenWeights, by_token};
 use super::layout::Layout;
 use super::network::{Activations, At, Gradient, Inputs, Misfit, Network, Scratch, vectorised};
 use super::product::{Into, matrix, product};
@@ -107,6 +108,10 @@ impl<T: Real> Network<T> for ModularAddition {
 
     fn tables(&self) -> usize {
         2 * self.p * self.units
+    }
+
+    fn by_token(&self, theta: &[T]) -> Option<TokenWeights> {
+        Some(by_token(&self.layout, theta, self.p))
     }
 
     fn prepare(&self, theta: &[T], tables: &mut [T]) {

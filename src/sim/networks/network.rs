@@ -5,6 +5,7 @@
 //! position) is its *tables*: computed once a pass, shared by all rows, and the
 //! gradient with respect to them taken back to θ once at the end.
 
+use super::fourier::TokenWeights;
 use super::layout::Layout;
 use super::real::Real;
 use std::ops::Range;
@@ -140,6 +141,12 @@ pub trait Network<T: Real>: Send + Sync {
     /// Multiplications of a forward pass for one row: what the split into chunks
     /// is measured by.
     fn work(&self) -> usize;
+
+    /// The weights at θ that are indexed by a number modulo p, where there are
+    /// such: what the Fourier spectrum is taken of.
+    fn by_token(&self, _theta: &[T]) -> Option<TokenWeights> {
+        None
+    }
 
     /// Length of the tables.
     fn tables(&self) -> usize {

@@ -68,7 +68,6 @@ pub struct Passes<T> {
     initial: Vec<T>,
     keep: Keep,
     chunks: Vec<Mutex<Chunk<T>>>,
-    capacity: usize,
     tables: Vec<T>,
     tangent_tables: Vec<T>,
     gradient: Vec<T>,
@@ -85,15 +84,14 @@ enum Model<'a, T> {
 }
 
 impl<T: Real> Passes<T> {
-    /// Passes over batches of at most `capacity` examples.
-    pub fn new(network: Arc<dyn Network<T>>, capacity: usize, keep: Keep) -> Self {
+    /// Passes over a batch that [`Passes::load`] says; buffers are made for its size.
+    pub fn new(network: Arc<dyn Network<T>>, keep: Keep) -> Self {
         let (count, tables) = (network.layout().count(), network.tables());
         Self {
             batch: Examples::empty(network.outputs()),
             initial: Vec::new(),
             keep,
             chunks: Vec::new(),
-            capacity,
             tables: vec![T::ZERO; tables],
             tangent_tables: vec![T::ZERO; tables],
             gradient: vec![T::ZERO; count],
@@ -147,15 +145,11 @@ impl<T: Real> Passes<T> {
                 output_tangent: vec![T::ZERO; block * c],
                 output_gradient: vec![T::ZERO; block * c],
             },
-            gradient: vec![T::ZERO; self.gradient.len()],
-            gradient_tables: vec![T::ZERO; self.tables.len()],
+            // Only a backward pass needs them.
+            gradient: Vec::new(),
+            gradient_tables: Vec::new(),
             rows,
         })
-    }
-
-    /// Largest batch these passes were made for.
-    pub fn capacity(&self) -> usize {
-        self.capacity
     }
 
     /// The network.
@@ -166,23 +160,6 @@ impl<T: Real> Passes<T> {
     /// Number of examples in the batch.
     pub fn rows(&self) -> usize {
         self.batch.count()
-    }
-
-    /// Forward pass over the batch; activations are kept as [`Keep`] says.
-    pub fn forward(&mut self, theta: &[T], crew: &dyn Crew) {
-        self.network.prepare(theta, &mut self.tables);
-        let at = At {
-            theta,
-            tables: &self.tables,
-        };
-        self.on_chunks(crew, |chunk| {
-            for (i, rows) in chunk.blocks().enumerate() {
-                let kept = i.min(chunk.kept.len() - 1);
-                let inputs = &self.batch.inputs;
-                self.network
-                    .forward(at, inputs, rows, &mut chunk.kept[kept]);
-            }
-        });
     }
 
     fn on_chunks(&self, crew: &dyn Crew, work: impl Fn(&mut Chunk<T>) + Sync) {
@@ -263,7 +240,7 @@ impl<T: Real> Passes<T> {
         };
         let c = self.network.outputs();
         self.on_chunks(crew, |chunk| {
-            clear(chunk);
+            self.clear(chunk);
             for rows in chunk.blocks() {
                 let (inputs, kept) = (&self.batch.inputs, &mut chunk.kept[0]);
                 self.network.forward(at, inputs, rows.clone(), kept);
@@ -317,7 +294,7 @@ impl<T: Real> Passes<T> {
         self.prepare(theta, None);
         let (at, scale) = (self.at(theta), self.rows());
         self.on_chunks(crew, |chunk| {
-            clear(chunk);
+            self.clear(chunk);
             for rows in chunk.blocks() {
                 let Chunk { kept, scratch, .. } = chunk;
                 self.network
@@ -349,7 +326,7 @@ impl<T: Real> Passes<T> {
         };
         let fresh = fresh || self.keep == Keep::Block;
         self.on_chunks(crew, |chunk| {
-            clear(chunk);
+            self.clear(chunk);
             for (i, rows) in chunk.blocks().enumerate() {
                 let block = i.min(chunk.kept.len() - 1);
                 let Chunk { kept, scratch, .. } = chunk;
@@ -439,16 +416,15 @@ impl<T: Real> Passes<T> {
         });
     }
 
-    /// Whether passes in [`Keep::All`] hold the activations that the last forward
-    /// pass left; scoring overwrites them.
-    pub fn keeps_all(&self) -> bool {
-        self.keep == Keep::All
+    fn clear(&self, chunk: &mut Chunk<T>) {
+        for (gradient, length) in [
+            (&mut chunk.gradient, self.gradient.len()),
+            (&mut chunk.gradient_tables, self.tables.len()),
+        ] {
+            gradient.clear();
+            gradient.resize(length, T::ZERO);
+        }
     }
-}
-
-fn clear<T: Real>(chunk: &mut Chunk<T>) {
-    chunk.gradient.fill(T::ZERO);
-    chunk.gradient_tables.fill(T::ZERO);
 }
 
 /// Chunks of `rows` rows, by size alone.

@@ -171,15 +171,6 @@ impl Order {
             }
         }
     }
-
-    /// Size of the largest batch.
-    pub fn largest(&self, train: usize) -> usize {
-        match self {
-            Self::Full => train,
-            Self::Slices(size) => *size,
-            Self::Listed(batches) => batches.iter().map(Vec::len).max().unwrap_or(0),
-        }
-    }
 }
 
 #[cfg(test)]

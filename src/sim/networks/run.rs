@@ -1,8 +1,9 @@
 //! One training run of a network, with its linearised twin beside it.
 
+use super::columns::{COLUMNS, Column, KERNEL_COLUMNS, Measurement, columns};
 use super::kernel::{Kernel, Outputs, alignment, drift, turn};
 use super::loss::{AccuracyKind, LossKind, Objective, Scored};
-use super::network::{Misfit, Network};
+use super::network::{Misfit, Network, vectorised};
 use super::optimiser::{Optimiser, OptimiserSettings};
 use super::passes::{Crew, Keep, Passes};
 use super::problem::{Order, Problem, Source};
@@ -28,105 +29,6 @@ pub struct RunSettings {
     pub kernel_outputs: Outputs,
     /// Draws the signs of the kernel's outputs.
     pub seed: u64,
-}
-
-/// A column of the measurements.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Name in files.
-    pub name: String,
-    /// As a physicist would write it.
-    pub symbol: String,
-    /// Definition, in one sentence.
-    pub meaning: String,
-}
-
-/// The columns that every run has, in order. Norms per array of parameters
-/// follow them.
-const COLUMNS: [(&str, &str, &str); 15] = [
-    ("train_loss", "L_train", "Loss on the whole train set."),
-    (
-        "test_loss",
-        "L_test",
-        "Loss on the whole test set; empty without one.",
-    ),
-    (
-        "train_accuracy",
-        "acc_train",
-        "Fraction of the train set that is right.",
-    ),
-    (
-        "test_accuracy",
-        "acc_test",
-        "Fraction of the test set that is right.",
-    ),
-    (
-        "weight_norm_sq",
-        "‖θ‖²",
-        "Sum of squares of all parameters.",
-    ),
-    (
-        "param_movement",
-        "‖θ−θ₀‖/‖θ₀‖",
-        "Relative distance of the parameters from their initial values.",
-    ),
-    (
-        "lin_train_loss",
-        "L_train (lazy)",
-        "Train loss of the model linearised about the initial weights, trained beside the network; empty without it.",
-    ),
-    (
-        "lin_test_loss",
-        "L_test (lazy)",
-        "Test loss of the linearised model.",
-    ),
-    (
-        "lin_train_accuracy",
-        "acc_train (lazy)",
-        "Fraction of the train set that the linearised model gets right.",
-    ),
-    (
-        "lin_test_accuracy",
-        "acc_test (lazy)",
-        "Fraction of the test set that the linearised model gets right.",
-    ),
-    (
-        "learning_rate",
-        "lr",
-        "Learning rate of the next update, warm-up included.",
-    ),
-    (
-        "decay_rate",
-        "lr·wd",
-        "Fraction of the weights that the next update takes off: the clock of weight decay.",
-    ),
-    (
-        "centered_alignment",
-        "A(HKH, Yc)",
-        "Alignment (CKA) of the tangent kernel with the targets on the kernel's sub-sample; empty without one.",
-    ),
-    (
-        "ntk_drift",
-        "‖K_t−K₀‖/‖K₀‖",
-        "Relative distance of the tangent kernel from its initial value; can be far above 1.",
-    ),
-    (
-        "ntk_turn",
-        "1−⟨K_t,K₀⟩/(‖K_t‖‖K₀‖)",
-        "How far the direction of the tangent kernel turned from its initial one.",
-    ),
-];
-/// Place of the first of the columns that need the kernel.
-const KERNEL_COLUMNS: usize = 12;
-
-/// What was measured at one step, in the order of [`NetworkRun::columns`]; NaN
-/// where it was not measured or does not exist.
-#[derive(Clone, Debug)]
-pub struct Measurement {
-    /// Number of updates so far.
-    pub step: u64,
-    /// The values.
-    pub values: Vec<f64>,
 }
 
 /// All that a run needs to go on as if it had never stopped.
@@ -174,6 +76,7 @@ pub struct NetworkRun<T> {
     twin: Option<Twin<T>>,
     train: Passes<T>,
     test: Passes<T>,
+    every: Passes<T>,
     kernel: Option<(Kernel<T>, Vec<f64>)>,
     columns: Arc<[Column]>,
     step: u64,
@@ -199,28 +102,27 @@ impl<T: Real> NetworkRun<T> {
             examples,
             initial: &[],
         };
-        let passes = |rows: usize, keep| Passes::new(Arc::clone(&network), rows, keep);
+        let passes = |keep| Passes::new(Arc::clone(&network), keep);
         let mut initial_outputs = Vec::new();
-        let mut first = passes(all.len(), Keep::Block);
-        first.load(bare, &all);
-        first.outputs(&theta, crew, &mut initial_outputs);
+        let mut every = passes(Keep::Block);
+        every.load(bare, &all);
+        every.outputs(&theta, crew, &mut initial_outputs);
         let source = Source {
             examples,
             initial: &initial_outputs,
         };
         let set = |rows: &[u32]| {
-            let mut passes = passes(rows.len(), Keep::Block);
+            let mut passes = passes(Keep::Block);
             passes.load(source, rows);
             passes
         };
         let (train, test) = (set(&problem.train), set(&problem.test));
-        let largest = settings.order.largest(problem.train.len());
         let full = settings.order == Order::Full;
         let rule = settings.optimiser.rule;
         let count = network.layout().count();
-        let mut batch = passes(largest, Keep::Block);
+        let mut batch = passes(Keep::Block);
         let mut twin = settings.linearised.then(|| Twin {
-            passes: passes(largest, if full { Keep::All } else { Keep::Block }),
+            passes: passes(if full { Keep::All } else { Keep::Block }),
             displacement: vec![T::ZERO; count],
             optimiser: Optimiser::new(rule, count),
             ready: false,
@@ -248,6 +150,7 @@ impl<T: Real> NetworkRun<T> {
             twin,
             train,
             test,
+            every,
             kernel,
             network,
             problem,
@@ -299,8 +202,7 @@ impl<T: Real> NetworkRun<T> {
         }
         self.step += 1;
         // A NaN anywhere stays: it is in a weight after the update it came in.
-        let sum = self.theta.iter().fold(T::ZERO, |sum, x| sum + *x * T::ZERO);
-        if sum != T::ZERO {
+        if !finite(&self.theta) {
             self.diverged = Some(self.step);
         }
     }
@@ -336,6 +238,10 @@ impl<T: Real> NetworkRun<T> {
                 turn(&now, start),
             ]);
         }
+        if every_column && let Some(weights) = self.network.by_token(&self.theta) {
+            values[KERNEL_COLUMNS + 3] = weights.effective_frequencies();
+            values[KERNEL_COLUMNS + 4] = weights.mean_share();
+        }
         for (i, tensor) in self.network.layout().tensors().iter().enumerate() {
             let norm = norm_sq(&self.theta[tensor.range.clone()]);
             values[COLUMNS.len() + i] = norm;
@@ -364,6 +270,18 @@ impl<T: Real> NetworkRun<T> {
             passes.score_linearised(&self.initial, d, objective, crew, out);
         }
         Some((train, test))
+    }
+
+    /// Scaled outputs F of all examples, row by row.
+    pub fn outputs(&mut self, crew: &dyn Crew) -> Vec<T> {
+        let mut outputs = Vec::new();
+        self.every.outputs(&self.theta, crew, &mut outputs);
+        let objective = &self.settings.objective;
+        let alpha = T::of(objective.alpha);
+        for (f, f0) in outputs.iter_mut().zip(&self.initial_outputs) {
+            *f = alpha * if objective.centred { *f - *f0 } else { *f };
+        }
+        outputs
     }
 
     /// ‖θ − θ₀‖/‖θ₀‖.
@@ -459,22 +377,21 @@ impl<T: Real> NetworkRun<T> {
     }
 }
 
-fn norm_sq<T: Real>(x: &[T]) -> f64 {
-    x.iter().map(|x| x.wide().powi(2)).sum()
+/// Whether all are numbers and none is infinite; without an early end, so that it
+/// can be vectorised.
+fn finite<T: Real>(x: &[T]) -> bool {
+    let bad = vectorised(
+        #[inline(always)]
+        || {
+            x.iter()
+                .fold(0, |bad, x| bad | u32::from(*x * T::ZERO != T::ZERO))
+        },
+    );
+    bad == 0
 }
 
-fn columns<T: Real>(network: &dyn Network<T>) -> Arc<[Column]> {
-    let fixed = COLUMNS.iter().map(|(name, symbol, meaning)| Column {
-        name: (*name).into(),
-        symbol: (*symbol).into(),
-        meaning: (*meaning).into(),
-    });
-    let layers = network.layout().tensors().iter().map(|t| Column {
-        name: format!("norm_sq_{}", t.name),
-        symbol: format!("‖{}‖²", t.name),
-        meaning: format!("Sum of squares of the entries of {}.", t.name),
-    });
-    fixed.chain(layers).collect()
+fn norm_sq<T: Real>(x: &[T]) -> f64 {
+    x.iter().map(|x| x.wide().powi(2)).sum()
 }
 
 /// First train and first test examples, half of each where there are enough.

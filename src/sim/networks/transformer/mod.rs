@@ -11,12 +11,17 @@
 //! head, a weighted sum of three rows, and the products after it. This is the
 //! plain causal transformer to rounding.
 
+mod attention;
+mod tables;
+
+use super::fourier::{TokenWeights, by_token};
 use super::layout::Layout;
 use super::network::{Activations, At, Gradient, Inputs, Misfit, Network, Scratch};
 use super::network::{add, add_rows, fill_rows, vectorised};
 use super::product::{Into, matrix, product};
 use super::real::{Real, relu, relu_slope};
 use std::ops::Range;
+use tables::Tables;
 
 /// A one-layer transformer for sums modulo p.
 #[derive(Clone, Debug)]
@@ -53,91 +58,6 @@ const FINAL: usize = 4;
 
 /// Number of positions.
 const POSITIONS: usize = 3;
-
-/// Places in the tables. Rows are (token, position): p for position 0, p for
-/// position 1 and one for "=" at position 2.
-#[derive(Clone, Debug)]
-struct Tables {
-    rows: usize,
-    // x, row by row.
-    input: Range<usize>,
-    // q of "=".
-    query: Range<usize>,
-    // W_Kᵀq/√d_head, one row a head: a score is its product with x.
-    probe: Range<usize>,
-    // Scores, one column a head.
-    score: Range<usize>,
-    // v, row by row.
-    value: Range<usize>,
-    count: usize,
-}
-
-/// The tables, apart.
-struct Parts<'a, T> {
-    input: &'a [T],
-    query: &'a [T],
-    probe: &'a [T],
-    score: &'a [T],
-    value: &'a [T],
-}
-
-struct PartsMut<'a, T> {
-    input: &'a mut [T],
-    query: &'a mut [T],
-    probe: &'a mut [T],
-    score: &'a mut [T],
-    value: &'a mut [T],
-}
-
-impl Tables {
-    fn new(p: usize, width: usize, heads: usize) -> Self {
-        let rows = 2 * p + 1;
-        let mut start = 0;
-        let mut next = |length: usize| {
-            let from = start;
-            start += length;
-            from..start
-        };
-        let input = next(rows * width);
-        let query = next(width);
-        let probe = next(heads * width);
-        let score = next(rows * heads);
-        let value = next(rows * width);
-        Self {
-            rows,
-            count: value.end,
-            input,
-            query,
-            probe,
-            score,
-            value,
-        }
-    }
-
-    fn parts<'a, T>(&self, tables: &'a [T]) -> Parts<'a, T> {
-        Parts {
-            input: &tables[self.input.clone()],
-            query: &tables[self.query.clone()],
-            probe: &tables[self.probe.clone()],
-            score: &tables[self.score.clone()],
-            value: &tables[self.value.clone()],
-        }
-    }
-
-    fn parts_mut<'a, T>(&self, tables: &'a mut [T]) -> PartsMut<'a, T> {
-        let (input, rest) = tables.split_at_mut(self.input.end);
-        let (query, rest) = rest.split_at_mut(self.query.len());
-        let (probe, rest) = rest.split_at_mut(self.probe.len());
-        let (score, value) = rest.split_at_mut(self.score.len());
-        PartsMut {
-            input,
-            query,
-            probe,
-            score,
-            value,
-        }
-    }
-}
 
 impl Transformer {
     /// Modulus p, width d of the residual stream, number of heads (each of
@@ -191,11 +111,14 @@ impl Transformer {
         self.heads
     }
 
-    /// Attention of the last position to each position, per head: `[a, b, "="]`
-    /// for head 0, then for head 1, from the activations of a forward pass.
-    pub fn attention<T: Real>(&self, activations: &Activations<T>, row: usize) -> Vec<[f64; 3]> {
-        let size = POSITIONS * self.heads;
-        let weights = &activations.hidden[ATTENTION][row * size..(row + 1) * size];
+    /// Attention of the last position to each position `[a, b, "="]` for one pair,
+    /// head by head.
+    pub fn attention<T: Real>(&self, theta: &[T], pair: [u32; 2]) -> Vec<[f64; 3]> {
+        let mut tables = vec![T::ZERO; self.tables.count];
+        self.prepare(theta, &mut tables);
+        let mut weights = vec![T::ZERO; POSITIONS * self.heads];
+        let mut mixed = vec![T::ZERO; self.width];
+        self.attend(&tables, &[pair], &mut weights, &mut mixed);
         (0..self.heads)
             .map(|h| [0, 1, 2].map(|t| weights[t * self.heads + h].wide()))
             .collect()
@@ -234,151 +157,6 @@ impl Transformer {
             product(&mut out[h * d..(h + 1) * d], into, query, key, scale);
         }
     }
-
-    /// z and the attention's weights for all rows.
-    fn attend<T: Real>(
-        &self,
-        tables: &[T],
-        pairs: &[[u32; 2]],
-        weights: &mut [T],
-        mixed: &mut [T],
-    ) {
-        let (d, heads, size) = (self.width, self.heads, self.head_width);
-        let Parts { score, value, .. } = self.tables.parts(tables);
-        vectorised(
-            #[inline(always)]
-            || {
-                let weights = weights.chunks_exact_mut(POSITIONS * heads);
-                for ((z, w), pair) in mixed.chunks_exact_mut(d).zip(weights).zip(pairs) {
-                    let at = self.places(*pair);
-                    for h in 0..heads {
-                        let s = at.map(|row| score[row * heads + h]);
-                        // NaN passes by the comparisons, and then into every weight.
-                        let mut top = s[0];
-                        for s in &s[1..] {
-                            top = if *s > top { *s } else { top };
-                        }
-                        let e = s.map(|s| (s - top).exponential());
-                        let inverse = T::ONE / (e[0] + e[1] + e[2]);
-                        for (t, e) in e.iter().enumerate() {
-                            w[t * heads + h] = *e * inverse;
-                        }
-                    }
-                    let v = at.map(|row| &value[row * d..(row + 1) * d]);
-                    for h in 0..heads {
-                        let [a, b, c] = [0, 1, 2].map(|t| w[t * heads + h]);
-                        let part = h * size..(h + 1) * size;
-                        let v = v.map(|v| &v[part.clone()]);
-                        let rows = v[0].iter().zip(v[1]).zip(v[2]);
-                        for (z, ((x, y), u)) in z[part.clone()].iter_mut().zip(rows) {
-                            *z = a * *x + b * *y + c * *u;
-                        }
-                    }
-                }
-            },
-        );
-    }
-
-    /// Change of z along a direction.
-    fn attend_tangent<T: Real>(
-        &self,
-        (tables, along): (&[T], &[T]),
-        pairs: &[[u32; 2]],
-        weights: &[T],
-        change: &mut [T],
-    ) {
-        let (d, heads, size) = (self.width, self.heads, self.head_width);
-        let (at, along) = (self.tables.parts(tables), self.tables.parts(along));
-        vectorised(
-            #[inline(always)]
-            || {
-                let weights = weights.chunks_exact(POSITIONS * heads);
-                for ((z, w), pair) in change.chunks_exact_mut(d).zip(weights).zip(pairs) {
-                    let rows = self.places(*pair);
-                    for h in 0..heads {
-                        let w = [0, 1, 2].map(|t| w[t * heads + h]);
-                        let s = rows.map(|row| along.score[row * heads + h]);
-                        let mean = w[0] * s[0] + w[1] * s[1] + w[2] * s[2];
-                        let part = h * size..(h + 1) * size;
-                        let z = &mut z[part.clone()];
-                        z.fill(T::ZERO);
-                        for t in 0..POSITIONS {
-                            let dw = w[t] * (s[t] - mean);
-                            let row = rows[t] * d;
-                            let place = row + part.start..row + part.end;
-                            let v = at.value[place.clone()].iter().zip(&along.value[place]);
-                            for (z, (v, dv)) in z.iter_mut().zip(v) {
-                                *z += dw * *v + w[t] * *dv;
-                            }
-                        }
-                    }
-                }
-            },
-        );
-    }
-
-    /// Adds to the gradient of scores and values, for the gradient `delta` of z.
-    fn attend_backward<T: Real>(
-        &self,
-        tables: &[T],
-        pairs: &[[u32; 2]],
-        weights: &[T],
-        delta: &[T],
-        gradient: &mut PartsMut<T>,
-    ) {
-        let (d, heads, size) = (self.width, self.heads, self.head_width);
-        let value = self.tables.parts(tables).value;
-        let PartsMut {
-            score,
-            value: values,
-            ..
-        } = gradient;
-        vectorised(
-            #[inline(always)]
-            || {
-                let weights = weights.chunks_exact(POSITIONS * heads);
-                for ((delta, w), pair) in delta.chunks_exact(d).zip(weights).zip(pairs) {
-                    let rows = self.places(*pair);
-                    for h in 0..heads {
-                        let w = [0, 1, 2].map(|t| w[t * heads + h]);
-                        let part = h * size..(h + 1) * size;
-                        let delta = &delta[part.clone()];
-                        let mut dw = [T::ZERO; POSITIONS];
-                        for t in 0..POSITIONS {
-                            let row = rows[t] * d;
-                            let place = row + part.start..row + part.end;
-                            dw[t] = dot(delta, &value[place.clone()]);
-                            for (g, d) in values[place].iter_mut().zip(delta) {
-                                *g += w[t] * *d;
-                            }
-                        }
-                        let mean = w[0] * dw[0] + w[1] * dw[1] + w[2] * dw[2];
-                        for t in 0..POSITIONS {
-                            score[rows[t] * heads + h] += w[t] * (dw[t] - mean);
-                        }
-                    }
-                }
-            },
-        );
-    }
-}
-
-/// Σ a_i b_i, in eight sums side by side so that it can be vectorised.
-#[inline(always)]
-fn dot<T: Real>(a: &[T], b: &[T]) -> T {
-    let mut sums = [T::ZERO; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let mut rest = T::ZERO;
-    for (x, y) in a8.remainder().iter().zip(b8.remainder()) {
-        rest += *x * *y;
-    }
-    for (a, b) in a8.zip(b8) {
-        for l in 0..8 {
-            sums[l] += a[l] * b[l];
-        }
-    }
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (b + f)) + ((c + g) + (d + h)) + rest
 }
 
 impl<T: Real> Network<T> for Transformer {
@@ -401,6 +179,10 @@ impl<T: Real> Network<T> for Transformer {
 
     fn tables(&self) -> usize {
         self.tables.count
+    }
+
+    fn by_token(&self, theta: &[T]) -> Option<TokenWeights> {
+        Some(by_token(&self.layout, theta, self.p))
     }
 
     fn prepare(&self, theta: &[T], tables: &mut [T]) {

@@ -1,20 +1,25 @@
 //! Reference runs of the networks that somebody else computed: `NAME.json` with
 //! the settings, `NAME.npz` with examples, initial weights and batches.
 
+mod fields;
+mod settings;
+
 use super::npz::Archive;
 use super::{FileError, read_problem, read_text};
-use crate::sim::networks::dense::{Activation, Dense, Scaling};
+use crate::sim::networks::dense::{Dense, Scaling};
 use crate::sim::networks::kernel::Outputs;
-use crate::sim::networks::loss::{AccuracyKind, LossKind, Objective};
+use crate::sim::networks::loss::Objective;
 use crate::sim::networks::modular::ModularAddition;
 use crate::sim::networks::network::{Inputs, Misfit, Network};
-use crate::sim::networks::optimiser::{OptimiserSettings, Rule};
+use crate::sim::networks::optimiser::OptimiserSettings;
 use crate::sim::networks::passes::{Alone, Keep, Passes};
 use crate::sim::networks::problem::{Examples, Order, Problem, Source};
 use crate::sim::networks::run::{NetworkRun, RunSettings};
 use crate::sim::networks::transformer::Transformer;
+use fields::Fields;
 use ndarray::{ArrayD, Ix1, Ix2};
 use serde_json::{Map, Value};
+use settings::{Kind, kind, objective, optimiser};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -126,124 +131,6 @@ pub fn with_ending(name: &Path, ending: &str) -> PathBuf {
     path.push(".");
     path.push(ending);
     path.into()
-}
-
-/// Entries of a JSON object, taken one by one, so that those left are unknown.
-struct Fields {
-    name: &'static str,
-    entries: Map<String, Value>,
-}
-
-impl Fields {
-    fn new(name: &'static str, value: Value) -> Result<Self, String> {
-        match value {
-            Value::Object(entries) => Ok(Self { name, entries }),
-            other => Err(format!("{name}: expected an object; found {other}")),
-        }
-    }
-
-    fn value(&mut self, key: &str) -> Result<Value, String> {
-        self.optional(key)
-            .ok_or_else(|| format!("{}.{key}: missing", self.name))
-    }
-
-    fn optional(&mut self, key: &str) -> Option<Value> {
-        self.entries.remove(key).filter(|v| !v.is_null())
-    }
-
-    fn number(&mut self, key: &str) -> Result<f64, String> {
-        let value = self.value(key)?;
-        let name = self.name;
-        value
-            .as_f64()
-            .ok_or_else(|| format!("{name}.{key}: expected a number; found {value}"))
-    }
-
-    fn number_or(&mut self, key: &str, default: f64) -> Result<f64, String> {
-        match self.entries.contains_key(key) {
-            true => self.number(key),
-            false => Ok(default),
-        }
-    }
-
-    fn whole(&mut self, key: &str) -> Result<usize, String> {
-        let value = self.value(key)?;
-        let name = self.name;
-        value
-            .as_u64()
-            .map(|n| n as usize)
-            .ok_or_else(|| format!("{name}.{key}: expected a whole number; found {value}"))
-    }
-
-    fn whole_or(&mut self, key: &str) -> Result<Option<usize>, String> {
-        match self.entries.get(key).is_some_and(|v| !v.is_null()) {
-            true => self.whole(key).map(Some),
-            false => Ok(None),
-        }
-    }
-
-    fn flag(&mut self, key: &str) -> Result<Option<bool>, String> {
-        let name = self.name;
-        match self.optional(key) {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(flag)),
-            Some(v) => Err(format!("{name}.{key}: expected true or false; found {v}")),
-        }
-    }
-
-    fn text(&mut self, key: &str) -> Result<String, String> {
-        match self.value(key)? {
-            Value::String(text) => Ok(text),
-            v => Err(format!("{}.{key}: expected a word; found {v}", self.name)),
-        }
-    }
-
-    fn sizes(&mut self, key: &str) -> Result<Vec<usize>, String> {
-        let value = self.value(key)?;
-        let sizes = value.as_array().and_then(|sizes| {
-            let sizes = sizes.iter().map(|v| v.as_u64().map(|n| n as usize));
-            sizes.collect::<Option<Vec<_>>>()
-        });
-        let name = self.name;
-        sizes.ok_or_else(|| format!("{name}.{key}: expected whole numbers; found {value}"))
-    }
-
-    /// Passes over entries that a replay has no use for.
-    fn skip(&mut self, keys: &[&str]) {
-        for key in keys {
-            self.entries.remove(*key);
-        }
-    }
-
-    fn done(self) -> Result<(), String> {
-        match self.entries.keys().next() {
-            None => Ok(()),
-            Some(key) => Err(format!(
-                "{}.{key}: unknown entry; what it asks for cannot be replayed",
-                self.name
-            )),
-        }
-    }
-}
-
-/// Which network, before its scaling is known.
-enum Kind {
-    Modular {
-        p: usize,
-        units: usize,
-    },
-    Dense {
-        sizes: Vec<usize>,
-        activation: Activation,
-        biases: Option<bool>,
-        scaling: Option<Scaling>,
-    },
-    Transformer {
-        p: usize,
-        width: usize,
-        heads: usize,
-        mlp: usize,
-    },
 }
 
 struct Header {
@@ -490,7 +377,7 @@ impl Header {
         }
         let stored = arrays.numbers_of("f0")?;
         let all: Vec<u32> = (0..problem.examples.count() as u32).collect();
-        let mut passes = Passes::new(Arc::clone(network), all.len(), Keep::Block);
+        let mut passes = Passes::new(Arc::clone(network), Keep::Block);
         let source = Source {
             examples: &problem.examples,
             initial: &[],
@@ -558,128 +445,6 @@ impl Header {
         order.check(problem).map_err(text)?;
         Ok((order, listed))
     }
-}
-
-fn kind(settings: &mut Fields) -> Result<Kind, String> {
-    let kind = settings.text("kind")?;
-    Ok(match kind.as_str() {
-        "modadd" => Kind::Modular {
-            p: settings.whole("p")?,
-            units: settings.whole("N")?,
-        },
-        "transformer" => Kind::Transformer {
-            p: settings.whole("p")?,
-            width: settings.whole("d_model")?,
-            heads: settings.whole("n_heads")?,
-            mlp: settings.whole("d_mlp")?,
-        },
-        "student_teacher" | "mnist_mlp" => {
-            let student = kind == "student_teacher";
-            let activation = match settings.optional("activation") {
-                None if student => Activation::Tanh,
-                None => Activation::Relu,
-                Some(Value::String(s)) if s == "tanh" => Activation::Tanh,
-                Some(Value::String(s)) if s == "relu" => Activation::Relu,
-                Some(v) => {
-                    return Err(format!(
-                        "settings.activation: expected tanh or relu; found {v}"
-                    ));
-                }
-            };
-            let named = ["scaling", "parametrisation", "parametrization"];
-            let scaling = named.iter().find_map(|key| settings.optional(key));
-            let scaling = match scaling {
-                None if student => Some(Scaling::Ordinary),
-                None => None,
-                Some(Value::String(s)) if s == "notebook" || s == "ntk" => Some(Scaling::Notebook),
-                Some(Value::String(s)) if s == "ordinary" || s == "standard" => {
-                    Some(Scaling::Ordinary)
-                }
-                Some(v) => {
-                    return Err(format!(
-                        "settings.scaling: expected notebook or ordinary; found {v}"
-                    ));
-                }
-            };
-            let biases = match settings.flag("biases")? {
-                None => settings.flag("bias")?,
-                known => known,
-            };
-            Kind::Dense {
-                sizes: settings.sizes("sizes")?,
-                activation,
-                biases,
-                scaling,
-            }
-        }
-        _ => {
-            return Err(format!(
-                "settings.kind: expected modadd, student_teacher, mnist_mlp or transformer; found {kind}"
-            ));
-        }
-    })
-}
-
-fn objective(settings: &mut Fields) -> Result<Objective, String> {
-    let loss = match settings.text("loss")?.as_str() {
-        "mse" => LossKind::MeanSquare,
-        "cross_entropy" => LossKind::CrossEntropy,
-        other => {
-            return Err(format!(
-                "settings.loss: expected mse or cross_entropy; found {other}"
-            ));
-        }
-    };
-    let accuracy = match settings.text("accuracy")?.as_str() {
-        "argmax" => {
-            settings.skip(&["threshold"]);
-            AccuracyKind::Argmax
-        }
-        "threshold" => AccuracyKind::Threshold(settings.number("threshold")?),
-        other => {
-            return Err(format!(
-                "settings.accuracy: expected argmax or threshold; found {other}"
-            ));
-        }
-    };
-    Ok(Objective {
-        alpha: settings.number("alpha")?,
-        centred: settings.flag("centred")?.unwrap_or(false),
-        loss,
-        accuracy,
-    })
-}
-
-fn optimiser(mut fields: Fields) -> Result<OptimiserSettings, String> {
-    let name = fields.text("name")?;
-    let rule = match name.as_str() {
-        "sgd" | "gd" | "momentum" => match fields.number_or("momentum", 0.0)? {
-            0.0 => Rule::Sgd,
-            momentum => Rule::Momentum { momentum },
-        },
-        "adamw" | "adam" => Rule::AdamW {
-            beta1: fields.number_or("beta1", 0.9)?,
-            beta2: fields.number_or("beta2", 0.999)?,
-            epsilon: fields.number_or("eps", 1e-8)?,
-        },
-        other => {
-            return Err(format!(
-                "optimiser.name: expected sgd, momentum or adamw; found {other}"
-            ));
-        }
-    };
-    let decay = fields.number_or("weight_decay", 0.0)?;
-    if name == "adam" && decay != 0.0 {
-        return Err("optimiser: adam with weight_decay adds the decay to the gradient, which cannot be replayed; adamw decouples it".into());
-    }
-    let settings = OptimiserSettings {
-        rule,
-        learning_rate: fields.number("lr")?,
-        weight_decay: decay,
-        warm_up: fields.whole_or("warmup_steps")?.unwrap_or(0) as u64,
-    };
-    fields.done()?;
-    Ok(settings)
 }
 
 fn text(misfit: Misfit) -> String {
