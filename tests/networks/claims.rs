@@ -134,15 +134,20 @@ fn digits_are_learned_later_the_lazier_the_network() {
 #[test]
 #[ignore = "slow"]
 fn the_transformer_generalises_later_the_lazier_it_is() {
-    for seed in SEEDS {
-        let [rich, lazy] = [0.5, 4.0].map(|alpha| {
+    // Single seeds scatter too much: the median of four is compared.
+    let [rich, lazy] = [0.5, 4.0].map(|alpha| {
+        let delays = SEEDS.map(|seed| {
             let settings = TransformerSettings {
                 alpha,
                 seed,
                 ..TransformerSettings::live()
             };
-            train(settings.setup().expect("valid"), 4_000, [0.99, 0.9])
+            train(settings.setup().expect("valid"), 4_000, [0.99, 0.9]).delay()
         });
-        assert!(lazy.delay() > rich.delay(), "{seed}");
-    }
+        let mut delays: Vec<u64> = delays.collect();
+        delays.sort_unstable();
+        (delays[1] + delays[2]) / 2
+    });
+    println!("median delay {rich} at α = 0.5, {lazy} at α = 4");
+    assert!(lazy > 2 * rich);
 }

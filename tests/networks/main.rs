@@ -218,7 +218,7 @@ fn large<T: Real>() -> Vec<(&'static str, NetworkRun<T>)> {
         false,
     );
     let transformer = Transformer::new(p as usize, 24, 3, 60).expect("sizes");
-    let modular = ModularAddition::new(p as usize, 60).expect("sizes");
+    let modular = ModularAddition::new(p as usize, 120).expect("sizes");
     let kinds: Vec<Kind<T>> = vec![
         (
             "modular",
@@ -301,8 +301,9 @@ fn two_and_three_threads_give_the_bits_of_one() {
     let run = |crew: &dyn Crew| -> Vec<Vec<u64>> {
         large::<f32>()
             .into_iter()
-            .map(|(_, mut run)| {
+            .map(|(name, mut run)| {
                 run.advance(6, crew);
+                assert!(run.chunks() > 1, "{name} has nothing to share");
                 bits(&run.measure(true, crew).values)
             })
             .collect()
@@ -436,8 +437,8 @@ fn settings_and_arrays_that_do_not_fit_are_named() {
             "optimiser.lr: expected a number",
         ),
         (
-            "\"param_movement\"",
-            "\"sharpness\"",
+            "\"weight_norm_sq\",",
+            "\"sharpness\",",
             "columns: expected names",
         ),
     ] {

@@ -159,6 +159,10 @@ impl<T: Real> Network<T> for Dense {
         self.sizes[1..self.layers()].to_vec()
     }
 
+    fn overwrites(&self) -> bool {
+        true
+    }
+
     fn work(&self) -> usize {
         self.sizes.windows(2).map(|w| w[0] * w[1]).sum()
     }
@@ -249,9 +253,12 @@ impl<T: Real> Network<T> for Dense {
             let stride = 1 + usize::from(self.biases);
             let out = &mut gradient.theta[self.layout.range(l * stride)];
             let input = matrix(input, n, inside);
-            product(out, Into::Add, delta_rows.t(), input, scale);
+            product(out, gradient.into, delta_rows.t(), input, scale);
             if self.biases {
                 let out = &mut gradient.theta[self.layout.range(2 * l + 1)];
+                if gradient.into == Into::Replace {
+                    out.fill(T::ZERO);
+                }
                 add_rows(&delta[..n * outside], out);
             }
             if let Some(next) = before.last_mut() {

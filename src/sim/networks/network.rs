@@ -7,6 +7,7 @@
 
 use super::fourier::TokenWeights;
 use super::layout::Layout;
+use super::product::Into;
 use super::real::Real;
 use std::ops::Range;
 
@@ -100,6 +101,9 @@ pub struct Gradient<'a, T> {
     pub theta: &'a mut [T],
     /// With respect to the tables.
     pub tables: &'a mut [T],
+    /// Whether the part by parameter is added to or, by networks that say so
+    /// ([`Network::overwrites`]), replaced.
+    pub into: Into,
 }
 
 /// What a forward pass leaves behind for one block of rows. Each network says
@@ -153,6 +157,12 @@ pub trait Network<T: Real>: Send + Sync {
         0
     }
 
+    /// Whether a backward pass that is asked to replace the gradient overwrites every
+    /// parameter's, so that it need not be cleared before.
+    fn overwrites(&self) -> bool {
+        false
+    }
+
     /// Makes the tables of θ.
     fn prepare(&self, _theta: &[T], _tables: &mut [T]) {}
 
@@ -184,7 +194,7 @@ pub trait Network<T: Real>: Send + Sync {
         scratch: &mut Scratch<T>,
     );
 
-    /// Adds Jᵀu for the output gradient u.
+    /// Adds Jᵀu for the output gradient u, or puts it there.
     fn backward(
         &self,
         at: At<T>,

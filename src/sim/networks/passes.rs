@@ -6,6 +6,7 @@
 use super::loss::{Loss, Objective, Scored};
 use super::network::{Activations, At, Gradient, Network, Scratch, add};
 use super::problem::{Examples, Source};
+use super::product::Into;
 use super::real::Real;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,8 +31,11 @@ impl Crew for Alone {
 /// Rows that stay in the second-level cache through a pass.
 const BLOCK: usize = 240;
 /// Multiplications below which another thread does not pay.
-const CHUNK_WORK: usize = 4_000_000;
-/// Most chunks, each of which has a gradient of its own.
+const CHUNK_WORK: usize = 2_000_000;
+/// Rows below which a chunk's products are slow and its gradient, as long as all
+/// parameters, costs as much as they do.
+const CHUNK_ROWS: usize = 100;
+/// Most chunks.
 const MOST_CHUNKS: usize = 8;
 
 /// Whether the activations of every row are kept after a pass, or only those of
@@ -162,6 +166,11 @@ impl<T: Real> Passes<T> {
         self.batch.count()
     }
 
+    /// How many threads can work on the batch at once.
+    pub fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
     fn on_chunks(&self, crew: &dyn Crew, work: impl Fn(&mut Chunk<T>) + Sync) {
         crew.each(self.chunks.len(), &|i| {
             let mut chunk = self.chunks[i]
@@ -253,9 +262,14 @@ impl<T: Real> Passes<T> {
     }
 
     fn back(&self, at: At<T>, rows: Range<usize>, chunk: &mut Chunk<T>, block: usize) {
+        let first = rows.start == chunk.rows.start;
         let gradient = Gradient {
             theta: &mut chunk.gradient,
             tables: &mut chunk.gradient_tables,
+            into: match first && self.network.overwrites() {
+                true => Into::Replace,
+                false => Into::Add,
+            },
         };
         let (kept, scratch) = (&chunk.kept[block], &mut chunk.scratch);
         self.network
@@ -268,8 +282,9 @@ impl<T: Real> Passes<T> {
             let chunk = chunk.get_mut().unwrap_or_else(PoisonError::into_inner);
             match i {
                 0 => {
-                    self.gradient.copy_from_slice(&chunk.gradient);
-                    self.gradient_tables.copy_from_slice(&chunk.gradient_tables);
+                    // What was there is overwritten by the chunk's next pass.
+                    std::mem::swap(&mut self.gradient, &mut chunk.gradient);
+                    std::mem::swap(&mut self.gradient_tables, &mut chunk.gradient_tables);
                 }
                 _ => {
                     add(&mut self.gradient, &chunk.gradient);
@@ -284,6 +299,7 @@ impl<T: Real> Passes<T> {
         let gradient = Gradient {
             theta: &mut self.gradient,
             tables: &mut self.gradient_tables,
+            into: Into::Add,
         };
         self.network.prepare_backward(at, gradient);
         &self.gradient
@@ -416,22 +432,21 @@ impl<T: Real> Passes<T> {
         });
     }
 
+    /// Makes room for the chunk's gradient and clears what a pass adds to.
     fn clear(&self, chunk: &mut Chunk<T>) {
-        for (gradient, length) in [
-            (&mut chunk.gradient, self.gradient.len()),
-            (&mut chunk.gradient_tables, self.tables.len()),
-        ] {
-            gradient.clear();
-            gradient.resize(length, T::ZERO);
+        chunk.gradient.resize(self.gradient.len(), T::ZERO);
+        chunk.gradient_tables.resize(self.tables.len(), T::ZERO);
+        chunk.gradient_tables.fill(T::ZERO);
+        if !self.network.overwrites() {
+            chunk.gradient.fill(T::ZERO);
         }
     }
 }
 
 /// Chunks of `rows` rows, by size alone.
 fn split(rows: usize, work: usize) -> Vec<Range<usize>> {
-    let chunks = (rows * work / CHUNK_WORK)
-        .clamp(1, MOST_CHUNKS)
-        .min(rows.max(1));
+    let most = (rows / CHUNK_ROWS).clamp(1, MOST_CHUNKS);
+    let chunks = (rows * work / CHUNK_WORK).clamp(1, most);
     let length = rows.div_ceil(chunks).max(1);
     (0..rows)
         .step_by(length)

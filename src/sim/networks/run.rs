@@ -354,6 +354,12 @@ impl<T: Real> NetworkRun<T> {
         &self.initial_outputs
     }
 
+    /// How many threads can work on an update at once; 0 before the first update on
+    /// batches that move.
+    pub fn chunks(&self) -> usize {
+        self.passes.chunks()
+    }
+
     /// The network.
     pub fn network(&self) -> &Arc<dyn Network<T>> {
         &self.network
