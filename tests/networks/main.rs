@@ -209,7 +209,7 @@ fn large<T: Real>() -> Vec<(&'static str, NetworkRun<T>)> {
         targets: draw(Stream::Target, 3500).into_iter().map(T::of).collect(),
         labels: Vec::new(),
     };
-    let images = Examples::classes(vectors(700, 60), (0..700).map(|i| i % 10).collect(), 10);
+    let images = Examples::classes(vectors(900, 60), (0..900).map(|i| i % 10).collect(), 10);
     let tanh = Dense::new(&[5, 90, 90, 5], Activation::Tanh, Scaling::Ordinary, true);
     let relu = Dense::new(
         &[60, 90, 90, 10],
