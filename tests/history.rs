@@ -269,7 +269,7 @@ fn the_outcome_is_one_sentence_from_the_numbers() {
     });
     assert_eq!(
         lost,
-        "has not fitted by step 1,000 (the horizon), train below its threshold at 5, but not to stay: lost at 9"
+        "has not fitted by step 1,000 (the horizon): train loss met θ at 5 and lost it again at 9"
     );
     assert_eq!(
         told(&|v| v.zero_train_loss = 0.0),

@@ -6,6 +6,7 @@ use super::run::grouped;
 use super::signals::stop_on_signals;
 use super::{CliError, Window, submit, sweep_files};
 use crate::io::{self, FileError};
+use crate::sim::outcome::Class;
 use crate::sweep::checkpoint;
 use crate::sweep::directory::Directory;
 use crate::sweep::merge::{self, RESULTS_CSV, RESULTS_JSONL};
@@ -185,7 +186,13 @@ fn summary(
 
 fn classes(outcomes: &BTreeMap<String, usize>) -> String {
     let words: Vec<String> = (outcomes.iter())
-        .map(|(name, n)| format!("{} {}", grouped(*n as u64), name.replace('_', " ")))
+        .map(|(name, n)| {
+            let label = match Class::by_name(name) {
+                Some(class) => class.label(),
+                None => name.as_str(),
+            };
+            format!("{} {label}", grouped(*n as u64))
+        })
         .collect();
     words.join(", ")
 }

@@ -4,7 +4,7 @@
 use super::{Run, format};
 use crate::sim::{
     outcome::{Class, Outcome},
-    verdict::{Judged, Status, Verdict},
+    verdict::{Crossing, Judged, Status, Verdict},
 };
 
 /// What is judged.
@@ -102,21 +102,19 @@ impl Verdict {
             ),
             By::Accuracy => (String::new(), String::new()),
         };
-        let lost = |first: Option<u64>, lost: Option<u64>| {
-            let what = match by {
-                By::Loss => "below its threshold",
-                By::Accuracy => "at its level",
-            };
-            let (first, lost) = (steps(first?), steps(lost?));
-            Some(format!(
-                "{what} at {first}, but not to stay: lost at {lost}"
-            ))
+        let lost = |crossing: Crossing| {
+            let (first, lost) = (steps(crossing.first()?), steps(crossing.lost()?));
+            Some(match by {
+                By::Loss => format!("loss met θ at {first} and lost it again at {lost}"),
+                By::Accuracy => {
+                    format!("accuracy met its level at {first} and lost it again at {lost}")
+                }
+            })
         };
-        let fit_lost = lost(judged.fit.first(), judged.fit.lost());
-        let test_lost = lost(judged.generalise.first(), judged.generalise.lost());
+        let (fit_lost, test_lost) = (lost(judged.fit), lost(judged.generalise));
         let fit = match (crossings.fit, fit_lost) {
             (Some(step), _) => format!("fits at {}", steps(step)),
-            (None, Some(lost)) => format!("has not fitted {}, train {lost}", self.by_now()),
+            (None, Some(lost)) => format!("has not fitted {}: train {lost}", self.by_now()),
             (None, None) => format!("has not fitted {}{train}", self.by_now()),
         };
         match (crossings.fit, crossings.generalise) {

@@ -43,6 +43,11 @@ impl Figure<'_> {
         self.before.filter(same)
     }
 
+    /// Whether the colours are even in the number itself: a logarithm has no 0.
+    fn is_linear(&self) -> bool {
+        self.never_is_zero && self.measure.is_log()
+    }
+
     /// Whether cells of the diagram before are seen beside new ones.
     pub(super) fn has_old_cells(&self) -> bool {
         self.old().is_some_and(|old| {
@@ -101,7 +106,15 @@ pub fn show(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>, height: f32) -> See
         })
         .flatten();
     if let Some(range) = range {
-        bar(ui, theme, figure.measure, range, plot.area.x_range());
+        let linear = figure.is_linear();
+        bar(
+            ui,
+            theme,
+            figure.measure,
+            range,
+            linear,
+            plot.area.x_range(),
+        );
     }
     legend(ui, theme, figure);
     Seen {
@@ -119,6 +132,9 @@ fn scale(figure: &Figure<'_>) -> Option<[f64; 2]> {
     }
     let old = figure.before.and_then(|d| d.range(figure.measure));
     let [low, high] = figure.diagram.range(figure.measure).or(old)?;
+    if figure.is_linear() {
+        return Some([0.0, 10f64.powf(high)]);
+    }
     let grain = if figure.measure.is_log() { 0.5 } else { 0.1 };
     let low = match figure.measure {
         Measure::Spread => 0.0,
@@ -223,7 +239,13 @@ impl<'p> Plot<'p> {
                 self.curves(diagram, place, summary, rect, figure.horizon, theme);
                 continue;
             }
-            let value = summary.value(figure.measure);
+            let value = summary.value(figure.measure).map(|v| {
+                if figure.is_linear() {
+                    10f64.powf(v)
+                } else {
+                    v
+                }
+            });
             let never = matches!(summary.class, Class::NeverGeneralises | Class::NeverFits);
             let zero = figure.never_is_zero && value.is_none() && never;
             let fill = match (value, range) {

@@ -17,6 +17,7 @@ pub(super) fn bar(
     theme: &Theme,
     measure: Measure,
     [low, high]: [f64; 2],
+    linear: bool,
     x: egui::Rangef,
 ) {
     let small = TextStyle::Small.resolve(ui.style());
@@ -35,7 +36,7 @@ pub(super) fn bar(
         theme.text,
     );
     ramp(painter, rail, measure);
-    for (value, text) in ticks(measure, low, high) {
+    for (value, text) in ticks(measure, low, high, linear) {
         let part = ((value - low) / (high - low)) as f32;
         let x = rail.left() + rail.width() * part;
         let line = Stroke::new(1.0, theme.muted);
@@ -57,7 +58,13 @@ pub(super) fn bar(
     }
 }
 
-fn ticks(measure: Measure, low: f64, high: f64) -> Vec<(f64, String)> {
+fn ticks(measure: Measure, low: f64, high: f64, linear: bool) -> Vec<(f64, String)> {
+    if linear {
+        return (0..=4)
+            .map(|k| low + (high - low) * f64::from(k) / 4.0)
+            .map(|v| (v, format::thousands(v.round() as u64)))
+            .collect();
+    }
     if !measure.is_log() {
         return (0..=2)
             .map(|k| low + (high - low) * f64::from(k) / 2.0)
@@ -202,12 +209,17 @@ mod tests {
     #[test]
     fn a_bar_has_round_ticks() {
         let texts = |m, low, high| -> Vec<String> {
-            ticks(m, low, high).into_iter().map(|(_, t)| t).collect()
+            ticks(m, low, high, false).into_iter().map(|(_, t)| t).collect()
         };
         assert_eq!(
             texts(Measure::default(), 0.0, 3.0),
             ["1×", "10×", "100×", "1,000×"]
         );
         assert_eq!(texts(Measure::Fit, 3.0, 5.0)[0], "1,000");
+        let delay = Measure::ALL[0];
+        let linear: Vec<String> = (ticks(delay, 0.0, 8_000.0, true).into_iter())
+            .map(|(_, t)| t)
+            .collect();
+        assert_eq!(linear, ["0", "2,000", "4,000", "6,000", "8,000"]);
     }
 }
