@@ -23,7 +23,7 @@ use grokscope::{
         verdict::{Status, Verdict},
     },
     startup::Startup,
-    training::{Command, Event, Finish, Pace, RunId},
+    training::{Command, Event, Finish, Pace},
     views::controls::accessible_name,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -727,11 +727,12 @@ fn the_real_worker_never_ends_a_drag_in_divergence() {
 fn an_empty_row_of_metrics_is_drawn_as_unknown() {
     let mut screen = Screen::scripted();
     screen.app().ask(Action::SelectTab(Tab::Facts));
+    let id = screen.run_id();
     screen.script.push(Event::Rows {
-        run: screen.run_id(),
+        run: id,
         rows: vec![row(0, f64::NAN), row(1, 0.5), row(2, f64::INFINITY)],
     });
     screen.steps(4);
-    assert_eq!(screen.run_id(), RunId(1));
+    assert_eq!(screen.run_id(), id);
     assert_eq!(screen.state(), RunState::Running);
 }
