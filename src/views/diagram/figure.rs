@@ -239,13 +239,9 @@ impl<'p> Plot<'p> {
                 self.curves(diagram, place, summary, rect, figure.horizon, theme);
                 continue;
             }
-            let value = summary.value(figure.measure).map(|v| {
-                if figure.is_linear() {
-                    10f64.powf(v)
-                } else {
-                    v
-                }
-            });
+            let value = summary
+                .value(figure.measure)
+                .map(|v| if figure.is_linear() { 10f64.powf(v) } else { v });
             let never = matches!(summary.class, Class::NeverGeneralises | Class::NeverFits);
             let zero = figure.never_is_zero && value.is_none() && never;
             let fill = match (value, range) {

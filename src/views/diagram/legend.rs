@@ -209,7 +209,10 @@ mod tests {
     #[test]
     fn a_bar_has_round_ticks() {
         let texts = |m, low, high| -> Vec<String> {
-            ticks(m, low, high, false).into_iter().map(|(_, t)| t).collect()
+            ticks(m, low, high, false)
+                .into_iter()
+                .map(|(_, t)| t)
+                .collect()
         };
         assert_eq!(
             texts(Measure::default(), 0.0, 3.0),
