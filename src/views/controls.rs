@@ -429,13 +429,21 @@ fn explain(
         ui.label(
             RichText::new(format!(
                 "{}. Double click: back to {default}.{sweep} In files: {}",
-                upper_first(&field.range()),
+                upper_first(&allowed(field)),
                 field.key
             ))
             .text_style(TextStyle::Small)
             .color(theme.muted),
         );
     });
+}
+
+/// What a setting may be, in the words that its control has.
+fn allowed(field: &Field) -> String {
+    match field.kind {
+        Kind::Bool => "on or off".into(),
+        _ => field.range(),
+    }
 }
 
 /// A sentence begins with a capital.

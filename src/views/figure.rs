@@ -39,7 +39,7 @@ pub fn strip(
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let close = ui
                     .add(Button::new("×").frame_when_inactive(false))
-                    .on_hover_text("Put the figure away (Esc)")
+                    .on_hover_text("Close the figure (Esc)")
                     .accessible_name("Close figure");
                 if close.clicked() {
                     actions.push(Action::CloseFigure);

@@ -145,7 +145,9 @@ impl Numbers<'_> {
                 let features = match (lazy, self.turned()) {
                     // What it takes says more than how far it is.
                     (Some(level), _) => {
-                        format!("; the lazy model levels off at {level}: features must move")
+                        format!(
+                            "; with features that stay as they are (the lazy model) it would level off at {level}"
+                        )
                     }
                     (None, Some(t)) if t > 0.02 => {
                         format!("; the features have turned {} of the way", percent(t))
@@ -268,7 +270,7 @@ mod tests {
             };
             let text = numbers.sentence();
             assert_eq!(
-                text.contains("levels off at 43 %: features must move"),
+                text.contains("(the lazy model) it would level off at 43 %"),
                 spoken,
                 "{text}"
             );

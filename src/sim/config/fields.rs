@@ -192,7 +192,7 @@ pub static FIELDS: &[Field] = &[
         "width",
         "neurons",
         Kind::Width { max: MAX_WIDTH },
-        "Wider networks start from a less random kernel; at ∞ it is the exact mean. Costs nothing here.",
+        "Number of neurons. A wider network starts from a less random kernel; at ∞ the kernel is the exact mean. Training takes as long at any width, except with the engine neurons, which follows each neuron.",
         (
             |c| Value::Width(c.network.width),
             |c, v| if let Value::Width(w) = v {
@@ -212,7 +212,7 @@ pub static FIELDS: &[Field] = &[
             min: 1e-6,
             max: 1e6
         },
-        "Laziness: the larger α, the less the features must move to fit the data, and the later they do.",
+        "Laziness: the larger α, the less the weights have to move to fit the data, and the later the features change, if they ever do.",
         access!(real network.alpha)
     ),
     field!(
@@ -224,7 +224,7 @@ pub static FIELDS: &[Field] = &[
             min: 1e-6,
             max: 1e3
         },
-        "How much of the initial kernel points at the target: small ε is misaligned, the features must be learned.",
+        "How much of the initial kernel points at the target. At a small ε it hardly does (misaligned): little can be fitted until the features are learned, and the test loss ends low. At a large ε (aligned) the initial kernel explains a part at once, but more solutions fit the same data, and the network stops at one near its start: the test loss ends higher.",
         access!(real network.epsilon)
     ),
     field!(
@@ -233,7 +233,7 @@ pub static FIELDS: &[Field] = &[
         "init scale",
         "",
         Kind::Real { min: 0.0, max: 1e3 },
-        "Size of the initial weights; laziness again, since (α, ε, σ) and (ασ, εσ, 1) train alike.",
+        "Size of the initial weights; laziness again: twice the σ trains just as twice the α together with twice the ε would.",
         access!(real network.init_scale)
     ),
     field!(
@@ -242,7 +242,7 @@ pub static FIELDS: &[Field] = &[
         "centred output",
         "",
         Kind::Bool,
-        "Subtracts the initial function, so that every run starts from zero output whatever α is.",
+        "Subtracts the initial function, so that every run starts from zero output, whatever α is.",
         access!(bool network.centered)
     ),
     field!(
@@ -254,7 +254,7 @@ pub static FIELDS: &[Field] = &[
             min: 0.0,
             max: 10.0
         },
-        "How much of the solution the initial weights have, from 0 to all of it at 1: features that are there already need not be found.",
+        "How much of the solution is put into the initial weights: 0 is none, 1 the whole, more than 1 too much of it. Features that are there already need not be found.",
         access!(real network.solution_mix)
     ),
     field!(
@@ -281,7 +281,7 @@ pub static FIELDS: &[Field] = &[
         "trained readouts",
         "",
         Kind::Bool,
-        "Trains the readouts too, which begin as random numbers; only neuron by neuron.",
+        "Trains the readouts too, the weights with which the neurons are added up; they begin as random numbers. This takes a finite width and the engine neurons; in the window both are chosen for you.",
         access!(bool network.train_readouts)
     ),
     field!(
@@ -322,7 +322,7 @@ pub static FIELDS: &[Field] = &[
             min: 1e-9,
             max: 1e9
         },
-        "Flow time per step; too large and training diverges, smaller only takes more steps.",
+        "Size of a step: too large and training diverges, smaller only takes more steps. Runs with different η₀ are compared by η₀ times the number of steps, called the flow time.",
         access!(real training.learning_rate)
     ),
     field!(
@@ -343,7 +343,7 @@ pub static FIELDS: &[Field] = &[
         "weight decay",
         "per flow time",
         Kind::Real { min: 0.0, max: 1e3 },
-        "Even a pinch pulls the weights, over a time 1/λ, towards the simplest function that fits.",
+        "Even a little pulls the weights, over a flow time of 1/λ, towards the simplest function that fits.",
         access!(real training.weight_decay)
     ),
     field!(
@@ -355,7 +355,7 @@ pub static FIELDS: &[Field] = &[
             min: 1,
             max: 10_000_000_000
         },
-        "Where training stops; grokking may come long after the train loss is spent.",
+        "Where training stops. Grokking may come long after the train loss is nearly spent: what is left of it goes on pulling at the features.",
         access!(int training.steps as u64)
     ),
     field!(

@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, diagram: &Diagram, place: [usize; 2], ho
     }
     let note = match (from != place, summary.draft) {
         (true, _) => "Its neighbour's, until this one is computed.",
-        (false, true) => "A draft: to be computed more closely.",
+        (false, true) => "A first, rough result: it is computed more closely next.",
         (false, false) => "Click to load it as a run.",
     };
     ui.label(RichText::new(note).small().color(theme.muted));

@@ -92,7 +92,9 @@ pub fn show_small(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
     settings::show(ui, theme, view, actions);
     if view.large {
         ui.add_space(8.0);
-        ui.label(RichText::new("The diagram has the plots' place.").color(theme.muted));
+        ui.label(
+            RichText::new("The diagram is shown large, in place of the plots.").color(theme.muted),
+        );
         if ui.button("Back to the plots").clicked() {
             ask(actions, DiagramAction::Large(false));
         }
@@ -273,7 +275,7 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                         .fill(theme.accent),
                 );
                 let (what, n) = match *done {
-                    0 => ("sketching: ", *sketched),
+                    0 => ("first pass: ", *sketched),
                     done => ("", done),
                 };
                 let mut text = format!(
