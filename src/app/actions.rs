@@ -15,7 +15,7 @@ use crate::{
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     training::Pace,
-    views::entry,
+    views::{entry, help},
 };
 use egui::{Context, ViewportCommand};
 use std::{path::PathBuf, sync::Arc};
@@ -81,6 +81,8 @@ pub enum Action {
     ToggleLossAxis,
     /// Show or hide the keys.
     ToggleHelp,
+    /// Show what a word means, in the glossary.
+    LookUp(&'static str),
     /// Leave whatever is open.
     Escape,
     /// A tab of the side panel.
@@ -203,6 +205,10 @@ impl GrokscopeApp {
             Action::ToggleFullscreen => self.set_fullscreen(!self.state.fullscreen, ctx),
             Action::ToggleLossAxis => self.state.curves.toggle_loss_scale(),
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
+            Action::LookUp(word) => {
+                help::look_up(ctx, word);
+                self.state.help_open = true;
+            }
             Action::Escape => self.escape(ctx, now),
             Action::SelectTab(tab) => self.state.tab = tab,
             Action::Diagram(action) => self.apply_diagram(action, ctx, now),

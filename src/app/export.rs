@@ -53,6 +53,20 @@ impl Export {
         (Self::Window, "Window as PNG…", "Ctrl+Shift+E"),
     ];
 
+    /// What is written.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Csv => {
+                "Every measured number at every recorded step, as a table; the settings go into \
+                 a file beside it"
+            }
+            Self::Toml => "The settings, to open again here or to train with on the command line",
+            Self::Plot(PlotKind::Loss) => "The loss plot as it is now, at twice the resolution",
+            Self::Plot(PlotKind::Lower) => "The lower plot as it is now, at twice the resolution",
+            Self::Window => "The whole window as it is now",
+        }
+    }
+
     fn extension(self) -> &'static str {
         match self {
             Self::Window | Self::Plot(_) => "png",

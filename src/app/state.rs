@@ -56,6 +56,26 @@ impl Tab {
         (Self::Runs, "Runs"),
         (Self::Figure, "Figure"),
     ];
+
+    /// What there is to see in it.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Error => "Where the test loss comes from: its three parts over time",
+            Self::Kernel => {
+                "The kernel: its eigenvalues, where the labels lie in it, and its alignment"
+            }
+            Self::Features => {
+                "The neurons as a cloud, and how far they have turned towards the target"
+            }
+            Self::Accuracy => {
+                "Whether it groks by accuracy too, and how this depends on the tolerance"
+            }
+            Self::Phase => "The phase diagram: one run for each pair of values of two settings",
+            Self::Facts => "Every measured number at one step",
+            Self::Runs => "Runs kept for comparison, and a setting swept over values",
+            Self::Figure => "The paper's figure: caption, claim and what was measured",
+        }
+    }
 }
 
 /// A line in the status bar about something the user did.

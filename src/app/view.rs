@@ -21,7 +21,7 @@ use crate::{
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
-        entry, figure, fonts, help,
+        entry, figure, fonts, glossary, help,
         narration::Numbers,
         open, scrubber, side, status,
         theme::Theme,
@@ -255,6 +255,9 @@ impl GrokscopeApp {
                     false => self.draw_plots(ui, &theme, actions),
                 }
             });
+        if let Some(word) = glossary::asked(ui.ctx()) {
+            actions.push(Action::LookUp(word));
+        }
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
         }

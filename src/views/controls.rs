@@ -2,8 +2,8 @@
 //! [`FIELDS`](crate::sim::config::FIELDS).
 
 use super::{
-    entry::{Entry, shown},
-    fonts,
+    entry::{Entry, describe, shown},
+    fonts, glossary,
     slider::{Change, Scale, Slider},
     theme::Theme,
 };
@@ -204,12 +204,7 @@ fn applies(key: &str, config: &Config) -> bool {
 /// A small heading in spaced capitals.
 pub fn heading(ui: &mut Ui, theme: &Theme, text: &str) {
     ui.add_space(8.0);
-    ui.label(
-        RichText::new(text)
-            .text_style(TextStyle::Small)
-            .extra_letter_spacing(0.9)
-            .color(theme.faint),
-    );
+    glossary::heading(ui, theme, text);
     ui.add_space(1.0);
 }
 
@@ -368,19 +363,37 @@ fn menu(response: &egui::Response, field: &'static Field, actions: &mut Vec<Acti
     response.context_menu(|ui| {
         if sweepable().any(|f| f.key == field.key) {
             let form = SweepForm::of(field.key);
-            if ui.button(format!("Sweep {}", form.in_words())).clicked() {
+            let sweep = ui
+                .button(format!("Sweep {}", form.in_words()))
+                .on_hover_text("Computes one curve for each value and pins it");
+            if sweep.clicked() {
                 actions.push(Action::Sweep(form.clone()));
                 ui.close();
             }
-            if ui.button("Sweep other values …").clicked() {
+            let other = ui
+                .button("Sweep other values …")
+                .on_hover_text("Choose the values in the tab Runs");
+            if other.clicked() {
                 actions.push(Action::EditSweep(form));
                 actions.push(Action::SelectTab(Tab::Runs));
                 ui.close();
             }
         }
-        if ui.button("Back to the default").clicked() {
+        let reset = ui
+            .button("Back to the default")
+            .on_hover_text("The value that this setting had when the run was opened");
+        if reset.clicked() {
             actions.push(Action::ResetField(field.key));
             ui.close();
+        }
+        for (_, term) in glossary::mentions(&accessible_name(field)) {
+            let item = ui
+                .button(format!("Glossary: {}", term.name))
+                .on_hover_text(term.meaning);
+            if item.clicked() {
+                actions.push(Action::LookUp(term.name));
+                ui.close();
+            }
         }
     });
 }
@@ -483,6 +496,7 @@ fn slider(
         mark,
     }
     .show(ui, theme);
+    describe(&response, field.why);
     if !locked {
         menu(&response, field, actions);
     }

@@ -3,6 +3,7 @@
 
 use super::{
     controls::heading,
+    glossary,
     polyline::{Canvas, Pen},
     theme::Theme,
 };
@@ -57,7 +58,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
     }
     if let Some(sentence) = dominant(moment) {
         ui.add_space(6.0);
-        ui.label(RichText::new(sentence).color(theme.muted));
+        glossary::label(ui, theme, sentence, theme.muted, false);
     }
 }
 

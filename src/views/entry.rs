@@ -8,7 +8,8 @@ use crate::{
     sim::config::{Field, Kind, Value, Width, number},
 };
 use egui::{
-    Color32, Frame, Id, Key, Margin, RichText, Sense, Stroke, TextEdit, TextStyle, Ui, Vec2,
+    Color32, Frame, Id, Key, Margin, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui,
+    Vec2,
 };
 
 /// A value as its field shows it, and reads it back: steps with their thousands
@@ -21,6 +22,14 @@ pub fn shown(field: &Field, value: &Value) -> String {
         Value::Real(x) => number::text(*x),
         other => other.to_string(),
     }
+}
+
+/// What a control is for, for those who hear the window: it is in the hover text of
+/// the whole row.
+pub fn describe(response: &Response, why: &str) {
+    response.ctx.accesskit_node_builder(response.id, |node| {
+        node.set_description(why);
+    });
 }
 
 /// A value to enter.
@@ -91,6 +100,7 @@ impl Entry<'_> {
                 ),
         );
         let response = response.accessible_name(name);
+        describe(&response, field.why);
         if response.hovered() && !editing && !locked {
             ui.painter().hline(
                 response.rect.x_range().shrink(4.0),
@@ -124,6 +134,7 @@ impl Entry<'_> {
         response.widget_info(|| {
             egui::WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), on, name)
         });
+        describe(&response, field.why);
         let how_on = ui.ctx().animate_bool_responsive(response.id, on);
         let fill = theme.control.lerp_to_gamma(theme.accent, how_on);
         ui.painter().rect_filled(rect, 8.0, fill);
@@ -170,6 +181,7 @@ impl Entry<'_> {
                 .color(if on { theme.text } else { theme.muted });
             let button = egui::Button::selectable(on, text);
             let response = ui.add(button).accessible_name(format!("{name}: {word}"));
+            describe(&response, field.why);
             if response.clicked() && !on {
                 actions.push(Action::Edit {
                     key: field.key,

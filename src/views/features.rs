@@ -6,7 +6,7 @@ use super::{
     controls::heading,
     eigenvalues,
     facts::fact,
-    heat_map,
+    glossary, heat_map,
     theme::Theme,
 };
 use crate::{
@@ -61,7 +61,7 @@ pub fn show(
     scatter(ui, theme, features, view.look);
     legend(ui, theme, view);
     ui.add_space(4.0);
-    ui.label(RichText::new(sentence(features)).color(theme.muted));
+    glossary::label(ui, theme, &sentence(features), theme.muted, false);
     heading(ui, theme, "LARGEST EIGENVALUES OF M OVER TIME");
     eigenvalues::over_time(ui, theme, run, at);
     heading(ui, theme, "M, THE TARGET DIRECTION FIRST");

@@ -3,7 +3,7 @@
 
 use super::{
     controls::{heading, upper_first},
-    fonts,
+    fonts, glossary,
     theme::Theme,
 };
 use crate::{
@@ -88,17 +88,17 @@ pub fn show(
             .font(FontId::new(14.5, fonts::bold()))
             .color(theme.text),
     );
-    ui.label(RichText::new(&figure.caption).color(theme.text));
+    glossary::label(ui, theme, &figure.caption, theme.text, false);
     heading(ui, theme, "WHAT TO LOOK AT");
-    ui.label(RichText::new(&figure.look).color(theme.text));
+    glossary::label(ui, theme, &figure.look, theme.text, false);
     if figure.points.is_some() {
         points(ui, theme, open);
     }
     curves(ui, theme, open, color);
     heading(ui, theme, "THE PAPER'S CLAIM");
-    ui.label(RichText::new(&figure.paper).color(theme.text));
+    glossary::label(ui, theme, &figure.paper, theme.text, false);
     heading(ui, theme, "MEASURED AT THESE SETTINGS");
-    ui.label(RichText::new(&figure.outcome).color(theme.text));
+    glossary::label(ui, theme, &figure.outcome, theme.text, false);
     settings(ui, theme, figure);
     heading(ui, theme, "THE SAME WITHOUT A WINDOW");
     ui.horizontal_wrapped(|ui| {

@@ -50,7 +50,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, matrix: &FeatureMatrix, look: u64) {
                 let text = RichText::new(name)
                     .text_style(TextStyle::Small)
                     .color(colour);
-                if ui.add(Button::selectable(on, text)).clicked() {
+                let button = ui
+                    .add(Button::selectable(on, text))
+                    .on_hover_text("How many rows and columns of the matrix are drawn");
+                if button.clicked() {
                     whole = choice;
                     ui.data_mut(|data| data.insert_temp(id, choice));
                 }

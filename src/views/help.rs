@@ -1,19 +1,20 @@
-//! The keys, and what is on screen, in a paragraph.
+//! What is on screen, in a paragraph; the keys; and the words.
 
-use super::{controls::heading, fonts, theme::Theme};
+use super::{controls::heading, fonts, glossary, theme::Theme};
 use crate::app::{Action, keys};
-use egui::{Align2, Context, Grid, RichText, TextStyle, Vec2, Window};
+use egui::{Align2, Context, Grid, Id, RichText, TextStyle, Ui, Vec2, Window};
 
 const PARAGRAPH: &str = "A two-layer network learns a quadratic function of its input by gradient \
 descent. At first it is lazy: it fits the train set with the features it was born with, so train \
 loss falls while test loss stays, or rises. Much later its features turn towards the target, and \
-test loss falls too: it groks. The larger α, the later; the larger ε, the better the features it \
-is born with; P decides whether there is enough data at all. Drag them and watch.";
+test loss falls too: it groks. The larger α, the later. The larger ε, the more its first features \
+explain by themselves, and the less it learns better ones. P decides whether there is enough data \
+at all. Drag them and watch.";
 
 /// Draws the window; closing it is an action.
 pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
     let mut open = true;
-    Window::new(RichText::new("What is this, and which keys").family(fonts::bold()))
+    Window::new(RichText::new("What is this, which keys, which words").family(fonts::bold()))
         .id(egui::Id::unique("help"))
         .open(&mut open)
         .collapsible(false)
@@ -24,36 +25,89 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
             ui.set_max_width(430.0);
-            ui.label(PARAGRAPH);
-            heading(ui, theme, "KEYS");
-            Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
-                for (key, meaning) in keys::HELP {
-                    ui.label(
-                        RichText::new(*key)
-                            .text_style(TextStyle::Monospace)
-                            .color(theme.accent),
-                    );
-                    ui.label(*meaning);
-                    ui.end_row();
+            let mut page = page(ui.ctx());
+            ui.horizontal(|ui| {
+                for (choice, name, why) in [
+                    (
+                        Page::Keys,
+                        "Keys and mouse",
+                        "What the keys and the mouse do",
+                    ),
+                    (
+                        Page::Words,
+                        "Glossary",
+                        "What the words mean: kernel, feature, lazy, flow time …",
+                    ),
+                ] {
+                    let tab = ui.selectable_label(page == choice, name);
+                    if tab.on_hover_text(why).clicked() {
+                        page = choice;
+                        turn(ui.ctx(), choice);
+                    }
                 }
             });
-            heading(ui, theme, "MOUSE");
-            ui.label(
-                "Double click a setting for its default, right click it to sweep it over values. \
-                 Drag below the plots to go back in time, double click a plot to refit its axes. \
-                 Drop a config.toml or an instance.npz on the window to open it, or press Ctrl+O.",
-            );
             ui.add_space(4.0);
-            ui.label(
-                RichText::new(
-                    "Kumar, Bordelon, Gershman and Pehlevan, Grokking as the Transition from \
-                     Lazy to Rich Training Dynamics, ICLR 2024",
-                )
-                .text_style(TextStyle::Small)
-                .color(theme.muted),
-            );
+            match page {
+                Page::Keys => keys_page(ui, theme),
+                Page::Words => glossary::list(ui, theme),
+            }
         });
     if !open {
         actions.push(Action::ToggleHelp);
     }
+}
+
+/// What the window is about now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Page {
+    #[default]
+    Keys,
+    Words,
+}
+
+fn page(ctx: &Context) -> Page {
+    ctx.data(|d| d.get_temp(Id::unique("help page")))
+        .unwrap_or_default()
+}
+
+fn turn(ctx: &Context, to: Page) {
+    ctx.data_mut(|d| d.insert_temp(Id::unique("help page"), to));
+}
+
+/// Turns to a word of the glossary, for when the window is drawn next.
+pub fn look_up(ctx: &Context, word: &str) {
+    turn(ctx, Page::Words);
+    glossary::look_up(ctx, word);
+}
+
+fn keys_page(ui: &mut Ui, theme: &Theme) {
+    glossary::label(ui, theme, PARAGRAPH, theme.text, false);
+    heading(ui, theme, "KEYS");
+    Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
+        for (key, meaning) in keys::HELP {
+            ui.label(
+                RichText::new(*key)
+                    .text_style(TextStyle::Monospace)
+                    .color(theme.accent),
+            );
+            ui.label(*meaning);
+            ui.end_row();
+        }
+    });
+    heading(ui, theme, "MOUSE");
+    ui.label(
+        "Double click a setting for its default, right click it to sweep it over values. \
+         Drag below the plots to go back in time, double click a plot to refit its axes. \
+         Point at an underlined word for its meaning, click it to find it in the glossary. \
+         Drop a config.toml or an instance.npz on the window to open it, or press Ctrl+O.",
+    );
+    ui.add_space(4.0);
+    ui.label(
+        RichText::new(
+            "Kumar, Bordelon, Gershman and Pehlevan, Grokking as the Transition from \
+             Lazy to Rich Training Dynamics, ICLR 2024",
+        )
+        .text_style(TextStyle::Small)
+        .color(theme.muted),
+    );
 }

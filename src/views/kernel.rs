@@ -4,6 +4,7 @@
 use super::{
     controls::heading,
     facts::fact,
+    glossary,
     polyline::{Canvas, Pen},
     theme::Theme,
 };
@@ -84,7 +85,7 @@ pub fn show(
 }
 
 fn note(ui: &mut Ui, theme: &Theme, text: &str) {
-    ui.label(RichText::new(text).color(theme.muted));
+    glossary::label(ui, theme, text, theme.muted, false);
 }
 
 fn spectra(ui: &mut Ui, theme: &Theme, view: &KernelView) {

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod features;
 pub mod figure;
 pub mod fonts;
+pub mod glossary;
 pub mod heat_map;
 pub mod help;
 pub mod kernel;

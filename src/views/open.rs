@@ -29,7 +29,10 @@ pub fn show(ctx: &Context, theme: &Theme, recent: &[PathBuf], actions: &mut Vec<
                 let field = TextEdit::singleline(&mut typed)
                     .hint_text("path of a file")
                     .desired_width(250.0);
-                let field = ui.add(field).accessible_name("Path of a file");
+                let field = ui
+                    .add(field)
+                    .on_hover_text("Settings (.toml) or an instance (.npz), then Enter")
+                    .accessible_name("Path of a file");
                 let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 let button = ui
                     .add_enabled(!typed.trim().is_empty(), Button::new("Open"))

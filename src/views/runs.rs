@@ -57,12 +57,16 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             .show_ui(ui, |ui| {
                 for choice in controls::sweepable() {
                     let on = choice.key == form.key;
-                    if ui.selectable_label(on, accessible_name(choice)).clicked() && !on {
+                    let item = ui
+                        .selectable_label(on, accessible_name(choice))
+                        .on_hover_text(choice.why);
+                    if item.clicked() && !on {
                         form = SweepForm::of(choice.key);
                     }
                 }
             })
             .response
+            .on_hover_text("The setting that takes one value for each curve")
             .accessible_name("Setting to sweep");
         for (spacing, word, why) in [
             (Spacing::Log, "log", "Equal ratios between the values."),
@@ -98,6 +102,7 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         end(ui, &mut form.to, "last value");
         ui.label(muted("curves"));
         ui.add(DragValue::new(&mut form.count).range(2..=MAX_PINS))
+            .on_hover_text("How many curves: one for each value")
             .accessible_name("number of curves");
     });
     match &state.sweep {
@@ -326,16 +331,23 @@ fn kept(ui: &mut Ui, theme: &Theme, pin: &Pin, name_width: f32, actions: &mut Ve
         ui.spacing_mut().button_padding = vec2(3.0, 1.0);
         ui.menu_button("⋯", |ui| {
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
-            if ui.button("Train with these settings").clicked() {
+            let train = ui
+                .button("Train with these settings")
+                .on_hover_text("Opens this run's settings and trains them anew");
+            if train.clicked() {
                 actions.push(Action::LoadPin(pin.id));
                 ui.close();
             }
-            if ui.button("Remove").clicked() {
+            let remove = ui
+                .button("Remove")
+                .on_hover_text("Takes this run off the plots and the list; Ctrl+Z brings it back");
+            if remove.clicked() {
                 actions.push(edit(PinEdit::Remove));
                 ui.close();
             }
         })
         .response
+        .on_hover_text("Train with this run's settings, or remove it")
         .accessible_name(format!("More about {}", pin.name));
     });
 }
@@ -395,7 +407,10 @@ fn swatch(ui: &mut Ui, theme: &Theme, pin: &Pin) -> Option<PinEdit> {
         });
         ui.label(RichText::new("Line of the test loss").color(theme.muted));
         for (line, word) in PinLine::ALL {
-            if ui.selectable_label(pin.line == line, word).clicked() {
+            let item = ui
+                .selectable_label(pin.line == line, word)
+                .on_hover_text("How the test loss of this run is drawn");
+            if item.clicked() {
                 chosen = Some(PinEdit::Line(line));
                 ui.close();
             }
@@ -415,7 +430,7 @@ fn color_button(ui: &mut Ui, theme: &Theme, color: Color32, on: bool, i: usize) 
         ui.painter()
             .rect_stroke(rect, 4.0, stroke, egui::StrokeKind::Inside);
     }
-    response
+    response.on_hover_text("Draws this run in this colour")
 }
 
 /// The run's name, to be edited in place; a new one once it is done.
@@ -451,6 +466,10 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
                     ),
             )
             .accessible_name(format!("Name of {}", pin.name));
+        let response = match editing {
+            true => response,
+            false => response.on_hover_text(format!("{}: click to rename", pin.name)),
+        };
         if response.lost_focus() {
             ui.data_mut(|d| d.remove::<String>(draft_id));
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
@@ -459,8 +478,6 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
             }
         } else if editing {
             ui.data_mut(|d| d.insert_temp(draft_id, text.clone()));
-        } else if response.hovered() {
-            response.on_hover_text(format!("{}: click to rename", pin.name));
         }
     });
     done

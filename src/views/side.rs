@@ -106,7 +106,8 @@ fn tabs(ui: &mut Ui, theme: &Theme, tab: Tab, figure: bool, actions: &mut Vec<Ac
             }
             let on = choice == tab;
             let text = RichText::new(name).color(if on { theme.text } else { theme.muted });
-            if ui.add(Button::selectable(on, text)).clicked() {
+            let button = ui.add(Button::selectable(on, text));
+            if button.on_hover_text(choice.why()).clicked() {
                 actions.push(Action::SelectTab(choice));
             }
         }

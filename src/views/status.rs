@@ -1,8 +1,8 @@
 //! The bottom bar: what is happening now, in one sentence, and how it ended.
 
-use super::theme::Theme;
+use super::{glossary, theme::Theme};
 use crate::app::{Action, session::RunState, sweeping::Progress};
-use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui, Vec2};
+use egui::{Align, Color32, Layout, RichText, Sense, Ui, Vec2};
 
 /// What this view draws.
 pub struct View<'a> {
@@ -63,13 +63,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             let colour = dot(theme, view);
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(9.0), Sense::hover());
             ui.painter().circle_filled(rect.center(), 4.0, colour);
-            let text = RichText::new(&view.sentence).color(if view.bad {
-                theme.warning
-            } else {
-                theme.text
-            });
-            // What does not fit is shown on hover by the label itself.
-            ui.add(Label::new(text).truncate().selectable(false));
+            let color = match view.bad {
+                true => theme.warning,
+                false => theme.text,
+            };
+            glossary::label(ui, theme, &view.sentence, color, true);
         });
     });
 }

@@ -1,7 +1,7 @@
 //! The top bar: presets, exports, run, pause, step, reset, reseed, pace,
 //! progress.
 
-use super::{fonts, theme::Theme};
+use super::{entry, fonts, theme::Theme};
 use crate::{
     app::{
         Action,
@@ -12,6 +12,7 @@ use crate::{
     figures::{self, Figure},
     history::{decimate::log_step, format},
     presets::Preset,
+    sim::config::{Config, FIELDS},
     training::Pace,
 };
 use egui::{
@@ -83,7 +84,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 actions.push(action);
             }
         };
-        button(ui, "▸|", "Step", "One step (S)", Action::Step);
+        button(ui, "▸|", "Step", "Train one step (S)", Action::Step);
         button(
             ui,
             "↺",
@@ -126,7 +127,9 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
             .show(ui, |ui| {
                 let file = Button::new("Open a file …").frame_when_inactive(false);
                 let file = file.shortcut_text("Ctrl+O").min_size(Vec2::new(360.0, 0.0));
-                if ui.add(file).accessible_name("Open a file").clicked() {
+                let file = ui.add(file).accessible_name("Open a file");
+                let file = file.on_hover_text("Settings, or an instance with data and weights");
+                if file.clicked() {
                     actions.push(Action::ShowOpen(true));
                     ui.close();
                 }
@@ -168,6 +171,27 @@ fn preset_item(ui: &mut Ui, theme: &Theme, preset: &Preset, chosen: bool) -> Res
             .min_size(Vec2::new(360.0, 0.0)),
     )
     .accessible_name(preset.title.as_str())
+    .on_hover_text(differs(&preset.config))
+}
+
+/// The settings of a preset that are not the defaults.
+fn differs(config: &Config) -> String {
+    let default = Config::default();
+    let parts: Vec<String> = FIELDS
+        .iter()
+        .filter(|field| (field.get)(config) != (field.get)(&default))
+        .map(|field| {
+            let name = match field.symbol {
+                "" => field.name,
+                symbol => symbol,
+            };
+            format!("{name} = {}", entry::shown(field, &(field.get)(config)))
+        })
+        .collect();
+    match parts.is_empty() {
+        true => "Opens with every setting at its default".into(),
+        false => format!("Opens with {}, the rest at the defaults", parts.join(", ")),
+    }
 }
 
 fn figure_menu(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
@@ -221,13 +245,15 @@ fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.set_min_width(220.0);
         for (export, label, key) in Export::ALL {
             let item = Button::new(label).shortcut_text(key);
-            if ui.add(item).accessible_name(label).clicked() {
+            let item = ui.add(item).accessible_name(label);
+            if item.on_hover_text(export.why()).clicked() {
                 actions.push(Action::Export(export));
                 ui.close();
             }
         }
     })
     .response
+    .on_hover_text("Save pictures, the numbers or the settings of this run")
     .accessible_name("Export");
 }
 
@@ -242,11 +268,11 @@ fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions:
         None => None,
     };
     let (icon, word, why) = replay.unwrap_or(match view.state {
-        RunState::Running => ("❚❚", "Pause", "Hold (space)"),
+        RunState::Running => ("❚❚", "Pause", "Hold the training (space)"),
         RunState::Empty => ("▶", "Run", "Train (space)"),
-        RunState::Paused => ("▶", "Run", "Go on (space)"),
+        RunState::Paused => ("▶", "Run", "Go on training (space)"),
         RunState::Done | RunState::Diverged | RunState::Failed => {
-            ("▶", "Run again", "From step 0 (space)")
+            ("▶", "Run again", "Train again from step 0 (space)")
         }
     });
     let text = if words {
@@ -302,7 +328,13 @@ fn paces(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>)
                 theme.text
             });
             let item = Button::new(text).shortcut_text(detail);
-            if ui.add(item).accessible_name(name).clicked() {
+            let why = match pace {
+                Pace::DecadesPerSecond(_) => "At constant speed along the log axis, for a lecture",
+                Pace::StepsPerSecond(_) => "So many steps a second, or fewer if they take longer",
+                Pace::Fast => "As fast as the processor can",
+            };
+            let item = ui.add(item).accessible_name(name).on_hover_text(why);
+            if item.clicked() {
                 actions.push(Action::SetPace(pace));
                 ui.close();
             }
@@ -320,10 +352,32 @@ fn right(ui: &mut Ui, theme: &Theme, view: &View<'_>, width: f32, actions: &mut 
             actions.push(action);
         }
     };
-    button(ui, "?", "Help", "Keys (?)", Action::ToggleHelp);
-    button(ui, "A+", "Larger text", "Larger (+)", Action::Resize(1));
-    button(ui, "A−", "Smaller text", "Smaller (−)", Action::Resize(-1));
-    let to = if view.dark { "Light" } else { "Dark" };
+    button(
+        ui,
+        "?",
+        "Help",
+        "Help: keys, mouse and a glossary (?)",
+        Action::ToggleHelp,
+    );
+    button(
+        ui,
+        "A+",
+        "Larger text",
+        "Larger text and controls (+)",
+        Action::Resize(1),
+    );
+    button(
+        ui,
+        "A−",
+        "Smaller text",
+        "Smaller text and controls (−)",
+        Action::Resize(-1),
+    );
+    let to = if view.dark {
+        "Dark text on light"
+    } else {
+        "Light text on dark"
+    };
     button(ui, "◐", "Theme", &format!("{to} (T)"), Action::ToggleTheme);
     // A run that has ended has no speed: carrying it on takes the place.
     if width >= ROOM && view.state != RunState::Done {

@@ -218,7 +218,10 @@ pub fn menu(ui: &mut Ui, lower: &mut Lower, theme: &Theme) {
                 }
             }
             ui.separator();
-            if ui.button("As at first").clicked() {
+            let first = ui
+                .button("As at first")
+                .on_hover_text("The alignments of features and kernel, and nothing else");
+            if first.clicked() {
                 *lower = Lower::default();
             }
         });

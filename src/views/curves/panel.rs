@@ -191,7 +191,10 @@ pub(super) fn context_menu(
     action: &mut Option<CurvesAction>,
 ) {
     response.context_menu(|ui| {
-        if ui.button("Fit the view (double click)").clicked() {
+        let fit = ui
+            .button("Fit the view (double click)")
+            .on_hover_text("Axes that show all of every curve");
+        if fit.clicked() {
             state.refit();
             ui.close();
         }
@@ -200,7 +203,10 @@ pub(super) fn context_menu(
                 Scale::Linear => "Logarithmic loss axis",
                 Scale::Log => "Linear loss axis",
             };
-            if ui.button(text).clicked() {
+            let scale = ui.button(text).on_hover_text(
+                "A logarithmic axis shows small losses, a linear one large ones (L)",
+            );
+            if scale.clicked() {
                 state.toggle_loss_scale();
                 *action = Some(CurvesAction::LossScaleChanged);
                 ui.close();
@@ -208,12 +214,33 @@ pub(super) fn context_menu(
         }
         if kind == PlotKind::Loss {
             let shown = &mut state.shown;
-            ui.checkbox(&mut shown.forecast, "Forecast");
-            ui.checkbox(&mut shown.lazy_shadow, "Lazy shadow");
-            ui.checkbox(&mut shown.references, "References");
+            for (on, name, why) in [
+                (
+                    &mut shown.forecast,
+                    "Forecast",
+                    "The pale curve: where the gradient flow leads, up to the horizon",
+                ),
+                (
+                    &mut shown.lazy_shadow,
+                    "Lazy shadow",
+                    "The dotted curve: the same network if its features never moved",
+                ),
+                (
+                    &mut shown.references,
+                    "References",
+                    "Threshold and the loss of predicting zero, as horizontal lines",
+                ),
+            ] {
+                ui.checkbox(on, name).on_hover_text(why);
+            }
             if !model.pinned.is_empty() {
                 let mut trains = state.pin_trains(model.pinned.len());
-                if ui.checkbox(&mut trains, "Train loss of pins").changed() {
+                let switch = ui
+                    .checkbox(&mut trains, "Train loss of pins")
+                    .on_hover_text(
+                        "The train losses of the pinned runs too, not only their test losses",
+                    );
+                if switch.changed() {
                     state.shown.pin_trains = Some(trains);
                 }
             }
@@ -223,20 +250,26 @@ pub(super) fn context_menu(
                 Scale::Linear => "Logarithmic axis",
                 Scale::Log => "Linear axis",
             };
-            if ui.button(text).clicked() {
+            let switch = ui
+                .button(text)
+                .on_hover_text("Equal ratios or equal differences along the axis");
+            if switch.clicked() {
                 *scale = scale.toggled();
                 ui.close();
             }
         }
         ui.separator();
-        if ui
+        let pin = ui
             .add_enabled(model.run.is_some(), egui::Button::new("Pin this run"))
-            .clicked()
-        {
+            .on_hover_text("Keeps the run on the plots, whatever is changed next");
+        if pin.clicked() {
             *action = Some(CurvesAction::PinRun);
             ui.close();
         }
-        if ui.button("Export this plot as PNG …").clicked() {
+        let export = ui
+            .button("Export this plot as PNG …")
+            .on_hover_text("As it is now, at twice the resolution");
+        if export.clicked() {
             *action = Some(CurvesAction::ExportPlot(kind));
             ui.close();
         }

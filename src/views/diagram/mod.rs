@@ -95,7 +95,10 @@ pub fn show_small(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
         ui.label(
             RichText::new("The diagram is shown large, in place of the plots.").color(theme.muted),
         );
-        if ui.button("Back to the plots").clicked() {
+        let back = ui
+            .button("Back to the plots")
+            .on_hover_text("Puts the plots back in its place (Esc)");
+        if back.clicked() {
             ask(actions, DiagramAction::Large(false));
         }
         ui.add_space(8.0);
@@ -117,7 +120,7 @@ pub fn show_large(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui
                 .button("Back to the plots")
-                .on_hover_text("Esc")
+                .on_hover_text("Puts the plots back in its place (Esc)")
                 .clicked()
             {
                 ask(actions, DiagramAction::Large(false));
@@ -226,7 +229,7 @@ fn footer(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>
         ui.spacing_mut().item_spacing.x = 4.0;
         let large = ui
             .button("Large")
-            .on_hover_text("In the place of the plots");
+            .on_hover_text("Shows the diagram large, in place of the plots");
         if large.clicked() {
             ask(actions, DiagramAction::Large(true));
         }
@@ -235,7 +238,7 @@ fn footer(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>
 }
 
 fn footer_buttons(ui: &mut Ui, view: &View<'_>, actions: &mut Vec<Action>) {
-    ui.menu_button("Save ▾", |ui| {
+    let save = ui.menu_button("Save ▾", |ui| {
         ui.set_min_width(250.0);
         let there = view.diagram.is_some_and(|d| d.done() > 0);
         for (file, label, why) in DiagramFile::ALL {
@@ -253,6 +256,8 @@ fn footer_buttons(ui: &mut Ui, view: &View<'_>, actions: &mut Vec<Action>) {
             ui.close();
         }
     });
+    save.response
+        .on_hover_text("The diagram as a picture, its numbers, or the sweep that makes it");
 }
 
 /// Where the computation stands, in a line.
@@ -288,7 +293,10 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                     text.push_str(&format!(", {} left", seconds(left)));
                 }
                 ui.label(small(text));
-                if ui.small_button("Stop").clicked() {
+                let stop = ui
+                    .small_button("Stop")
+                    .on_hover_text("Stops computing; the cells that are done stay");
+                if stop.clicked() {
                     ask(actions, DiagramAction::Stop);
                 }
             });
@@ -303,14 +311,20 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         Progress::Stopped(done, of) => {
             ui.horizontal(|ui| {
                 ui.label(small(format!("stopped at {done} of {of} cells")));
-                if ui.small_button("Fill").clicked() {
+                let fill = ui
+                    .small_button("Fill")
+                    .on_hover_text("Computes the cells that are still empty");
+                if fill.clicked() {
                     ask(actions, DiagramAction::Fill);
                 }
             });
         }
         Progress::OnDemand(estimate) => {
             ui.horizontal(|ui| {
-                if ui.button("Fill the diagram").clicked() {
+                let fill = ui
+                    .button("Fill the diagram")
+                    .on_hover_text("Trains one run for each cell");
+                if fill.clicked() {
                     ask(actions, DiagramAction::Fill);
                 }
                 ui.label(small(format!("takes about {}", seconds(*estimate))));

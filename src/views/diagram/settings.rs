@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     ui.spacing_mut().button_padding.x = 6.0;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.menu_button("Diagrams ▾", |ui| {
+        let diagrams = ui.menu_button("Diagrams ▾", |ui| {
             ui.set_min_width(250.0);
             for subject in Subject::ALL {
                 let item = ui.button(subject.label()).on_hover_text(subject.why());
@@ -30,13 +30,19 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 }
             }
         });
+        diagrams
+            .response
+            .on_hover_text("Diagrams to begin with, among them those of the paper");
         let seeds = ComboBox::from_id_salt("diagram seeds")
             .width(64.0)
             .selected_text(number_of_seeds(view.seeds))
             .show_ui(ui, |ui| {
                 for n in SEEDS {
                     let on = n == view.seeds;
-                    if ui.selectable_label(on, number_of_seeds(n)).clicked() {
+                    let item = ui
+                        .selectable_label(on, number_of_seeds(n))
+                        .on_hover_text("Runs in each cell, each with data and weights of its own");
+                    if item.clicked() {
                         ask(actions, DiagramAction::Seeds(n));
                     }
                 }
@@ -57,13 +63,17 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 let item = egui::Button::selectable(measure == view.measure, measure.label());
                 let item = ui
                     .add_enabled(enabled, item)
+                    .on_hover_text("Shows this in the colours of the cells")
                     .on_disabled_hover_text("Needs several seeds in each cell");
                 if item.clicked() {
                     ask(actions, DiagramAction::Measure(measure));
                 }
             }
         });
-    measure.response.accessible_name("What the colours show");
+    measure
+        .response
+        .on_hover_text("What the colours show")
+        .accessible_name("What the colours show");
     if matches!(view.measure, Measure::Delay(_)) {
         let mut zero = view.never_is_zero;
         let switch = ui
@@ -147,6 +157,7 @@ fn axis(
             });
         chosen
             .response
+            .on_hover_text("The setting along this axis")
             .accessible_name(format!("Setting on axis {name}"));
         let Places::Range {
             from,

@@ -1,0 +1,505 @@
+//! What the words in the window mean, for somebody who meets them for the first
+//! time: a list that is searched by name, and texts whose words lead to it.
+
+use super::{fonts, theme::Theme};
+use egui::{Color32, Context, Id, Label, RichText, Stroke, TextFormat, TextStyle, Ui};
+use std::{ops::Range, sync::Arc};
+
+/// A word and what it means.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The word.
+    pub name: &'static str,
+    /// Other forms of it, by which it is found in texts.
+    pub forms: &'static [&'static str],
+    /// Its meaning, in one to three sentences.
+    pub meaning: &'static str,
+}
+
+const fn term(name: &'static str, forms: &'static [&'static str], meaning: &'static str) -> Term {
+    Term {
+        name,
+        forms,
+        meaning,
+    }
+}
+
+/// All words, in the order of the alphabet; symbols stand by their names.
+pub static TERMS: &[Term] = &[
+    term(
+        "accuracy",
+        &["accuracies", "accuracy tolerance", "θₐ"],
+        "The share of samples for which the network's output is close enough to the label. What is close enough is set by the tolerance θₐ, and whether a run groks by accuracy can depend on it.",
+    ),
+    term(
+        "centring κ",
+        &["κ", "centred output", "centring"],
+        "With centred output on (κ = 1) the network's output at step 0 is subtracted, so that every run begins at zero output. Off (κ = 0), a lazy network begins with a large random output, which it has to unlearn first.",
+    ),
+    term(
+        "decade",
+        &["decades"],
+        "A factor of ten in the number of steps: from 100 to 1,000 is one decade. On the log axis all decades are equally wide.",
+    ),
+    term(
+        "difficulty",
+        &[],
+        "yᵀK⁻¹y: large where the labels lie along directions that the kernel learns slowly. The lazy model must move its weights the further, the larger it is.",
+    ),
+    term(
+        "divergence",
+        &["diverges", "diverged", "unstable"],
+        "With too large a learning rate each step overshoots and the loss grows without end. The stability metric says how near a run is: below 1 the steps are stable.",
+    ),
+    term(
+        "effective rank",
+        &[],
+        "In how many directions the neurons' weights effectively spread: 1 where all point the same way, about D where none is preferred.",
+    ),
+    term(
+        "eigenvalue",
+        &["eigenvalues", "eigenvector", "mode", "modes", "spectrum"],
+        "The kernel can be taken apart into patterns over the samples, its modes or eigenvectors. The eigenvalue of a mode says how fast labels with this pattern are learned: small means slow.",
+    ),
+    term(
+        "ε, the share of the quadratic part",
+        &["ε"],
+        "A neuron puts out h + ½εh², so ε sets how much of the initial kernel points at the target, which is quadratic. At a small ε features must be learned, and the end is good. At a large ε a part is explained at once, but more solutions fit the data (with centred output the learned quadratic part reaches down to −αεσ²), and the network stops at one near its start.",
+    ),
+    term(
+        "feature",
+        &["features"],
+        "What a neuron responds to in an input: here one direction, its weight vector w. To learn features is to turn and stretch these directions towards what matters for the target.",
+    ),
+    term(
+        "feature alignment",
+        &["alignment of the features"],
+        "The share of the neurons' squared weights that lies along the target's direction β: about 1/D at step 0, and 1 when every neuron points along it. It rises when a network groks.",
+    ),
+    term(
+        "flow time",
+        &["gradient flow"],
+        "Learning rate times number of steps, summed over the run. Runs with different learning rates follow nearly the same curve in flow time; the limit of ever smaller steps is the gradient flow.",
+    ),
+    term(
+        "generalise",
+        &["generalises", "generalised", "generalisation"],
+        "To be right on inputs that were not in the train set. Here a run has generalised when its test loss falls below the threshold and stays there.",
+    ),
+    term(
+        "Goldilocks zone",
+        &["Goldilocks"],
+        "The numbers of samples in between: enough for the features to find the target, too few for the initial kernel to. Grokking lives there.",
+    ),
+    term(
+        "grokking",
+        &["grok", "groks", "grokked"],
+        "Generalising long after the train set was fitted: the train loss is nearly spent, the test loss is still high, and only much later it falls. Here a run groks if this takes at least twice as many steps as the fit (the least delay ratio).",
+    ),
+    term(
+        "horizon",
+        &[],
+        "The step at which training stops. What has not happened by then may still happen later.",
+    ),
+    term(
+        "initial weights σ",
+        &["σ", "init scale", "initial weights"],
+        "The weights before the first step are random numbers of size σ. Larger ones make a network lazier: twice the σ trains just as twice the α together with twice the ε.",
+    ),
+    term(
+        "instance",
+        &[],
+        "A file with data and initial weights that somebody else made, so that exactly the same run can be made again.",
+    ),
+    term(
+        "kernel",
+        &["kernels", "K", "K₀"],
+        "A number for every two inputs: how much a training step on the one changes the output at the other. What the kernel finds alike, the network learns alike. K₀ is the kernel at step 0.",
+    ),
+    term(
+        "kernel alignment",
+        &["alignment", "alignments", "aligned", "misaligned", "CKA"],
+        "How far kernel and labels agree, from 0 to 1. Near 1, inputs that the kernel finds alike have like labels, and few samples teach much; a kernel that hardly agrees with them is called misaligned.",
+    ),
+    term(
+        "laziness α",
+        &["α", "output scale", "laziness"],
+        "α multiplies the network's output. The larger it is, the smaller the change of the weights that fits the data, so the lazier the network and the later it groks, if at all.",
+    ),
+    term(
+        "lazy",
+        &["lazier", "lazily"],
+        "A network is lazy while it fits the data with hardly any change of its weights: features and kernel stay as they were. It can memorise so, but learns no new features.",
+    ),
+    term(
+        "lazy (linearised) model",
+        &[
+            "lazy model",
+            "linearised",
+            "lazy shadow",
+            "lazy curve",
+            "kernel regression",
+        ],
+        "The network as it would be if its features, and with them its kernel, stayed as at step 0 for ever. It is solved exactly and ends at kernel regression with K₀; where the run comes below it, features have been learned.",
+    ),
+    term(
+        "learning rate η₀",
+        &["learning rate", "η₀"],
+        "The size of a training step. Too large and training diverges; smaller ones follow the same path in more steps.",
+    ),
+    term(
+        "memorise, fit",
+        &[
+            "memorise",
+            "memorises",
+            "memorised",
+            "memorising",
+            "fit",
+            "fits",
+            "fitted",
+            "fitting",
+        ],
+        "To reproduce the labels of the train set. A run has fitted when its train loss falls below the threshold and stays there; it has only memorised while it is no good on other inputs.",
+    ),
+    term(
+        "momentum μ",
+        &["momentum", "μ"],
+        "Each step keeps the part μ of the step before. Training then runs 1/(1 − μ) times as fast.",
+    ),
+    term(
+        "neuron",
+        &["neurons", "width", "N"],
+        "One unit of the network: it takes the part of the input along its weight vector and puts out a quadratic function of it. The network's output is the mean over its N neurons, times α.",
+    ),
+    term(
+        "NTK",
+        &["neural tangent kernel"],
+        "Neural tangent kernel: the kernel that a network has at its present weights, made of the slopes of its output in every weight. It stays as it is while training is lazy, and changes as features are learned.",
+    ),
+    term(
+        "P, the number of samples",
+        &["P", "train samples"],
+        "How many inputs with labels the network is trained on. Too few say too little about the target; with plenty the initial kernel is enough and nothing is late.",
+    ),
+    term(
+        "readout",
+        &["readouts"],
+        "The weight with which a neuron's output is added to the network's. Readouts are fixed to 1, unless they are trained too.",
+    ),
+    term(
+        "residual",
+        &["residuals"],
+        "What is still wrong for a sample: output minus label. Each step moves the weights in proportion to it, so features go on moving as long as some of it is left, even when the train loss looks spent.",
+    ),
+    term(
+        "rich",
+        &["richer"],
+        "The opposite of lazy: the weights move so far that the network gets new features, and its kernel turns towards the target.",
+    ),
+    term(
+        "seed",
+        &["seeds"],
+        "The number from which all random numbers of a run follow: the same seed gives the same data, target and initial weights.",
+    ),
+    term(
+        "target",
+        &["β"],
+        "The function to be learned. In the opening run it is ½(β·x)²: only the part of the input along one direction β matters.",
+    ),
+    term(
+        "test loss",
+        &[],
+        "The mean squared error on inputs that the network was not trained on: over all possible inputs, computed exactly, or over a test set.",
+    ),
+    term(
+        "threshold θ",
+        &["threshold", "thresholds", "θ"],
+        "The loss below which a run counts as fitted (train loss) or generalised (test loss); by default a tenth of the zero predictor's loss.",
+    ),
+    term(
+        "train loss",
+        &[],
+        "The mean squared error on the train set, which training makes smaller step by step.",
+    ),
+    term(
+        "variance, misalignment, linear power",
+        &["variance", "misalignment", "linear power"],
+        "The three parts of the exact test loss: a wrong mean output, quadratic features that do not match the target, and a linear part, which the target does not have.",
+    ),
+    term(
+        "weight decay λ",
+        &["weight decay", "λ"],
+        "Shrinks all weights a little at every step. What the data do not hold up fades over a flow time of 1/λ, so that the simplest function that fits remains.",
+    ),
+    term(
+        "zero predictor",
+        &["predicting zero", "zero predictor's"],
+        "A network that puts out 0 for every input. Its loss, the mean squared label, is the unit of the losses here: 100 % is no better than knowing nothing.",
+    ),
+];
+
+/// The words whose name or another form has this in it; all of them for nothing.
+pub fn find(query: &str) -> impl Iterator<Item = &'static Term> {
+    let query = query.trim().to_lowercase();
+    TERMS.iter().filter(move |term| {
+        let mut names = std::iter::once(&term.name).chain(term.forms);
+        names.any(|name| name.to_lowercase().contains(&query))
+    })
+}
+
+/// Where a text speaks of words of the list, from left to right and each once: the
+/// places in bytes. Of two that overlap the longer one counts.
+pub fn mentions(text: &str) -> Vec<(Range<usize>, &'static Term)> {
+    let mut found: Vec<(Range<usize>, &'static Term)> = Vec::new();
+    for term in TERMS {
+        let names = std::iter::once(&term.name).chain(term.forms);
+        let mut places: Vec<Range<usize>> = names.flat_map(|name| places(text, name)).collect();
+        places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        found.extend(places.into_iter().map(|place| (place, term)));
+    }
+    found.sort_by_key(|(place, _)| (place.start, std::cmp::Reverse(place.end)));
+    let mut kept: Vec<(Range<usize>, &'static Term)> = Vec::new();
+    let mut end = 0;
+    for (place, term) in found {
+        if place.start >= end {
+            end = place.end;
+            if kept.iter().all(|(_, other)| *other != term) {
+                kept.push((place, term));
+            }
+        }
+    }
+    kept
+}
+
+/// Where a word stands by itself. Symbols are taken as they are written.
+fn places(text: &str, name: &str) -> Vec<Range<usize>> {
+    let symbol = name.chars().count() <= 3;
+    let same = |part: &str| match symbol {
+        true => part == name,
+        false => part.eq_ignore_ascii_case(name),
+    };
+    let letter = |c: char| c.is_alphanumeric() || "_ᵀ⁻".contains(c);
+    let mut before = None;
+    let mut found = Vec::new();
+    for (start, c) in text.char_indices() {
+        let begins = !before.replace(c).is_some_and(letter);
+        let place = start..start + name.len();
+        if begins
+            && text.get(place.clone()).is_some_and(same)
+            && !text[place.end..].chars().next().is_some_and(letter)
+        {
+            found.push(place);
+        }
+    }
+    found
+}
+
+/// A text whose words show what they mean while the pointer is on them, and on a
+/// click lead to the list: [`asked`] then tells which. With `truncate` it stays on
+/// one line, and shows on hover what does not fit.
+pub fn label(ui: &mut Ui, theme: &Theme, text: &str, color: Color32, truncate: bool) {
+    let format = TextFormat {
+        font_id: TextStyle::Body.resolve(ui.style()),
+        color,
+        ..TextFormat::default()
+    };
+    show(ui, theme, text, &format, truncate);
+}
+
+/// The same as a small heading in spaced capitals.
+pub fn heading(ui: &mut Ui, theme: &Theme, text: &str) {
+    let format = TextFormat {
+        font_id: TextStyle::Small.resolve(ui.style()),
+        color: theme.faint,
+        extra_letter_spacing: 0.9,
+        ..TextFormat::default()
+    };
+    show(ui, theme, text, &format, false);
+}
+
+fn show(ui: &mut Ui, theme: &Theme, text: &str, plain: &TextFormat, truncate: bool) {
+    let mentions = mentions(text);
+    let format = |underlined: bool| TextFormat {
+        underline: match underlined {
+            true => Stroke::new(1.0, plain.color.gamma_multiply(0.35)),
+            false => Stroke::NONE,
+        },
+        ..plain.clone()
+    };
+    let mut job = egui::text::LayoutJob::default();
+    let mut done = 0;
+    for (place, _) in &mentions {
+        job.append(&text[done..place.start], 0.0, format(false));
+        job.append(&text[place.clone()], 0.0, format(true));
+        done = place.end;
+    }
+    job.append(&text[done..], 0.0, format(false));
+    let label = Label::new(job).selectable(false);
+    let label = if truncate {
+        label.truncate()
+    } else {
+        label.wrap()
+    };
+    let (at, galley, response) = label.layout_in_ui(ui);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+    ui.painter().galley(at, Arc::clone(&galley), plain.color);
+    let pointed = response.hover_pos().and_then(|pointer| {
+        let offset = pointer - at;
+        if offset.x > galley.size().x || offset.y > galley.size().y {
+            return None;
+        }
+        let index = galley.cursor_from_pos(offset).index;
+        let byte = text.char_indices().nth(index.into()).map(|(at, _)| at)?;
+        let mut mentions = mentions.iter();
+        mentions.find_map(|(place, term)| place.contains(&byte).then_some(*term))
+    });
+    match pointed {
+        Some(term) => {
+            if ui.input(|i| i.pointer.primary_clicked()) {
+                ui.data_mut(|d| d.insert_temp(Id::unique("glossary asked"), term.name));
+            }
+            response
+                .on_hover_cursor(egui::CursorIcon::Help)
+                .on_hover_ui_at_pointer(|ui| {
+                    ui.set_max_width(ui.spacing().tooltip_width);
+                    entry(ui, theme, term);
+                });
+        }
+        None if galley.elided => {
+            response.on_hover_text(text);
+        }
+        None => {}
+    }
+}
+
+/// The word that was clicked since the last time.
+pub fn asked(ctx: &Context) -> Option<&'static str> {
+    ctx.data_mut(|d| d.remove_temp(Id::unique("glossary asked")))
+}
+
+/// Shows a word when the list is drawn next.
+pub fn look_up(ctx: &Context, name: &str) {
+    ctx.data_mut(|d| d.insert_temp(search_id(), name.to_owned()));
+}
+
+fn search_id() -> Id {
+    Id::unique("glossary search")
+}
+
+fn entry(ui: &mut Ui, theme: &Theme, term: &Term) {
+    ui.label(
+        RichText::new(term.name)
+            .family(fonts::bold())
+            .color(theme.text),
+    );
+    ui.label(RichText::new(term.meaning).color(theme.text));
+}
+
+/// Draws the list, with a field that searches it.
+pub fn list(ui: &mut Ui, theme: &Theme) {
+    let id = search_id();
+    let mut query: String = ui.data(|d| d.get_temp(id)).unwrap_or_default();
+    ui.horizontal(|ui| {
+        let field = egui::TextEdit::singleline(&mut query)
+            .hint_text("search a word or a symbol")
+            .desired_width(220.0);
+        ui.add(field)
+            .on_hover_text("Shows the words that have this in their name")
+            .accessible_name("Search the glossary");
+        let all = ui
+            .add_enabled(!query.is_empty(), egui::Button::new("All words"))
+            .on_hover_text("Empties the search and shows every word");
+        if all.clicked() {
+            query.clear();
+        }
+    });
+    ui.add_space(4.0);
+    let mut none = true;
+    for term in find(&query) {
+        none = false;
+        entry(ui, theme, term);
+        ui.add_space(3.0);
+    }
+    if none {
+        ui.label(RichText::new("No word has this in its name.").color(theme.muted));
+    }
+    ui.data_mut(|d| d.insert_temp(id, query));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_a_name_of_its_own_and_one_to_three_sentences() {
+        let mut names: Vec<&str> = Vec::new();
+        for term in TERMS {
+            names.extend(std::iter::once(&term.name).chain(term.forms));
+            let sentences = 1 + term.meaning.matches(". ").count();
+            assert!(
+                sentences <= 3 && term.meaning.ends_with('.'),
+                "{}: {sentences} sentences",
+                term.name
+            );
+        }
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "a form leads to one word only");
+    }
+
+    #[test]
+    fn words_are_found_by_any_part_of_their_names() {
+        for word in [
+            "kernel",
+            "kernel alignment",
+            "NTK",
+            "feature",
+            "feature alignment",
+            "lazy",
+            "rich",
+            "α",
+            "ε",
+            "P",
+            "flow time",
+            "zero predictor",
+            "residual",
+            "readout",
+            "learning rate",
+            "memorise",
+            "fit",
+            "generalise",
+            "grokking",
+            "threshold",
+            "κ",
+            "weight decay",
+            "linearised",
+            "effective rank",
+            "laziness",
+        ] {
+            assert!(find(word).next().is_some(), "{word}");
+        }
+        assert_eq!(find("").count(), TERMS.len());
+        assert_eq!(find("xyz").count(), 0);
+    }
+
+    #[test]
+    fn a_text_leads_to_its_words_whole_and_once() {
+        let text = "Memorised: the lazy model has K₀ and ε; the kernel alignment is that of K₀.";
+        let names: Vec<&str> = mentions(text).iter().map(|(_, t)| t.name).collect();
+        assert_eq!(
+            names,
+            [
+                "memorise, fit",
+                "lazy (linearised) model",
+                "kernel",
+                "ε, the share of the quadratic part",
+                "kernel alignment"
+            ]
+        );
+        for (place, _) in mentions(text) {
+            assert!(text.get(place).is_some());
+        }
+        assert!(mentions("Pick outfits: PP, λ_max").is_empty());
+    }
+}
