@@ -15,7 +15,7 @@ use grokscope::io::idx::shipped;
 use grokscope::sim::networks::families::{
     ImageSettings, ModularSettings, PairSettings, Setup, TransformerSettings,
 };
-use grokscope::sim::networks::network::Misfit;
+use grokscope::sim::networks::network::{Inputs, Misfit};
 use grokscope::sim::networks::passes::Alone;
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -110,15 +110,17 @@ fn speed(case: &Case, linearised: bool) -> f64 {
     speed
 }
 
-/// Multiplications and additions of an update: three products a layer.
+/// Multiplications and additions of an update: three products a layer, two in a
+/// first layer whose inputs are vectors.
 fn work(case: &Case) -> f64 {
-    let rows = case
-        .setup
-        .settings
-        .order
-        .batch(&case.setup.problem.train, 0)
-        .len();
-    6.0 * (rows * case.setup.network.work()) as f64
+    let problem = &case.setup.problem;
+    let rows = case.setup.settings.order.batch(&problem.train, 0).len();
+    let network = &case.setup.network;
+    let first = match &problem.examples.inputs {
+        Inputs::Vectors { .. } => network.layout().range(0).len(),
+        Inputs::Pairs(_) => 0,
+    };
+    2.0 * (rows * (3 * network.work() - first)) as f64
 }
 
 /// Updates per CPU-second of the peer by workload.

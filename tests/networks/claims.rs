@@ -134,20 +134,19 @@ fn digits_are_learned_later_the_lazier_the_network() {
 #[test]
 #[ignore = "slow"]
 fn the_transformer_generalises_later_the_lazier_it_is() {
-    // Single seeds scatter too much: the median of four is compared.
-    let [rich, lazy] = [0.5, 4.0].map(|alpha| {
-        let delays = SEEDS.map(|seed| {
+    // With lr ∝ 1/α the clock of weight decay, lr·wd, slows as well: it is a part of
+    // the delay. The smaller size (p = 31) scatters too much from seed to seed.
+    for seed in SEEDS {
+        let [rich, lazy] = [(0.15, 3_000), (0.5, 6_000)].map(|(alpha, steps)| {
             let settings = TransformerSettings {
                 alpha,
                 seed,
-                ..TransformerSettings::live()
+                ..TransformerSettings::medium()
             };
-            train(settings.setup().expect("valid"), 4_000, [0.99, 0.9]).delay()
+            train(settings.setup().expect("valid"), steps, [0.99, 0.9])
         });
-        let mut delays: Vec<u64> = delays.collect();
-        delays.sort_unstable();
-        (delays[1] + delays[2]) / 2
-    });
-    println!("median delay {rich} at α = 0.5, {lazy} at α = 4");
-    assert!(lazy > 2 * rich);
+        assert!(rich.generalise.is_some(), "{seed}");
+        assert!(lazy.test_at_fit < 0.4, "{seed}");
+        assert!(lazy.delay() > 2 * rich.delay(), "{seed}");
+    }
 }

@@ -168,7 +168,14 @@ impl Header {
             Some(v) => Fields::new("parameter_shapes", v)?.entries,
         };
         // Words and results, for people.
-        top.skip(&["network", "formulas", "kernel", "sensitivity"]);
+        top.skip(&[
+            "network",
+            "formulas",
+            "kernel",
+            "sensitivity",
+            "description",
+            "notes",
+        ]);
         top.done()?;
         let kind = kind(&mut settings)?;
         let objective = objective(&mut settings)?;
