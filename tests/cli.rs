@@ -218,6 +218,15 @@ fn the_summary_holds_config_version_outcome_and_speed() {
     ] {
         assert!(s.as_object().is_some_and(|s| s.contains_key(key)), "{key}");
     }
+    // Each key is explained, and no other one is.
+    let page = include_str!("../docs/summary.md");
+    let explained: std::collections::BTreeSet<&str> = (page.lines())
+        .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
+        .flat_map(|keys| keys.split(", "))
+        .map(|key| key.trim_matches('`'))
+        .collect();
+    let keys = s.as_object().expect("an object").keys();
+    assert_eq!(explained, keys.map(String::as_str).collect());
     let threshold = s["thresholds"]["train"].as_f64().expect("threshold");
     let zero = s["zero_train_loss"].as_f64().expect("zero");
     assert!((threshold / zero - 0.1).abs() < 1e-12);

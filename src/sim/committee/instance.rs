@@ -374,3 +374,26 @@ mod tests {
         assert!(Instance::check_shape("W0", &[1_000_000, 2_000]).is_err());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_that_are_all_zero_are_refused() {
+        let mut instance = Instance {
+            x: Array2::from_elem((3, 2), 0.5),
+            y: Array1::from_elem(3, 1.0),
+            w0: Array2::zeros((4, 2)),
+            test: None,
+            beta: None,
+        };
+        let why = instance.check().expect_err("a saddle").to_string();
+        assert!(
+            why.starts_with("W0: expected") && why.contains("saddle"),
+            "{why}"
+        );
+        instance.w0[(0, 0)] = 1e-3;
+        assert_eq!(instance.check(), Ok(()));
+    }
+}

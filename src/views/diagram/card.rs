@@ -91,7 +91,7 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
             )),
             (Some(fit), None, _) => lines.push(format!("fits at step {}", step(fit))),
             (None, Some(test), _) => lines.push(format!(
-                "test loss passes its threshold at step {}, train loss never does",
+                "test loss passes its threshold at step {}, train loss has not",
                 step(test)
             )),
             (None, None, _) => {}
