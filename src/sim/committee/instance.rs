@@ -373,11 +373,6 @@ mod tests {
         );
         assert!(Instance::check_shape("W0", &[1_000_000, 2_000]).is_err());
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn weights_that_are_all_zero_are_refused() {
