@@ -182,6 +182,7 @@ mod frames {
         idle(&mut window, "no pinned run, drawn again");
         for (id, run) in (0..).zip(kept) {
             window.app.state.pins.push(Pin {
+                grows: false,
                 id,
                 config: run.config().clone(),
                 instance: None,

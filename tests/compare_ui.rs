@@ -424,3 +424,42 @@ fn the_plots_keep_their_place_whatever_tab_is_open() {
         "{widths:?}"
     );
 }
+
+#[test]
+fn a_run_pinned_before_its_end_grows_while_it_trains_and_ends_where_it_was_left() {
+    let mut screen = Screen::scripted();
+    let run = screen.run_id();
+    screen.script.rows(run, 0..50);
+    screen.steps(2);
+    screen.app().ask(Action::Pin);
+    screen.steps(2);
+    screen.script.rows(run, 50..400);
+    screen.steps(2);
+    let kept = |screen: &Screen| screen.harness.state().state.pins[0].run.rows().len();
+    assert_eq!(kept(&screen), 400);
+    screen.script.rows(run, 400..403);
+    screen.steps(1);
+    screen.type_into("α output scale", "3");
+    assert_ne!(screen.run_id(), run, "another run has begun");
+    assert_eq!(kept(&screen), 403, "with all that it had");
+    screen.script.rows(screen.run_id(), 0..900);
+    screen.steps(2);
+    assert_eq!(kept(&screen), 403, "of its own run alone");
+}
+
+#[test]
+fn undoing_names_the_value_that_comes_back_and_presets_what_they_change() {
+    let mut screen = Screen::scripted();
+    screen.type_into("D input dimension", "60");
+    undo(&mut screen);
+    screen.sees("Undone: D back to 50.");
+    redo(&mut screen);
+    screen.sees("Done again: D 50 → 60.");
+    let before = screen.config().clone();
+    let other = (presets::all().iter())
+        .find(|p| p.config.training.learning_rate != before.training.learning_rate)
+        .expect("one with another learning rate");
+    screen.app().ask(Action::LoadPreset(other.name.clone()));
+    screen.steps(2);
+    screen.sees("η₀ 1 → ");
+}

@@ -188,7 +188,7 @@ fn a_lowered_learning_rate_voids_the_earlier_rows_and_is_said() {
     assert_eq!(run.peak(), late.verdict.peak);
     assert_eq!(
         run.lowered_sentence().as_deref(),
-        Some("η₀ lowered from 1 to 0.31: it diverged at step 1,312")
+        Some("η₀ lowered to 0.31: 1 was asked for, which diverges at step 1,312")
     );
 }
 

@@ -64,7 +64,9 @@ fn refined(theory: &TheoryHandle, run: u64) -> Forecast {
 
 fn shadow(theory: &TheoryHandle, run: u64) -> Result<LazyShadow, String> {
     wait("a lazy model", || {
-        let Answer { run: of, result } = theory.shadow()?;
+        let Answer {
+            run: of, result, ..
+        } = theory.shadow()?;
         (of == RunId(run)).then_some(result)
     })
 }

@@ -296,3 +296,22 @@ fn frame_time_while_a_slider_is_dragged() {
         );
     }
 }
+
+#[test]
+fn a_forecast_of_other_settings_is_stale_from_the_frame_of_the_change() {
+    let mut screen = window(small());
+    screen.wait("everything", |app| app.state.theory.is_settled());
+    let fresh = screen.harness.state().state.theory.foresight();
+    assert!(!fresh.stale_forecast && !fresh.stale_shadow);
+    // Large enough that no answer comes within a frame.
+    screen
+        .app()
+        .state
+        .session
+        .edit_text("task.dim", "400", 0.0)
+        .unwrap();
+    screen.steps(1);
+    let after = screen.harness.state().state.theory.foresight();
+    assert!(after.stale_forecast && after.stale_shadow);
+    assert!(!screen.harness.state().state.theory.is_settled());
+}

@@ -18,7 +18,7 @@ use grokscope::{
     presets,
     sim::{
         committee::instance::Instance,
-        config::{Value, Width, field},
+        config::{LiveSetting, Value, Width, field},
         outcome::{Crossings, Outcome, Thresholds},
         verdict::{Status, Verdict},
     },
@@ -214,7 +214,23 @@ fn learning_rate_decay_and_horizon_reach_the_running_worker_without_a_restart() 
             .any(|c| matches!(c, Command::SetHorizon(500_000)))
     );
     assert_eq!(screen.script.starts().len(), 1);
+    let mut config = screen.script.starts()[0].1.clone().into_inner();
+    let settings = [
+        (LiveSetting::LearningRate, 0.5),
+        (LiveSetting::WeightDecay, 1e-4),
+        (LiveSetting::Steps, 500_000.0),
+    ];
+    for (setting, value) in settings {
+        config.training.change(49, setting, value);
+    }
+    screen.script.push(Event::Changed {
+        run: screen.run_id(),
+        config: Box::new(config.clone().check().unwrap()),
+    });
+    screen.steps(2);
     assert!(screen.app().state.session.changed_live());
+    let on_screen = screen.app().state.session.config_on_screen();
+    assert_eq!(on_screen.training, config.training, "what reproduces it");
 }
 
 #[test]

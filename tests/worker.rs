@@ -1,10 +1,11 @@
 //! The worker through its protocol, as a frontend sees it.
 
-use grokscope::sim::config::{Config, ValidConfig};
+use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::sim::outcome::Outcome;
 use grokscope::training::{
-    Command, Event, Finish, Frontend, Pace, Phase, RunId, StartOptions, WorkerHandle, pump,
+    Command, Event, Finish, Frontend, Pace, Phase, RunId, StartOptions, WorkerHandle, headless,
+    pump,
 };
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,7 @@ struct Collector {
     rows: Vec<Row>,
     finish: Option<Finish>,
     lowered: Vec<f64>,
+    config: Option<Config>,
     failed: Option<String>,
 }
 
@@ -55,6 +57,7 @@ impl Frontend for Collector {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Started { .. } => {}
+            Event::Changed { config, .. } => self.config = Some(config.into_inner()),
             Event::Rows { rows, .. } => self.rows.extend(rows),
             Event::LearningRateLowered { to, .. } => {
                 self.rows.clear();
@@ -259,5 +262,168 @@ fn wherever_the_sliders_stand_a_run_ends_well() {
                 );
             }
         }
+    }
+}
+
+fn every_column() -> StartOptions {
+    StartOptions {
+        every_column: true,
+        ..StartOptions::default()
+    }
+}
+
+fn lowering() -> StartOptions {
+    StartOptions {
+        lower_unstable_learning_rate: true,
+        ..StartOptions::default()
+    }
+}
+
+#[test]
+fn a_run_steered_by_hand_is_trained_again_to_the_bit_from_its_settings() {
+    let mut descent = small(2_000);
+    descent.training.learning_rate = 0.5;
+    let mut momentum = descent.clone();
+    momentum.training.momentum = 0.9;
+    momentum.training.learning_rate = 0.02;
+    let mut neurons = descent.clone();
+    neurons.training.engine = EngineKind::Neurons;
+    neurons.network.width = Width::Finite(20);
+    let mut flow = descent.clone();
+    flow.training.engine = EngineKind::Flow;
+    for config in [descent, momentum, neurons, flow] {
+        let name = format!(
+            "{:?}, μ = {}",
+            config.training.engine, config.training.momentum
+        );
+        let rate = config.training.learning_rate;
+        let worker = WorkerHandle::spawn(|| {});
+        let options = StartOptions {
+            paused: true,
+            ..every_column()
+        };
+        start(&worker, 1, config, options);
+        let step_to = |from: u64, to: u64| {
+            worker.send(Command::Step(to - from));
+            snapshot_where(&worker, |s| s.step == to && s.phase == Phase::Paused);
+        };
+        step_to(0, 37);
+        worker.send(Command::SetWeightDecay(1e-3));
+        step_to(37, 260);
+        worker.send(Command::SetLearningRate(rate / 3.0));
+        step_to(260, 600);
+        worker.send(Command::SetHorizon(700));
+        worker.send(Command::Resume);
+        snapshot_where(&worker, |s| s.phase == Phase::Done);
+        worker.send(Command::SetHorizon(5_000));
+        snapshot_where(&worker, |s| s.step == 5_000 && s.phase == Phase::Done);
+        let mut steered = Collector {
+            run: 1,
+            ..Collector::default()
+        };
+        pump(&worker, &mut steered, Duration::from_secs(5));
+        let settings = steered.config.expect("the history was told");
+        assert_eq!(settings.training.changes.len(), 4, "{name}: {settings:?}");
+
+        let read = Config::from_toml(&settings.to_toml()).expect("reads back");
+        assert_eq!(read, settings);
+        let again = headless::train(valid(read), None, |_| {}).expect("trains");
+        assert!(steered.rows.iter().any(|row| row.step == 700));
+        assert_eq!(steered.rows.len(), again.rows.len(), "{name}");
+        for (a, b) in steered.rows.iter().zip(&again.rows) {
+            // Which of the expensive columns there are is a matter of pace.
+            for metric in [Metric::TrainLoss, Metric::TestLoss, Metric::FlowTime] {
+                let bits = |row: &Row| row.get(metric).map(f64::to_bits);
+                assert_eq!(bits(a), bits(b), "{name}: {metric:?} at {}", a.step);
+            }
+        }
+        assert!(steered.rows == again.rows, "{name}");
+        let judged = |finish: &Finish| {
+            let verdict = &finish.verdict;
+            let stability = verdict.stability;
+            format!(
+                "{:?} {:?} {stability:?}",
+                verdict.by_loss, verdict.by_accuracy
+            )
+        };
+        let steered = steered.finish.expect("it ended");
+        assert_eq!(judged(&steered), judged(&again.finish), "{name}");
+    }
+}
+
+#[test]
+fn what_was_changed_by_hand_survives_a_lowering_of_the_learning_rate() {
+    let worker = WorkerHandle::spawn(|| {});
+    let mut config = small(3_000);
+    config.training.learning_rate = 0.2;
+    let options = StartOptions {
+        paused: true,
+        ..lowering()
+    };
+    start(&worker, 1, config, options);
+    worker.send(Command::Step(500));
+    snapshot_where(&worker, |s| s.step == 500);
+    worker.send(Command::SetWeightDecay(2e-3));
+    worker.send(Command::SetHorizon(4_000));
+    worker.send(Command::Step(100));
+    snapshot_where(&worker, |s| s.step == 600);
+    worker.send(Command::SetLearningRate(100.0));
+    worker.send(Command::Resume);
+    let c = collect(&worker, 1);
+    assert_eq!(
+        c.finish.map(|f| f.step),
+        Some(4_000),
+        "it does not wait at step 0"
+    );
+    let training = c.config.expect("told").training;
+    let used = *c.lowered.last().expect("lowered");
+    assert_eq!(training.after(499).weight_decay, 0.0);
+    assert_eq!(training.after(500).weight_decay, 2e-3);
+    assert_eq!(training.horizon(), 4_000);
+    assert_eq!(training.after(600).learning_rate, used);
+    assert!(used < 100.0 && training.learning_rate <= 0.2);
+}
+
+#[test]
+fn a_lowered_learning_rate_is_stable_to_the_end_and_the_same_on_every_path() {
+    let mut single = small(3_000);
+    (single.task.dim, single.task.samples) = (10, 1);
+    single.network.width = Width::Finite(7);
+    let mut rich = small(3_000);
+    rich.network.alpha = 0.01;
+    for (name, mut config, asked) in [
+        ("P = 1", single, 7.0),
+        ("far too much", small(3_000), 1_000.0),
+        ("rich", rich, 100.0),
+    ] {
+        config.training.learning_rate = asked;
+        let worker = WorkerHandle::spawn(|| {});
+        let launched = StartOptions {
+            every_column: true,
+            ..lowering()
+        };
+        start(&worker, 1, config.clone(), launched);
+        let whole = collect(&worker, 1);
+        assert!(!whole.lowered.is_empty(), "{name} does not diverge");
+        for row in &whole.rows {
+            let stability = row.get(Metric::Stability).expect("measured");
+            assert!(stability < 1.0, "{name}: {stability} at {}", row.step);
+        }
+        let options = StartOptions {
+            paused: true,
+            ..lowering()
+        };
+        start(&worker, 2, config, options);
+        worker.send(Command::Step(1));
+        snapshot_where(&worker, |s| s.run == RunId(2) && s.step == 1);
+        worker.send(Command::Resume);
+        let stepped = collect(&worker, 2);
+        assert_eq!(whole.lowered, stepped.lowered, "{name}");
+        println!("{name}: {asked} asked, lowered {:?}", whole.lowered);
+        let losses = |rows: &[Row]| -> Vec<Option<u64>> {
+            let losses = rows.iter().map(|r| r.get(Metric::TrainLoss));
+            losses.map(|l| l.map(f64::to_bits)).collect()
+        };
+        assert!(losses(&whole.rows) == losses(&stepped.rows), "{name}");
     }
 }

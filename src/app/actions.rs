@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cli,
-    history::format,
+    history::{Run, format},
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     training::Pace,
@@ -159,7 +159,7 @@ impl GrokscopeApp {
             }
             Action::CarryOn => match self.state.session.carry_on(now) {
                 Ok(()) => {
-                    let horizon = self.state.session.config().training.steps;
+                    let horizon = self.state.session.config().training.horizon();
                     self.notice(
                         format!("Carried on to {} steps.", format::steps(horizon)),
                         now,
@@ -302,9 +302,15 @@ impl GrokscopeApp {
 
     fn load_preset(&mut self, name: &str, now: f64) {
         self.leave_past(now);
+        let before = self.state.session.config().clone();
         match presets::find(name) {
             Ok(preset) => match self.state.session.open(preset.config.clone(), None, now) {
-                Ok(()) => self.opened(preset.config.clone(), Some(preset.name.clone())),
+                Ok(()) => {
+                    self.opened(preset.config.clone(), Some(preset.name.clone()));
+                    if let Some(words) = training_changes(&before, &preset.config) {
+                        self.notice(format!("{}: {words}.", preset.title), now);
+                    }
+                }
                 Err(error) => self.failure(error.to_string(), now),
             },
             Err(error) => self.failure(error.to_string(), now),
@@ -417,12 +423,7 @@ impl GrokscopeApp {
     fn copy_command(&mut self, ctx: &Context, now: f64) {
         let command = cli::command_line(&self.state.session.config_on_screen());
         ctx.copy_text(command.clone());
-        let caution = if self.state.session.changed_live() {
-            " η₀ or λ was changed while it trained: the command trains with the last values."
-        } else {
-            ""
-        };
-        self.notice(format!("Copied: {command}{caution}"), now);
+        self.notice(format!("Copied: {command}"), now);
     }
 
     fn export(&mut self, export: Export, ctx: &Context, now: f64) {
@@ -452,11 +453,7 @@ impl GrokscopeApp {
                     return;
                 };
                 let rows = run.rows_at(&config.outcome);
-                let note = self.state.session.changed_live().then_some(
-                    "# η₀ or λ was changed while this run trained: see the column learning_rate\n",
-                );
-                let settings =
-                    note.unwrap_or_default().to_owned() + &self.state.session.toml(&config);
+                let settings = lowered_note(run) + &self.state.session.toml(&config);
                 exporter.start(name, export, ctx, move || {
                     let mut bytes = Vec::new();
                     io::csv::emit(&mut bytes, &rows).map_err(|e| e.to_string())?;
@@ -467,7 +464,9 @@ impl GrokscopeApp {
                 });
             }
             Export::Toml => {
-                let text = self.state.session.toml(&config);
+                let session = &self.state.session;
+                let note = session.run().map_or_else(String::new, lowered_note);
+                let text = note + &session.toml(&config);
                 exporter.start(name, export, ctx, move || Ok(text.into_bytes().into()));
             }
         }
@@ -498,4 +497,34 @@ impl GrokscopeApp {
             }
         }
     }
+}
+
+/// A comment for the head of a file: the learning rate asked for, where another
+/// was used.
+fn lowered_note(run: &Run) -> String {
+    run.lowered().map_or_else(String::new, |lowered| {
+        format!(
+            "# learning_rate asked for: {:?}, which diverges at step {}; used: {:?}\n",
+            lowered.from, lowered.diverged_at, lowered.to
+        )
+    })
+}
+
+/// What other settings do to the learning rate and to the horizon, which are not
+/// what they are opened for: "η₀ 1 → 10, horizon 10⁵ → 10⁶".
+fn training_changes(before: &Config, after: &Config) -> Option<String> {
+    let mut changes = Vec::new();
+    for key in ["training.learning_rate", "training.steps"] {
+        let field = field(key)?;
+        let [old, new] = [before, after].map(|config| entry::shown(field, &(field.get)(config)));
+        if old != new {
+            let name = if field.symbol.is_empty() {
+                field.name
+            } else {
+                field.symbol
+            };
+            changes.push(format!("{name} {old} → {new}"));
+        }
+    }
+    (!changes.is_empty()).then(|| changes.join(", "))
 }

@@ -64,6 +64,8 @@ pub struct Pin {
     pub line: PinLine,
     /// It is drawn.
     pub shown: bool,
+    /// The run was on screen when it was kept: it grows for as long as it is.
+    pub grows: bool,
 }
 
 /// A change to one kept run.
@@ -146,11 +148,37 @@ impl GrokscopeApp {
             color: PinColor::Palette(self.free_color()),
             line: PinLine::default(),
             shown: true,
+            grows: true,
         };
         self.notice(format!("Pinned {}.", pin.name), now);
         let what = format!("pinning {}", pin.name);
         self.state.undo.pins(what, vec![pin.clone()], Vec::new());
         self.state.pins.push(pin);
+    }
+
+    /// Kept runs that are still on screen grow with what was trained since, and
+    /// take their end from the curve that fades where another has replaced them.
+    pub(super) fn grow_pins(&mut self) {
+        let state = &mut self.state;
+        for pin in state.pins.iter_mut().filter(|pin| pin.grows) {
+            let id = pin.run.id();
+            let session = &state.session;
+            let shown = session.run().filter(|run| run.id() == id);
+            let left = || session.ghosts().map(|g| &g.run).find(|run| run.id() == id);
+            pin.grows = shown.is_some();
+            let Some(run) = shown.or_else(left) else {
+                continue;
+            };
+            // Each copy is of the whole run: the longer it is, the more seldom.
+            let (old, new) = (pin.run.rows().len(), run.rows().len());
+            let enough = new > old + old / 64 || run.finish() != pin.run.finish();
+            let begun_again = new < old;
+            if new > 0 && (enough || begun_again || shown.is_none()) {
+                pin.run = Arc::new(run.clone());
+                pin.config = run.config().clone();
+                pin.config.instance.clone_from(&session.config().instance);
+            }
+        }
     }
 
     pub(super) fn next_pin_id(&mut self) -> PinId {

@@ -243,6 +243,7 @@ impl GrokscopeApp {
                 break;
             }
             let pin = Pin {
+                grows: false,
                 id: self.next_pin_id(),
                 config: run.config().clone(),
                 run: Arc::new(run),

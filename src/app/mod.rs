@@ -227,6 +227,7 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
+        self.grow_pins();
         let state = &mut self.state;
         if let Some(wait) = state.time.advance(&mut state.session, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));

@@ -9,6 +9,8 @@ use super::{
     session::{RunState, Session},
 };
 use crate::{
+    history::Run,
+    sim::outcome::Outcome,
     startup::{Picture, Startup, Watch},
     training::{Pace, TheoryHandle, WorkerHandle},
     views::theme::Theme,
@@ -51,10 +53,15 @@ pub fn picture(startup: Startup, picture: Picture, watch: Watch<'_>) -> Result<V
             }
         },
     );
-    if let Some(app) = app.into_inner()
-        && let Some(why) = app.state.session.run().and_then(|run| run.failure())
-    {
+    let app = app.into_inner();
+    let run = app.as_ref().and_then(|app| app.state.session.run());
+    let sentence = run.map_or_else(String::new, Run::outcome_sentence);
+    let diverged = matches!(run.and_then(Run::outcome), Some(Outcome::Diverged { .. }));
+    if let Some(why) = run.and_then(Run::failure) {
         return Err(why.to_owned());
+    }
+    if diverged {
+        eprintln!("grokscope: warning: the run on the picture {sentence}");
     }
     export::png(image.size, image.as_raw())
 }
@@ -64,6 +71,9 @@ fn train(app: &mut GrokscopeApp, watch: Watch<'_>) -> ControlFlow<()> {
     let start = Instant::now();
     let session = &mut app.state.session;
     session.set_pace(Pace::Fast);
+    // The picture is of the run of the settings, as `grokscope run` trains it.
+    session.keep_learning_rate();
+    session.reset(0.0);
     loop {
         session.advance(start.elapsed().as_secs_f64());
         match session.state() {
@@ -85,7 +95,7 @@ fn train(app: &mut GrokscopeApp, watch: Watch<'_>) -> ControlFlow<()> {
 /// Step and horizon.
 fn reached(session: &Session) -> (u64, u64) {
     let snapshot = session.snapshot();
-    let steps = session.config().training.steps;
+    let steps = session.config().training.horizon();
     snapshot.map_or((0, steps), |s| (s.step, s.horizon))
 }
 

@@ -361,6 +361,7 @@ impl GrokscopeApp {
 
     fn keep_swept(&mut self, sweep: &mut Sweep, planned: Planned, run: Run) {
         let pin = Pin {
+            grows: false,
             id: self.next_pin_id(),
             run: Arc::new(run),
             config: planned.config.into_inner(),

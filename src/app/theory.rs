@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     sim::{committee::instance::Instance, config::Config},
-    training::{FeatureView, Forecast, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest},
+    training::{
+        Answer, FeatureView, Forecast, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest,
+    },
     views::curves::Foresight,
 };
 use std::sync::Arc;
@@ -20,8 +22,25 @@ const FEATURE_SECS: f64 = 0.05;
 
 /// What the last request was about.
 struct Asked {
+    number: u64,
     config: Config,
     instance: Option<Arc<Instance>>,
+}
+
+/// What was answered, and to which request.
+#[derive(Clone)]
+struct Known<T> {
+    request: u64,
+    result: Result<T, String>,
+}
+
+impl<T> From<Answer<T>> for Known<T> {
+    fn from(answer: Answer<T>) -> Self {
+        Self {
+            request: answer.request,
+            result: answer.result,
+        }
+    }
 }
 
 /// The theory thread's end in the window.
@@ -29,8 +48,8 @@ struct Asked {
 pub struct Theory {
     handle: Option<TheoryHandle>,
     asked: Option<Asked>,
-    forecast: Option<Result<Forecast, String>>,
-    shadow: Option<Result<LazyShadow, String>>,
+    forecast: Option<Known<Forecast>>,
+    shadow: Option<Known<LazyShadow>>,
     kernel: Look<KernelView>,
     features: Look<FeatureView>,
 }
@@ -64,10 +83,10 @@ impl Theory {
     fn look_ahead(&mut self, session: &Session) {
         let Some(handle) = &self.handle else { return };
         if let Some(answer) = handle.forecast() {
-            self.forecast = Some(answer.result);
+            self.forecast = Some(answer.into());
         }
         if let Some(answer) = handle.shadow() {
-            self.shadow = Some(answer.result);
+            self.shadow = Some(answer.into());
         }
         let (run, config) = wanted(session);
         let instance = session.instance().map(|(_, instance)| instance);
@@ -81,12 +100,13 @@ impl Theory {
         let Ok(valid) = config.clone().check() else {
             return;
         };
-        handle.request(TheoryRequest {
+        let number = handle.request(TheoryRequest {
             run,
             config: Box::new(valid),
             instance: instance.cloned(),
         });
         self.asked = Some(Asked {
+            number,
             config,
             instance: instance.cloned(),
         });
@@ -152,22 +172,39 @@ impl Theory {
 
     /// The newest forecast.
     pub fn forecast(&self) -> Option<&Forecast> {
-        self.forecast.as_ref()?.as_ref().ok()
+        self.forecast.as_ref()?.result.as_ref().ok()
     }
 
     /// The newest lazy model.
     pub fn shadow(&self) -> Option<&LazyShadow> {
-        self.shadow.as_ref()?.as_ref().ok()
+        self.shadow.as_ref()?.result.as_ref().ok()
+    }
+
+    /// Whether the newest forecast is of the settings as they are now, and not of
+    /// those before a change.
+    pub fn forecast_is_current(&self) -> bool {
+        (self.forecast.as_ref()).is_some_and(|known| self.is_current(known.request))
+    }
+
+    /// Whether the newest lazy model is of the settings as they are now.
+    pub fn shadow_is_current(&self) -> bool {
+        (self.shadow.as_ref()).is_some_and(|known| self.is_current(known.request))
+    }
+
+    fn is_current(&self, request: u64) -> bool {
+        self.asked
+            .as_ref()
+            .is_none_or(|asked| asked.number == request)
     }
 
     /// Whether nothing more will come as long as the settings stay.
     pub fn is_settled(&self) -> bool {
-        let forecast = match &self.forecast {
+        let forecast = match self.forecast.as_ref().map(|known| &known.result) {
             Some(Ok(forecast)) => forecast.refined,
             Some(Err(_)) => true,
             None => false,
         };
-        forecast && self.shadow.is_some()
+        forecast && self.forecast_is_current() && self.shadow_is_current()
     }
 
     /// Whether what a tab shows of the weights is there.
@@ -191,6 +228,8 @@ impl Theory {
             level: self.shadow().map(|s| s.level).filter(|l| l.is_finite()),
             no_forecast: self.forecast.as_ref().and_then(problem),
             no_shadow: self.shadow.as_ref().and_then(problem),
+            stale_forecast: !self.forecast_is_current(),
+            stale_shadow: !self.shadow_is_current(),
         }
     }
 
@@ -204,8 +243,8 @@ impl Theory {
     }
 }
 
-fn problem<T>(result: &Result<T, String>) -> Option<&str> {
-    result.as_ref().err().map(String::as_str)
+fn problem<T>(known: &Known<T>) -> Option<&str> {
+    known.result.as_ref().err().map(String::as_str)
 }
 
 impl Asked {
@@ -220,31 +259,18 @@ impl Asked {
 }
 
 /// The settings to look ahead for, and the run that they belong to: the one on
-/// screen, or the next where they changed since it was started.
+/// screen as it is trained, with its lowered learning rate and its changes on the
+/// way, or the next where the settings moved since it was started.
 pub(super) fn wanted(session: &Session) -> (RunId, Config) {
-    let mut config = session.config().clone();
+    let (id, mut config) = match session.run() {
+        None => (RunId::NONE, session.config().clone()),
+        Some(_) if session.is_pending() => (session.next_run(), session.config().clone()),
+        Some(run) => (run.id(), session.config_on_screen()),
+    };
     // Neither moves a curve.
     let Config {
         outcome, record, ..
     } = Config::default();
     (config.outcome, config.record) = (outcome, record);
-    let Some(run) = session.run() else {
-        return (RunId::NONE, config);
-    };
-    let mut trained = run.config().clone();
-    if let Some(lowered) = run.lowered()
-        && trained.training.learning_rate == config.training.learning_rate
-    {
-        config.training.learning_rate = lowered.to;
-    }
-    // These change while it trains.
-    trained.training = config.training.clone();
-    (trained.outcome, trained.record) = (config.outcome.clone(), config.record.clone());
-    let id = run.id();
-    let id = if trained == config {
-        id
-    } else {
-        session.next_run()
-    };
     (id, config)
 }

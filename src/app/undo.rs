@@ -50,9 +50,9 @@ impl Settings {
         same_instance && self.config == other.config
     }
 
-    /// What tells it from `before`, in a few words.
-    fn change_from(&self, before: &Self) -> Option<String> {
-        let differs = |f: &&Field| (f.get)(&before.config) != (f.get)(&self.config);
+    /// The one setting in which it differs from `other`, and its name.
+    fn only_change_from(&self, other: &Self) -> Option<(&'static Field, &'static str)> {
+        let differs = |f: &&Field| (f.get)(&other.config) != (f.get)(&self.config);
         let mut fields = FIELDS.iter().filter(differs);
         let (field, others) = (fields.next()?, fields.count());
         if others > 0 {
@@ -63,12 +63,25 @@ impl Settings {
         } else {
             field.symbol
         };
+        Some((field, name))
+    }
+
+    /// What tells it from `before`, in a few words.
+    fn change_from(&self, before: &Self) -> Option<String> {
+        let (field, name) = self.only_change_from(before)?;
         let value = |config| entry::shown(field, &(field.get)(config));
         Some(format!(
             "{name} {} → {}",
             value(&before.config),
             value(&self.config)
         ))
+    }
+
+    /// That it is as before again, in a few words.
+    fn back_from(&self, after: &Self) -> Option<String> {
+        let (field, name) = self.only_change_from(after)?;
+        let value = entry::shown(field, &(field.get)(&self.config));
+        Some(format!("{name} back to {value}"))
     }
 }
 
@@ -286,8 +299,13 @@ impl GrokscopeApp {
             }
             Change::Pins { added, removed } => self.exchange(added, removed, back),
         }
+        let returned = match &entry.change {
+            Change::Settings { before, after } if back => before.back_from(after),
+            _ => None,
+        };
         let word = if back { "Undone" } else { "Done again" };
-        let sentence = format!("{word}: {}.", controls::upper_first(&entry.name));
+        let what = returned.unwrap_or_else(|| controls::upper_first(&entry.name));
+        let sentence = format!("{word}: {what}.");
         let undo = &mut self.state.undo;
         if back {
             undo.undone.push(entry);

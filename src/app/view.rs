@@ -289,7 +289,7 @@ impl GrokscopeApp {
             presets: presets::all(),
             figure: self.state.figure.as_ref().map(|open| open.figure()),
             step: self.state.past().or(run.map(Run::step)).unwrap_or(0),
-            horizon: session.config().training.steps,
+            horizon: session.config().training.horizon(),
             steps_per_second: run.map_or(0.0, Run::steps_per_second),
             pace: session.pace(),
             catching_up: session.catching_up(),
@@ -374,7 +374,7 @@ impl GrokscopeApp {
             ghosts: &ghosts,
             pinned: &pinned,
             foresight: foreseen.foresight(),
-            horizon: session.config().training.steps,
+            horizon: session.config().training.horizon(),
             cursor,
         };
         let response = curves::show(ui, &model, curves, theme);
@@ -415,7 +415,7 @@ impl GrokscopeApp {
         let cursor = self.state.past();
         let name = live_name(self.state.figure.as_ref(), &self.state.session);
         let foreseen = self.state.theory.picture();
-        let horizon = self.state.session.config().training.steps;
+        let horizon = self.state.session.config().training.horizon();
         let mut state = self.state.curves.clone();
         let plots = self.state.plots_size;
         let theme = Theme::of(self.state.dark);

@@ -8,7 +8,8 @@ use super::{CliError, settings};
 use crate::io::atomic::{self, DirectoryLock};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{FileError, csv};
-use crate::sim::config::EngineKind;
+use crate::sim::config::{Config, EngineKind};
+use crate::sim::digits::rate_in_digits;
 use crate::sim::verdict::Status;
 use crate::training::Snapshot;
 use std::fmt::Write as _;
@@ -38,7 +39,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         || "training stops, what there is of the run is written".into(),
         "and nothing is written",
     )?;
-    let (engine, steps) = (config.training.engine, config.training.steps);
+    let (engine, steps) = (config.training.engine, config.training.horizon());
     let mut progress = Progress::begin("run", steps, "steps");
     let instance = resolved.instance.map(|(_, i)| i);
     let trained =
@@ -108,15 +109,12 @@ impl Report {
                     grouped(step)
                 ))
             }
-            Some((step, stable_learning_rate)) => Some(format!(
-                "diverged at step {}: training.learning_rate = {} is too large; the largest stable \
-                 one is about {stable_learning_rate:.4}",
-                grouped(step),
-                run.info.config.training.learning_rate
-            )),
+            Some((step, stable_learning_rate)) => {
+                Some(diverged(&run.info.config, step, stable_learning_rate))
+            }
             None => None,
         };
-        let steps = run.info.config.training.steps;
+        let steps = run.info.config.training.horizon();
         let stopped = (finish.verdict.status == Status::Stopped).then(|| {
             CliError::Stopped(format!(
                 "told to stop at step {} of {}: what was trained until then is in {}",
@@ -131,6 +129,24 @@ impl Report {
             stopped,
         }
     }
+}
+
+/// That a run diverged, and what would do instead.
+pub fn diverged(config: &Config, step: u64, stable: f64) -> String {
+    let rate = config.training.learning_rate;
+    let advice = if stable.is_finite() && stable > 0.0 {
+        format!(
+            "training.learning_rate = {rate} is too large; the largest stable one is about {}",
+            rate_in_digits(stable)
+        )
+    } else {
+        format!(
+            "the numbers leave the range of float64 with training.learning_rate = {rate}; \
+             divide the inputs by their largest magnitude, or lower network.epsilon or \
+             task.target_scale"
+        )
+    };
+    format!("diverged at step {}: {advice}", grouped(step))
 }
 
 /// The same by accuracy, and what counts as right.

@@ -16,11 +16,11 @@ const MAX_RECENT: usize = 4096;
 /// A learning rate that was lowered because the run diverged with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lowered {
-    /// η₀ asked for.
+    /// The largest η₀ that was asked for.
     pub from: f64,
-    /// η₀ in force.
+    /// The largest η₀ in force.
     pub to: f64,
-    /// Step at which it diverged.
+    /// Step at which it diverged with the one asked for.
     pub diverged_at: u64,
 }
 
@@ -49,7 +49,7 @@ impl Run {
     pub fn new(id: RunId, config: Config) -> Self {
         Self {
             id,
-            horizon: config.training.steps,
+            horizon: config.training.horizon(),
             config,
             info: None,
             rows: Vec::new(),
@@ -75,7 +75,7 @@ impl Run {
         match event {
             Event::Started { info, .. } => {
                 self.config = (*info.config).clone();
-                self.horizon = self.horizon.max(self.config.training.steps);
+                self.horizon = self.horizon.max(self.config.training.horizon());
                 self.info = Some((**info).clone());
             }
             Event::Rows { rows, .. } => self.push(rows),
@@ -92,12 +92,16 @@ impl Run {
                 self.attempt += 1;
                 self.verdict = None;
                 self.finish = None;
-                self.lowered = Some(Lowered {
-                    from: self.lowered.map_or(*from, |earlier| earlier.from),
+                let first = Lowered {
+                    from: *from,
                     to: *to,
                     diverged_at: *diverged_at,
-                });
+                };
+                let lowered = self.lowered.unwrap_or(first);
+                self.lowered = Some(Lowered { to: *to, ..lowered });
+                self.config.training.cap_learning_rate(*to);
             }
+            Event::Changed { config, .. } => self.config = (***config).clone(),
             Event::Finished { finish, .. } => {
                 self.step = finish.step;
                 self.verdict = Some(*finish.verdict);

@@ -3,6 +3,7 @@
 
 use super::{Run, format};
 use crate::sim::{
+    digits::rate_in_digits,
     outcome::{Class, Outcome},
     verdict::{Crossing, Judged, Status, Verdict},
 };
@@ -189,9 +190,9 @@ impl Run {
     pub fn lowered_sentence(&self) -> Option<String> {
         let lowered = self.lowered()?;
         Some(format!(
-            "η₀ lowered from {} to {}: it diverged at step {}",
+            "η₀ lowered to {}: {} was asked for, which diverges at step {}",
+            rate_in_digits(lowered.to),
             format::plain(lowered.from, 3),
-            format::plain(lowered.to, 3),
             format::thousands(lowered.diverged_at)
         ))
     }
@@ -199,28 +200,9 @@ impl Run {
 
 fn diverged(step: u64, stable: f64) -> String {
     let advice = if stable.is_finite() && stable > 0.0 {
-        format!("; try η₀ ≤ {}", format::plain(round_down(stable), 2))
+        format!("; try η₀ ≤ {}", rate_in_digits(stable))
     } else {
         "; try a smaller η₀".into()
     };
     format!("diverged at step {}{advice}", format::thousands(step))
-}
-
-/// To two significant digits towards zero: advice must stay on the stable side.
-fn round_down(value: f64) -> f64 {
-    let unit = 10f64.powi(value.log10().floor() as i32 - 1);
-    // 0.3/0.01 is 29.999…: a hair more than rounding error is allowed for.
-    (value / unit + 1e-9).floor() * unit
-}
-
-#[cfg(test)]
-mod tests {
-    use super::round_down;
-
-    #[test]
-    fn advice_on_the_learning_rate_is_never_rounded_up() {
-        for (value, rounded) in [(0.629, 0.62), (0.3, 0.3), (1.0, 1.0), (12.9, 12.0)] {
-            assert!((round_down(value) - rounded).abs() < 1e-12, "{value}");
-        }
-    }
 }

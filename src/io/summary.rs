@@ -200,8 +200,8 @@ pub struct Summary {
     pub diverged_at: Option<u64>,
     /// For a diverged run: the largest η₀ that would have been stable.
     pub stable_learning_rate: Option<f64>,
-    /// The learning rate or weight decay was changed while it ran, so that the
-    /// config alone does not reproduce it.
+    /// η₀, λ or the horizon was changed on the way: `config.training.changes`
+    /// says when, with which the config reproduces the run.
     pub changed_live: bool,
     /// Why some columns are empty, where they are.
     pub note: Option<String>,
@@ -293,6 +293,11 @@ fn config_json(config: &Config, skip: impl Fn(&str) -> bool) -> serde_json::Valu
             Value::Text(s) if s.is_empty() => continue,
             Value::Text(s) => json!(s),
             Value::Steps(s) => json!(s),
+            Value::Changes(changes) if changes.is_empty() => continue,
+            Value::Changes(changes) => changes
+                .iter()
+                .map(|c| json!({"step": c.step, "key": c.setting.key(), "value": c.value}))
+                .collect(),
         };
         match field.key.split_once('.') {
             None => {

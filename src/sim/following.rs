@@ -139,6 +139,14 @@ impl AccuracyWatch {
         self.next_look
     }
 
+    /// What is not reached yet is looked for from this step on; `here` copies the
+    /// dynamics there.
+    pub fn begin_again(&mut self, step: u64, here: impl FnOnce() -> Replay) {
+        if self.before.is_some() {
+            self.before = Some((step, here()));
+        }
+    }
+
     /// Looks at the train set alone, which costs nothing where the residuals are
     /// known.
     pub fn observe_train(&mut self, step: u64, reached: bool) {

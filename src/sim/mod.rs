@@ -9,6 +9,7 @@
 pub mod checkpoint;
 pub mod committee;
 pub mod config;
+pub mod digits;
 mod following;
 pub mod jax;
 pub mod metrics;

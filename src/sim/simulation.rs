@@ -15,7 +15,7 @@ use super::committee::neurons::{Network, NeuronsEngine};
 use super::committee::sampled::Sampled;
 use super::committee::stability::StabilityWatch;
 use super::committee::task::Task;
-use super::config::{ConfigError, EngineKind, ValidConfig};
+use super::config::{ConfigError, EngineKind, LiveSetting, TrainingConfig, ValidConfig};
 use super::following::{AccuracyWatch, Reached, Replay, StabilityLooks};
 use super::metrics::{Metric, Row};
 use super::outcome::{Crossings, Outcome, Thresholds};
@@ -45,6 +45,9 @@ enum Dynamics {
 /// One training run, at one step.
 pub struct Simulation {
     config: ValidConfig,
+    // η₀, λ and the horizon in force, and the step at which they change next.
+    now: TrainingConfig,
+    next_change: u64,
     task: Arc<Task>,
     initial_weights: InitialWeights,
     initial: Arc<MomentState>,
@@ -60,6 +63,8 @@ pub struct Simulation {
     step: u64,
     next_record: u64,
     flow_time: f64,
+    // Step and flow time at which the learning rate in force took hold.
+    rate_since: (u64, f64),
     rates: LearningRates,
     decayed: bool,
     losses: Losses,
@@ -131,6 +136,8 @@ impl Simulation {
             accuracy: AccuracyMeter::new(Arc::clone(&task), config.seed, &config.outcome),
             meter,
             rates: LearningRates::with_momentum(momentum),
+            now: config.training.after(0),
+            next_change: next_change(&config.training, 0),
             config,
             task,
             initial_weights,
@@ -139,6 +146,7 @@ impl Simulation {
             step: 0,
             next_record: 0,
             flow_time: 0.0,
+            rate_since: (0, 0.0),
             decayed: false,
             losses: Losses {
                 train: 0.0,
@@ -162,12 +170,16 @@ impl Simulation {
     /// past the horizon. Returns whether the step reached is one to record: one of
     /// the schedule or, unless the steps are listed, the last one.
     pub fn advance(&mut self, max_steps: u64) -> bool {
+        if self.next_change <= self.step {
+            self.take_hold();
+        }
         if self.next_record <= self.step {
             self.next_record = self.schedule.next_after(self.step).unwrap_or(u64::MAX);
         }
         let end = self
             .next_record
-            .min(self.config.training.steps)
+            .min(self.now.steps)
+            .min(self.next_change)
             .min(self.step.saturating_add(max_steps));
         match &self.dynamics {
             Dynamics::Descent(_) => self.descend_to(end),
@@ -180,14 +192,16 @@ impl Simulation {
                 }
             }
         }
-        let last = self.is_finished() && self.config.record.steps.is_empty();
+        // Also where the horizon is moved on at this very step: it was the last.
+        let over = self.diverged.is_some() || self.step >= self.now.steps;
+        let last = over && self.config.record.steps.is_empty();
         self.step == self.next_record || last
     }
 
     fn descend_to(&mut self, end: u64) {
         while self.step < end && self.diverged.is_none() {
-            let learning_rate = self.config.training.learning_rate;
-            let weight_decay = self.config.training.weight_decay;
+            let learning_rate = self.now.learning_rate;
+            let weight_decay = self.now.weight_decay;
             if let Dynamics::Descent(engine) = &mut self.dynamics {
                 engine.update(learning_rate, weight_decay);
             }
@@ -206,14 +220,14 @@ impl Simulation {
         if self.step >= end || self.diverged.is_some() {
             return;
         }
-        let training = &self.config.training;
-        let time_at = |step: u64| {
-            self.flow_time + training.learning_rate * (step.saturating_sub(self.step)) as f64
-        };
+        let training = &self.now;
+        // From where the rate took hold: the same at any pace.
+        let (step, start) = self.rate_since;
+        let time_at = |end: u64| start + training.learning_rate * (end.saturating_sub(step)) as f64;
         let (time, horizon) = (time_at(end), time_at(training.steps));
         let moved = flow.advance_to(time, horizon, training.weight_decay);
         // A loss crosses between two steps; it is seen at the later one.
-        let (step, start, rate) = (self.step, self.flow_time, training.learning_rate);
+        let rate = training.learning_rate;
         let step_at = |time: f64| step + ((time - start) / rate).ceil().max(0.0) as u64;
         // Those found earlier were at another learning rate, perhaps.
         let new = |time: Option<f64>| time.filter(|t| *t > start).map(step_at);
@@ -259,22 +273,20 @@ impl Simulation {
             let step = self.step;
             self.peak = Some(Peak { step, test_loss });
         }
-        let ends = self.step == self.config.training.steps;
+        let ends = self.step == self.now.steps;
         self.follow_accuracy(ends);
         if let Dynamics::Flow(_) = self.dynamics {
             return;
         }
-        let training = &self.config.training;
+        let training = &self.now;
         let may_rise = training.weight_decay > 0.0 || training.momentum > 0.0;
         self.stability
             .observe(self.step, self.losses.train, may_rise);
         if self.watch.observe(self.losses.train) {
-            let stable_learning_rate =
-                self.watch
-                    .stable_learning_rate(&self.config.training, |engine| {
-                        self.meter
-                            .largest_stable_rate(&engine.state(), engine.network())
-                    });
+            let stable_learning_rate = self.watch.stable_learning_rate(&self.now, |engine| {
+                self.meter
+                    .largest_stable_rate(&engine.state(), engine.network())
+            });
             self.diverged = Some((self.step, stable_learning_rate));
         } else if self.can_look_at_stability() {
             let rate = training.learning_rate / (1.0 + training.momentum);
@@ -328,7 +340,7 @@ impl Simulation {
     }
 
     fn replay(&self) -> Replay {
-        let training = &self.config.training;
+        let training = &self.now;
         let (learning_rate, weight_decay) = (training.learning_rate, training.weight_decay);
         match &self.dynamics {
             Dynamics::Descent(engine) => Replay::Descent {
@@ -350,6 +362,8 @@ impl Simulation {
         // Settings, data and what is measured at a row follow from the settings.
         let Self {
             config: _,
+            now: _,
+            next_change: _,
             task: _,
             initial_weights: _,
             initial: _,
@@ -366,6 +380,7 @@ impl Simulation {
             step,
             next_record: _,
             flow_time,
+            rate_since,
             rates,
             decayed,
             losses: _,
@@ -375,6 +390,8 @@ impl Simulation {
         let mut to = Writer::new();
         to.count(*step);
         to.number(*flow_time);
+        to.count(rate_since.0);
+        to.number(rate_since.1);
         to.flag(*decayed);
         rates.save(&mut to);
         criteria.save(&mut to);
@@ -402,6 +419,9 @@ impl Simulation {
         let from = &mut Reader::new(words);
         self.step = from.count()?;
         self.flow_time = from.number()?;
+        self.rate_since = (from.count()?, from.number()?);
+        self.now = self.config.training.after(self.step);
+        self.next_change = next_change(&self.config.training, self.step);
         self.decayed = from.flag()?;
         self.rates.restore(from)?;
         self.criteria.restore(from)?;
@@ -446,15 +466,11 @@ impl Simulation {
         self.accuracy
             .measure(&self.meter, &state, network, &mut row);
         self.meter
-            .training(&mut row, self.config.training.learning_rate, self.flow_time);
+            .training(&mut row, self.now.learning_rate, self.flow_time);
         if every_column {
             self.meter.spectrum(&mut row, &state);
-            self.meter.gram(
-                &mut row,
-                &state,
-                self.network(),
-                self.config.training.learning_rate,
-            );
+            self.meter
+                .gram(&mut row, &state, self.network(), self.now.learning_rate);
             if self.has_linearized().is_ok() {
                 self.record_lazy(&mut row);
             }
@@ -481,7 +497,7 @@ impl Simulation {
     }
 
     fn has_linearized(&self) -> Result<(), NoLinearized> {
-        if self.decayed || self.config.training.weight_decay > 0.0 {
+        if self.decayed || self.now.weight_decay > 0.0 {
             return Err(NoLinearized::WeightDecay);
         }
         self.meter.linearizable()
@@ -533,7 +549,14 @@ impl Simulation {
 
     /// Whether the run is at its horizon or diverged.
     pub fn is_finished(&self) -> bool {
-        self.diverged.is_some() || self.step >= self.config.training.steps
+        let moved_on = self.next_change <= self.step
+            && self.config.training.after(self.step).steps > self.step;
+        self.diverged.is_some() || self.step >= self.now.steps && !moved_on
+    }
+
+    /// η₀, λ and the horizon in force at the current step.
+    pub fn training(&self) -> &TrainingConfig {
+        &self.now
     }
 
     /// What the run came to, or where it stands. Only who runs it knows whether it
@@ -547,7 +570,7 @@ impl Simulation {
                 (None, false) => Status::Running,
             },
             step: self.step,
-            horizon: self.config.training.steps,
+            horizon: self.now.steps,
             min_ratio: self.config.outcome.min_ratio,
             thresholds: self.criteria.thresholds(),
             by_loss: self.criteria.judged(),
@@ -585,6 +608,16 @@ impl Simulation {
     /// Thresholds on the losses.
     pub fn thresholds(&self) -> Thresholds {
         self.criteria.thresholds()
+    }
+
+    /// η₀λ_max(K_t)/P, over 1 + μ with momentum: gradient descent is stable below
+    /// 1. `None` for the flow, which takes no steps.
+    pub fn stability(&self) -> Option<f64> {
+        let Dynamics::Descent(engine) = &self.dynamics else {
+            return None;
+        };
+        let top = (self.meter).top_eigenvalue_per_sample(&engine.state(), engine.network());
+        Some(self.now.learning_rate * top / (1.0 + self.config.training.momentum))
     }
 
     /// Current step.
@@ -643,26 +676,58 @@ impl Simulation {
         &self.initial_weights
     }
 
-    /// Changes a setting that may change while training: `training.learning_rate`,
-    /// `training.weight_decay` or `training.steps`.
+    /// Changes a setting that may change while training, from the next step on:
+    /// `training.learning_rate`, `training.weight_decay` or `training.steps`. It
+    /// is noted in [`Simulation::config`], with which a run from step 0 is the
+    /// same; scheduled changes of the same setting are dropped.
     ///
     /// # Errors
-    /// A value out of range; the run is then unchanged.
+    /// Another setting, or a value out of range; the run is then unchanged.
     pub fn change(&mut self, key: &str, value: f64) -> Result<(), ConfigError> {
         let mut config = self.config.clone().into_inner();
-        let value = if key == "training.steps" {
-            super::config::Value::Integer(value as u64)
-        } else {
-            super::config::Value::Real(value)
+        let Some(setting) = LiveSetting::by_key(key) else {
+            return Err(ConfigError {
+                field: key.into(),
+                value: value.to_string(),
+                allowed: "does not change while a run trains".into(),
+                fix: "start another run".into(),
+            });
         };
-        config.set(key, &value)?;
-        let config = config.check()?;
-        self.config = config;
-        // What lies between two looks is trained again at one learning rate.
-        self.follow_accuracy(true);
-        self.watch.restart();
+        if let Some(field) = setting.field() {
+            field.check(&setting.value(value))?;
+        }
+        config.training.change(self.step, setting, value);
+        self.config = config.check()?;
+        self.take_hold();
         Ok(())
     }
+
+    /// Brings the changes that are due into force.
+    fn take_hold(&mut self) {
+        // What lies between two looks is trained again at one learning rate.
+        self.follow_accuracy(true);
+        let rate = self.now.learning_rate;
+        self.now = self.config.training.after(self.step);
+        self.next_change = next_change(&self.config.training, self.step);
+        if self.now.learning_rate != rate {
+            self.rate_since = (self.step, self.flow_time);
+        }
+        // From here on it is trained again at the new one.
+        if let Some(mut watch) = self.accuracy_watch.take() {
+            watch.begin_again(self.step, || self.replay());
+            self.accuracy_watch = Some(watch);
+        }
+        self.watch.restart();
+        if let Dynamics::Descent(engine) = &self.dynamics {
+            self.watch.remember(engine.as_ref());
+        }
+    }
+}
+
+/// The first step after `step` at which a setting changes.
+fn next_change(training: &TrainingConfig, step: u64) -> u64 {
+    let next = training.changes.iter().find(|change| change.step > step);
+    next.map_or(u64::MAX, |change| change.step)
 }
 
 /// The config with D, P and N of the instance, if there is one.

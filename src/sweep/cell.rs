@@ -6,6 +6,7 @@ use crate::sim::committee::engine::Losses;
 use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate_on};
 use crate::sim::committee::sampled::{Draw, Sampled};
 use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
+use crate::sim::digits::rate_in_digits;
 use crate::sim::outcome::Thresholds;
 use crate::sim::verdict::{Criterion, Verdict, fixed_thresholds};
 use crate::sim::{Simulation, SimulationError};
@@ -500,7 +501,8 @@ fn descent(
     let note = match verdict.diverged {
         Some((step, stable_learning_rate)) => Some(format!(
             "diverged at step {step}; the largest stable training.learning_rate is about \
-             {stable_learning_rate:.4}"
+             {}",
+            rate_in_digits(stable_learning_rate)
         )),
         None => verdict.warnings().into_iter().next(),
     };
@@ -607,5 +609,6 @@ fn json(value: &Value) -> serde_json::Value {
         Value::Width(Width::Infinite) => "inf".into(),
         Value::Text(s) => s.as_str().into(),
         Value::Steps(steps) => steps.clone().into(),
+        Value::Changes(_) => value.to_string().into(),
     }
 }

@@ -86,6 +86,15 @@ pub(super) fn parse(text: &str) -> Result<Parsed> {
         );
         return Err(SpecError { line, problem });
     }
+    if !parsed.base.training.changes.is_empty() {
+        let line = parsed.lines.of("training.changes");
+        let problem = "training.changes: the runs of a sweep are not steered on the way; leave it \
+                       out, and train such a run with grokscope run --config";
+        return Err(SpecError {
+            line,
+            problem: problem.into(),
+        });
+    }
     if parsed.grid.dimensions.is_empty() {
         return source.error(at, "[axes] is empty; name at least one setting");
     }
@@ -429,6 +438,12 @@ mod tests {
             ("[axes]\nseed = [1,\n2,\n1]", 4, "twice"),
             ("[axes]\nseed = []", 2, "at least one"),
             ("[axes]", 1, "empty"),
+            (
+                "[base.training]\nchanges = [{ step = 5, key = \"training.steps\", value = 9 }]\n\
+                 [axes]\nseed = [1]",
+                2,
+                "training.changes",
+            ),
             ("title = \"x\"\n", 2, "no section [axes]"),
             ("[axes]\nseed = [1]\n[axis]\n", 3, "did you mean axes"),
             ("[axes]\nseed = [1\n", 2, "TOML"),

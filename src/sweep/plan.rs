@@ -180,7 +180,8 @@ fn corners_allow_flow(base: &Config, x: &PlanAxis, y: &PlanAxis) -> bool {
 /// Whether a setting makes an axis: it changes results, and its values can be
 /// listed.
 pub fn makes_an_axis(field: &Field) -> bool {
-    !matches!(field.kind, Kind::Path | Kind::Steps) && !field.key.starts_with("record.")
+    !matches!(field.kind, Kind::Path | Kind::Steps | Kind::Changes)
+        && !field.key.starts_with("record.")
 }
 
 /// The settings that make an axis, in the order of the table.
@@ -193,7 +194,7 @@ fn bounds(kind: Kind) -> (f64, f64) {
         Kind::Integer { min, max } => (min as f64, max as f64),
         Kind::Real { min, max } => (min, max),
         Kind::Width { max } => (1.0, max as f64),
-        Kind::Bool | Kind::Choice(_) | Kind::Steps | Kind::Path => (0.0, 1.0),
+        Kind::Bool | Kind::Choice(_) | Kind::Steps | Kind::Changes | Kind::Path => (0.0, 1.0),
     }
 }
 

@@ -42,6 +42,11 @@ impl Frontend for Collector {
             Event::Rows { rows, .. } => self.rows.extend(rows),
             // Asked for by nobody here; the rows so far are void all the same.
             Event::LearningRateLowered { .. } => self.rows.clear(),
+            Event::Changed { config, .. } => {
+                if let Some(info) = &mut self.info {
+                    info.config = *config;
+                }
+            }
             Event::Finished { finish, .. } => self.end = Some(Ok(finish)),
             Event::Failed { message, .. } => self.end = Some(Err(message)),
         }

@@ -117,8 +117,7 @@ pub struct Finish {
     pub verdict: Box<Verdict>,
     /// Time spent in training steps alone, without metrics, pacing or files.
     pub training_seconds: f64,
-    /// The learning rate or weight decay was changed while it ran, so that its
-    /// config alone does not reproduce it.
+    /// η₀, λ or the horizon was changed on the way: its config lists when.
     pub changed_live: bool,
 }
 
@@ -139,17 +138,27 @@ pub enum Event {
         /// One or more rows.
         rows: Vec<Row>,
     },
-    /// The run diverged and begins again with this learning rate; earlier rows
-    /// of it are void.
+    /// The run diverged, or was found unstable after that, and begins again with
+    /// no learning rate above this one; its other changes take place again.
+    /// Earlier rows of it are void.
     LearningRateLowered {
         /// The run.
         run: RunId,
-        /// η₀ asked for.
+        /// The largest η₀ it had.
         from: f64,
-        /// η₀ in force from now on.
+        /// The largest η₀ from now on.
         to: f64,
         /// Step at which it diverged.
         diverged_at: u64,
+    },
+    /// Its settings changed while it trained, or with the learning rate that was
+    /// lowered.
+    Changed {
+        /// The run.
+        run: RunId,
+        /// The settings, with the history of their changes, that give the same
+        /// rows to the bit from step 0.
+        config: Box<ValidConfig>,
     },
     /// The run reached its horizon, was stopped or diverged. Another follows if
     /// the horizon is then raised.
@@ -175,6 +184,7 @@ impl Event {
             Self::Started { run, .. }
             | Self::Rows { run, .. }
             | Self::LearningRateLowered { run, .. }
+            | Self::Changed { run, .. }
             | Self::Finished { run, .. }
             | Self::Failed { run, .. } => *run,
         }

@@ -10,7 +10,8 @@ use super::protocol::{
 use super::{Keyframes, Pace, Pacer};
 use crate::sim::Simulation;
 use crate::sim::committee::instance::Instance;
-use crate::sim::config::ValidConfig;
+use crate::sim::config::{ValidConfig, Value, field};
+use crate::sim::digits::round_down;
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
@@ -29,8 +30,12 @@ const RECENT: usize = 2048;
 const ROWS_PER_EVENT: usize = 1024;
 /// A lowered learning rate keeps this far from the limit of stability.
 const STABILITY_MARGIN: f64 = 0.8;
+/// Least steps between two looks at the stability of a lowered rate …
+const LOOK_STEPS: u64 = 64;
+/// … and this part of the steps so far.
+const LOOK_FRACTION: u64 = 10;
 /// Restarts with a lower learning rate before the divergence is reported.
-const MAX_RESTARTS: u32 = 12;
+const MAX_RESTARTS: u32 = 40;
 /// Gram matrices of a row cost at most this many multiplications in the window;
 /// larger problems measure them at every n-th row.
 const GRAM_BUDGET: f64 = 2e8;
@@ -58,11 +63,20 @@ pub(super) fn spawn(
         .map(drop)
 }
 
+/// The largest rate that may be tried where `stable` was found to be the limit
+/// and `from` was too much. At least halved: what was seen before the rise is
+/// seldom the worst to come.
+fn lowered_rate(stable: f64, from: f64) -> Option<f64> {
+    let exact = (STABILITY_MARGIN * stable).min(0.5 * from);
+    // Two digits, so that it can be read out and typed in.
+    let to = round_down(exact, 2);
+    let range = field("training.learning_rate")?;
+    range.check(&Value::Real(to)).is_ok().then_some(to)
+}
+
 struct Run {
     id: RunId,
     simulation: Simulation,
-    // What it was started with, for a start with another learning rate.
-    config: ValidConfig,
     instance: Option<Arc<Instance>>,
     options: StartOptions,
     restarts: u32,
@@ -76,11 +90,34 @@ struct Run {
     training: Duration,
     speed: Speed,
     last_frame: Instant,
-    changed_live: bool,
+    // The step after which the next look at the stability is due.
+    look_at: u64,
     keyframes: Keyframes,
 }
 
 impl Run {
+    /// The learning rate to begin again with, where the one in force has been
+    /// lowered and is still not stable at the weights that training came to:
+    /// features grow, and the kernel's largest eigenvalue with them.
+    ///
+    /// The looks are at fixed steps, so that the rate depends on the settings
+    /// alone, and seldom enough to cost a small part of the training.
+    fn lower_rate(&mut self) -> Option<f64> {
+        let step = self.simulation.step();
+        let last = self.simulation.is_finished();
+        if self.restarts == 0 || self.restarts >= MAX_RESTARTS || !(step >= self.look_at || last) {
+            return None;
+        }
+        self.look_at = (step + LOOK_STEPS).max(step + step / LOOK_FRACTION);
+        let stability = self.simulation.stability()?;
+        // A diverged run says itself what would be stable.
+        if stability < 1.0 || matches!(self.simulation.outcome(), Outcome::Diverged { .. }) {
+            return None;
+        }
+        let rate = self.simulation.training().learning_rate;
+        lowered_rate(rate / stability, rate)
+    }
+
     fn keep_weights(&self) {
         if self.options.keep_weights {
             let state = Arc::new(self.simulation.state());
@@ -256,10 +293,10 @@ impl Worker {
                     self.finish();
                 }
             }
-            Command::SetLearningRate(rate) => self.change("training.learning_rate", rate, true),
-            Command::SetWeightDecay(decay) => self.change("training.weight_decay", decay, true),
+            Command::SetLearningRate(rate) => self.change("training.learning_rate", rate),
+            Command::SetWeightDecay(decay) => self.change("training.weight_decay", decay),
             Command::SetHorizon(steps) => {
-                self.change("training.steps", steps as f64, false);
+                self.change("training.steps", steps as f64);
                 let pace = self.pace;
                 self.with_run(|run| {
                     if run.phase == Phase::Done && !run.simulation.is_finished() {
@@ -278,12 +315,15 @@ impl Worker {
         self.show();
     }
 
-    fn change(&mut self, key: &str, value: f64, live: bool) {
-        if let Some(run) = &mut self.run {
-            // Out of range is the frontend's to say; the run goes on as it was.
-            if run.simulation.change(key, value).is_ok() && live && run.simulation.step() > 0 {
-                run.changed_live = true;
-            }
+    fn change(&mut self, key: &str, value: f64) {
+        let Some(run) = &mut self.run else { return };
+        // Out of range is the frontend's to say; the run goes on as it was.
+        if run.simulation.change(key, value).is_ok() {
+            let event = Event::Changed {
+                run: run.id,
+                config: Box::new(run.simulation.config().clone()),
+            };
+            self.emit(event);
         }
         self.show();
     }
@@ -320,7 +360,6 @@ impl Worker {
         self.run = Some(Run {
             id,
             simulation,
-            config,
             instance,
             restarts,
             phase: if options.paused {
@@ -345,7 +384,7 @@ impl Worker {
                 value: 0.0,
             },
             last_frame: Instant::now(),
-            changed_live: false,
+            look_at: 0,
             keyframes: Keyframes::default(),
         });
         if let Some(run) = &self.run {
@@ -401,11 +440,18 @@ impl Worker {
                 rows.push(run.simulation.record(every_column));
                 run.keep_weights();
                 run.recorded += 1;
+                if let Some(rate) = run.lower_rate() {
+                    let from = run.simulation.config().training.largest_learning_rate();
+                    let step = run.simulation.step();
+                    self.lower(from, rate, step);
+                    return;
+                }
             }
         }
         run.speed.observe(run.simulation.step());
         let finished = run.simulation.is_finished();
-        if run.hold_at.is_some_and(|s| run.simulation.step() >= s) {
+        // A run that is over says so, or begins again and comes here once more.
+        if !finished && run.hold_at.is_some_and(|s| run.simulation.step() >= s) {
             run.phase = Phase::Paused;
             run.hold_at = None;
         }
@@ -420,6 +466,46 @@ impl Worker {
         }
     }
 
+    /// Begins the run again with no learning rate above `to`. What was changed
+    /// while it trained changes again at the same steps, and where it was to
+    /// hold it holds.
+    fn lower(&mut self, from: f64, to: f64, step: u64) {
+        let Some(run) = self.run.take() else { return };
+        let mut config = run.simulation.config().clone().into_inner();
+        config.training.cap_learning_rate(to);
+        let id = run.id;
+        self.backlog
+            .retain(|event| !matches!(event, Event::Rows { .. }));
+        self.emit(Event::LearningRateLowered {
+            run: id,
+            from,
+            to,
+            diverged_at: step,
+        });
+        let config = match config.check() {
+            Ok(config) => config,
+            Err(error) => {
+                let message = error.to_string();
+                self.emit(Event::Failed { run: id, message });
+                return;
+            }
+        };
+        self.emit(Event::Changed {
+            run: id,
+            config: Box::new(config.clone()),
+        });
+        let options = StartOptions {
+            paused: run.phase == Phase::Paused,
+            ..run.options
+        };
+        self.start(id, config, run.instance, options, run.restarts + 1);
+        if let (Some(begun), Some(hold)) = (&mut self.run, run.hold_at) {
+            begun.hold_at = Some(hold);
+            let now = self.clock.elapsed().as_secs_f64();
+            begun.pacer = Pacer::new(Pace::Fast, 0, now);
+        }
+    }
+
     /// Ends the run where it stands, or begins it again with a stable learning
     /// rate where that was asked for.
     fn finish(&mut self) {
@@ -430,28 +516,11 @@ impl Worker {
             stable_learning_rate,
         } = outcome
         {
-            let from = run.config.training.learning_rate;
-            let to = STABILITY_MARGIN * stable_learning_rate.min(from);
-            let mut config = run.config.clone().into_inner();
-            config.training.learning_rate = to;
+            let from = run.simulation.config().training.largest_learning_rate();
+            let to = lowered_rate(stable_learning_rate, from);
             let may_lower = run.options.lower_unstable_learning_rate && run.restarts < MAX_RESTARTS;
-            if let (true, true, Ok(config)) = (may_lower, to > 0.0, config.check()) {
-                let (id, instance, options, restarts) = (
-                    run.id,
-                    run.instance.take(),
-                    run.options.clone(),
-                    run.restarts,
-                );
-                self.run = None;
-                self.backlog
-                    .retain(|event| !matches!(event, Event::Rows { .. }));
-                self.emit(Event::LearningRateLowered {
-                    run: id,
-                    from,
-                    to,
-                    diverged_at: step,
-                });
-                self.start(id, config, instance, options, restarts + 1);
+            if let (true, Some(to)) = (may_lower, to) {
+                self.lower(from, to, step);
                 return;
             }
         }
@@ -460,7 +529,7 @@ impl Worker {
             step: run.simulation.step(),
             verdict: Box::new(run.simulation.verdict().stopped()),
             training_seconds: run.training.as_secs_f64(),
-            changed_live: run.changed_live,
+            changed_live: !run.simulation.config().training.changes.is_empty(),
         };
         let id = run.id;
         self.emit(Event::Finished { run: id, finish });
@@ -476,7 +545,7 @@ impl Worker {
                 run: run.id,
                 phase: run.phase,
                 step: run.simulation.step(),
-                horizon: run.simulation.config().training.steps,
+                horizon: run.simulation.training().steps,
                 steps_per_second: if run.phase == Phase::Running {
                     run.speed.value
                 } else {

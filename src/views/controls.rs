@@ -11,6 +11,7 @@ use crate::{
     app::{Action, state::Tab, sweeping::SweepForm},
     history::{Lowered, format},
     sim::config::{Config, Field, Kind, TargetKind, Value, Width, field},
+    sim::digits::rate_in_digits,
 };
 use egui::{Align, FontId, Layout, RichText, Sense, TextStyle, Tooltip, Ui};
 use std::collections::BTreeMap;
@@ -295,7 +296,7 @@ pub(super) fn row(
             theme,
             &format!(
                 "η₀ lowered to {}: {} diverges at step {}",
-                format::plain(lowered.to, 3),
+                rate_in_digits(lowered.to),
                 format::plain(lowered.from, 3),
                 format::steps(lowered.diverged_at)
             ),

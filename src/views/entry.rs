@@ -5,7 +5,7 @@ use super::theme::Theme;
 use crate::{
     app::Action,
     history::format,
-    sim::config::{Field, Kind, Value, Width, number},
+    sim::config::{Field, Kind, LiveChange, LiveSetting, Value, Width, number},
 };
 use egui::{
     Color32, Frame, Id, Key, Margin, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui,
@@ -20,6 +20,7 @@ pub fn shown(field: &Field, value: &Value) -> String {
         Value::Integer(n) if field.key == "training.steps" => format::steps(*n),
         Value::Text(text) => text.clone(),
         Value::Real(x) => number::text(*x),
+        Value::Changes(changes) => changes_in_words(changes),
         other => other.to_string(),
     }
 }
@@ -30,6 +31,32 @@ pub fn describe(response: &Response, why: &str) {
     response.ctx.accesskit_node_builder(response.id, |node| {
         node.set_description(why);
     });
+}
+
+/// Changes on the way as a list: "λ = 0.001 after 500".
+fn changes_in_words(changes: &[LiveChange]) -> String {
+    /// More would fill the panel.
+    const MOST: usize = 6;
+    if changes.is_empty() {
+        return "none".into();
+    }
+    let mut words: Vec<String> = (changes.iter().take(MOST))
+        .map(|change| {
+            let name = match change.setting {
+                LiveSetting::LearningRate => "η₀",
+                LiveSetting::WeightDecay => "λ",
+                LiveSetting::Steps => "horizon",
+            };
+            let value = change.setting.value(change.value);
+            let value = change.setting.field().map(|f| shown(f, &value));
+            let step = format::thousands(change.step);
+            format!("{name} = {} after {step}", value.unwrap_or_default())
+        })
+        .collect();
+    if changes.len() > MOST {
+        words.push(format!("{} more", changes.len() - MOST));
+    }
+    words.join(", ")
 }
 
 /// A value to enter.
@@ -216,6 +243,15 @@ mod tests {
             Kind::Width { max } => Value::Width(Width::Finite(1 + k as usize % max)),
             Kind::Choice(words) => Value::Text(words[k as usize % words.len()].into()),
             Kind::Steps => Value::Steps((0..k % 7).map(|i| 10u64.pow(i as u32) + k % 9).collect()),
+            Kind::Changes => Value::Changes(
+                (1..k % 5)
+                    .map(|step| LiveChange {
+                        step,
+                        setting: LiveSetting::WeightDecay,
+                        value: u / 3.0 / step as f64,
+                    })
+                    .collect(),
+            ),
             Kind::Path => Value::Text(format!("a/b {k}.npz")),
         }
     }
@@ -227,7 +263,9 @@ mod tests {
         ) {
             let field = &FIELDS[i];
             let value = value_of(field, u, k);
-            for text in [shown(field, &value), value.to_string()] {
+            // Changes on the way are not typed: they are shown in words.
+            let typed = (field.kind != Kind::Changes).then(|| shown(field, &value));
+            for text in typed.into_iter().chain([value.to_string()]) {
                 let mut config = Config::default();
                 config.set_str(field.key, &text).unwrap_or_else(|e| panic!("{e}"));
                 prop_assert_eq!(&(field.get)(&config), &value, "{} from {}", field.key, text);

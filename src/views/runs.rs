@@ -122,7 +122,7 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             }
         }
     }
-    let horizon = format::steps(state.session.config().training.steps);
+    let horizon = format::steps(state.session.config().training.horizon());
     ui.add(
         Label::new(
             RichText::new(format!(

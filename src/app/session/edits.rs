@@ -3,7 +3,7 @@
 
 use super::{ACCURACY_KEYS, Implied, Loaded, Pending, RunState, Session};
 use crate::{
-    sim::config::{Config, ConfigError, FIELDS, Value, field},
+    sim::config::{Config, ConfigError, FIELDS, LiveSetting, Value, field},
     training::Command,
 };
 use std::sync::Arc;
@@ -47,6 +47,10 @@ impl Session {
         if let Some(why) = self.fixed(key) {
             return Err(locked(key, &config, why));
         }
+        // A value given by hand holds from now on, whatever a schedule had in mind.
+        let mut config = config;
+        let given = LiveSetting::by_key(key);
+        (config.training.changes).retain(|change| Some(change.setting) != given);
         self.dragging = dragging;
         if config == self.config {
             return Ok(());
@@ -94,11 +98,6 @@ impl Session {
     /// Sends a change that the run in training can take; false if it needs a
     /// restart.
     fn change_live(&mut self, key: &str) -> bool {
-        let (rate, decay, horizon) = (
-            self.config.training.learning_rate,
-            self.config.training.weight_decay,
-            self.config.training.steps,
-        );
         if self.pending.is_some() {
             return false;
         }
@@ -108,28 +107,57 @@ impl Session {
         if ACCURACY_KEYS.contains(&key) {
             return true;
         }
+        let Some(setting) = LiveSetting::by_key(key) else {
+            return false;
+        };
         let state = self.screen.state();
         let training = matches!(state, RunState::Running | RunState::Paused);
-        let (begun, step, lowered) = (run.step() > 0, run.step(), run.lowered().is_some());
-        match key {
-            "training.learning_rate" if training && !lowered => {
-                self.changed_live |= begun;
-                self.backend.send(Command::SetLearningRate(rate));
-            }
-            "training.weight_decay" if training => {
-                self.changed_live |= begun;
-                self.backend.send(Command::SetWeightDecay(decay));
-            }
-            "training.steps" if horizon > step && (training || state == RunState::Done) => {
-                if state == RunState::Done {
-                    self.screen.carried_on = true;
-                    self.screen.held = false;
-                }
-                self.backend.send(Command::SetHorizon(horizon));
-            }
-            _ => return false,
+        let horizon = self.config.training.steps;
+        let taken = match setting {
+            // The one asked for may be stable by now: it is tried from the start.
+            LiveSetting::LearningRate => training && run.lowered().is_none(),
+            LiveSetting::WeightDecay => training,
+            LiveSetting::Steps => horizon > run.step() && (training || state == RunState::Done),
+        };
+        if !taken {
+            return false;
+        }
+        let value = self.config.training.get(setting);
+        self.backend.send(match setting {
+            LiveSetting::LearningRate => Command::SetLearningRate(value),
+            LiveSetting::WeightDecay => Command::SetWeightDecay(value),
+            LiveSetting::Steps => Command::SetHorizon(horizon),
+        });
+        if state == RunState::Done {
+            self.screen.carried_on = true;
+            self.screen.held = false;
         }
         true
+    }
+
+    /// Takes up settings that differ from those of the run in training by what it
+    /// can take without a restart; false if it needs one.
+    fn take_up_live(&mut self, config: &Config) -> bool {
+        let differing = |c: &Config| {
+            let values = |s: &LiveSetting| c.training.get(*s) != config.training.get(*s);
+            LiveSetting::ALL
+                .into_iter()
+                .filter(values)
+                .collect::<Vec<_>>()
+        };
+        let changed = differing(&self.config);
+        let mut changed_alone = self.config.clone();
+        for &setting in &changed {
+            let value = config.training.get(setting);
+            changed_alone.training.put(setting, value);
+        }
+        if changed.is_empty() || changed_alone != *config {
+            return false;
+        }
+        self.config = changed_alone;
+        changed
+            .into_iter()
+            .all(|setting| self.change_live(setting.key()))
     }
 
     /// A drag ended: the curve from before it stays until the new run has had its
@@ -144,7 +172,7 @@ impl Session {
     /// # Errors
     /// The horizon has reached its largest allowed value.
     pub fn carry_on(&mut self, now: f64) -> Result<(), ConfigError> {
-        let longer = self.config.training.steps.saturating_mul(10);
+        let longer = self.config.training.horizon().saturating_mul(10);
         self.edit("training.steps", &Value::Integer(longer), false, now)
     }
 
@@ -184,8 +212,7 @@ impl Session {
     }
 
     /// Takes up other settings where the run on screen stands: those of before a
-    /// change, or of another run. A longer or shorter horizon alone needs no
-    /// restart.
+    /// change, or of another run. η₀, λ and the horizon alone need no restart.
     ///
     /// # Errors
     /// Settings that are not valid; nothing changes then.
@@ -196,9 +223,6 @@ impl Session {
         now: f64,
     ) -> Result<(), ConfigError> {
         let config = config.check()?.into_inner();
-        let mut longer = self.config.clone();
-        longer.training.steps = config.training.steps;
-        let horizon_alone = longer == config && config != self.config;
         let mut judged = self.config.clone();
         judged.outcome.accuracy_tolerance = config.outcome.accuracy_tolerance;
         judged.outcome.accuracy_level = config.outcome.accuracy_level;
@@ -208,13 +232,13 @@ impl Session {
             (None, None) => true,
             _ => false,
         };
-        self.config = config;
-        self.instance = instance;
         self.implied.clear();
         self.dragging = false;
         self.within_drag = false;
-        let live = accuracy_alone || horizon_alone && self.change_live("training.steps");
-        if !(same_instance && live) {
+        let live = same_instance && (accuracy_alone || self.take_up_live(&config));
+        self.config = config;
+        self.instance = instance;
+        if !live {
             self.restart(now, true);
         }
         Ok(())

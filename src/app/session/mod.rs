@@ -70,7 +70,8 @@ pub struct Session {
     trail: Option<Ghost>,
     pending: Option<Pending>,
     dragging: bool,
-    changed_live: bool,
+    /// A learning rate with which a run diverges is lowered.
+    lowers: bool,
     /// When the run on screen was asked for.
     started: f64,
     /// The current run was started by the drag that still lasts.
@@ -96,12 +97,18 @@ impl Session {
             trail: None,
             pending: None,
             dragging: false,
-            changed_live: false,
+            lowers: true,
             started: 0.0,
             within_drag: false,
             pace,
             catch_up: None,
         }
+    }
+
+    /// From the next run on: a learning rate with which it diverges stays as it
+    /// is, and the run ends there.
+    pub fn keep_learning_rate(&mut self) {
+        self.lowers = false;
     }
 
     /// The settings being edited.
@@ -186,14 +193,15 @@ impl Session {
         self.pace
     }
 
-    /// η₀ or λ was changed while the run on screen trained, so that its settings
-    /// alone do not reproduce it.
+    /// η₀, λ or the horizon changed while the run on screen trained.
     pub fn changed_live(&self) -> bool {
-        self.changed_live
-            || self
-                .run()
-                .and_then(Run::finish)
-                .is_some_and(|finish| finish.changed_live)
+        self.run()
+            .is_some_and(|run| !run.config().training.changes.is_empty())
+    }
+
+    /// The settings moved, and a run with them is about to begin.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_some()
     }
 
     /// A changed run is taking up where the previous one stood.
@@ -201,19 +209,14 @@ impl Session {
         self.catch_up.is_some()
     }
 
-    /// The settings that reproduce what is on screen: a lowered learning rate
-    /// included, the width and shape of an instance too.
+    /// The settings that reproduce what is on screen: a lowered learning rate and
+    /// the changes while it trained included, the width and shape of an instance
+    /// too.
     pub fn config_on_screen(&self) -> Config {
         match self.run() {
             None => self.config.clone(),
             Some(run) => {
                 let mut config = run.config().clone();
-                config.training.learning_rate = match run.lowered() {
-                    Some(lowered) => lowered.to,
-                    None => self.config.training.learning_rate,
-                };
-                config.training.weight_decay = self.config.training.weight_decay;
-                config.training.steps = self.config.training.steps;
                 config.outcome.accuracy_tolerance = self.config.outcome.accuracy_tolerance;
                 config.outcome.accuracy_level = self.config.outcome.accuracy_level;
                 config.instance = self.config.instance.clone();
@@ -293,7 +296,7 @@ impl Session {
             instance: self.instance.as_ref().map(|(_, i)| Arc::clone(i)),
             options: StartOptions {
                 paused: held,
-                lower_unstable_learning_rate: true,
+                lower_unstable_learning_rate: self.lowers,
                 every_column: false,
                 cheap_columns: false,
                 keep_weights: true,
@@ -310,7 +313,6 @@ impl Session {
             self.backend.send(Command::SetPace(self.pace));
         }
         self.within_drag = self.dragging;
-        self.changed_live = false;
         self.started = now;
         self.screen = Screen {
             run: Some(Run::new(id, config.into_inner())),

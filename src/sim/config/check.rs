@@ -82,6 +82,7 @@ impl Config {
                 "lower the weight decay or the learning rate",
             );
         }
+        training.check_changes()?;
         if self.record.steps.windows(2).any(|w| w[0] >= w[1]) {
             return error(
                 "record.steps",

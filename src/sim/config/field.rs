@@ -1,6 +1,6 @@
 //! One setting: its type, its range, and the error that names them.
 
-use super::{Config, ConfigError, Value, Width, number};
+use super::{Config, ConfigError, MAX_CHANGES, Value, Width, number, parse_value};
 
 /// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
 pub const MAX_RECORDED_STEPS: usize = 150_000;
@@ -33,6 +33,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of increasing steps.
     Steps,
+    /// A list of settings that change on the way.
+    Changes,
     /// A path, or nothing.
     Path,
 }
@@ -62,11 +64,22 @@ impl Field {
     pub fn range(&self) -> String {
         match self.kind {
             Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+            // So many zeros are not read.
+            Kind::Real { min, max } if min > 0.0 && min < 1e-12 => {
+                format!("a number from {min:e} to {max}")
+            }
+            // So many zeros are not read.
+            Kind::Real { min, max } if min > 0.0 && min < 1e-12 => {
+                format!("a number from {min:e} to {max}")
+            }
             Kind::Real { min, max } => format!("a number from {min} to {max}"),
             Kind::Bool => "true or false".into(),
             Kind::Width { max } => format!("a whole number from 1 to {max}, or \"inf\""),
             Kind::Choice(words) => format!("one of {}", words.join(", ")),
             Kind::Steps => format!("a list of at most {MAX_RECORDED_STEPS} increasing steps"),
+            Kind::Changes => format!(
+                "a list of at most {MAX_CHANGES} changes with `step`, `key` (training.learning_rate, training.weight_decay or training.steps) and `value`"
+            ),
             Kind::Path => "the path of a NumPy .npz file".into(),
         }
     }
@@ -82,6 +95,10 @@ impl Field {
         let fix = match &default {
             Value::Text(s) if s.is_empty() => "leave it out".to_owned(),
             Value::Steps(_) => "for example [1, 10, 100]".to_owned(),
+            Value::Changes(_) => {
+                "for example [{ step = 1000, key = \"training.weight_decay\", value = 1e-4 }]"
+                    .to_owned()
+            }
             _ => format!("the default is {default}"),
         };
         ConfigError {
@@ -106,6 +123,7 @@ impl Field {
             }
             (Kind::Choice(words), Value::Text(s)) => words.contains(&s.as_str()),
             (Kind::Steps, Value::Steps(s)) => s.len() <= MAX_RECORDED_STEPS,
+            (Kind::Changes, Value::Changes(c)) => c.len() <= MAX_CHANGES,
             _ => false,
         };
         if ok { Ok(()) } else { Err(self.error(value)) }
@@ -142,6 +160,7 @@ impl Field {
                 _ => None,
             },
             (Kind::Steps, Value::Text(list)) => number::read_list(list).map(Value::Steps),
+            (Kind::Changes, Value::Text(list)) => Some(parse_value(list)),
             _ => None,
         };
         fitted.unwrap_or_else(|| value.clone())

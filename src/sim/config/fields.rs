@@ -319,7 +319,7 @@ pub static FIELDS: &[Field] = &[
         "learning rate",
         "",
         Kind::Real {
-            min: 1e-9,
+            min: 1e-30,
             max: 1e9
         },
         "Size of a step: too large and training diverges, smaller only takes more steps. Runs with different η₀ are compared by η₀ times the number of steps, called the flow time.",
@@ -357,6 +357,29 @@ pub static FIELDS: &[Field] = &[
         },
         "Where training stops. Grokking may come long after the train loss is nearly spent: what is left of it goes on pulling at the features.",
         access!(int training.steps as u64)
+    ),
+    field!(
+        "training.changes",
+        "",
+        "changes on the way",
+        "",
+        Kind::Changes,
+        "What was changed while it trained, and after which step: with it a run that was steered by hand can be trained again.",
+        (
+            |c| Value::Changes(c.training.changes.clone()),
+            |c, v| match v {
+                Value::Changes(changes) => {
+                    c.training.changes = changes.clone();
+                    true
+                }
+                // An empty list has no type.
+                Value::Steps(none) if none.is_empty() => {
+                    c.training.changes.clear();
+                    true
+                }
+                _ => false,
+            }
+        )
     ),
     field!(
         "outcome.threshold",

@@ -6,6 +6,7 @@
 //! why it matters. The file parser, `--set`, the sliders and the documentation
 //! all read that table.
 
+mod changes;
 mod check;
 mod field;
 pub mod fields;
@@ -13,6 +14,7 @@ pub mod number;
 mod parse;
 mod value;
 
+pub use changes::{LiveChange, LiveSetting, MAX_CHANGES, Stretch};
 pub use check::{ConfigError, MAX_ENTRIES};
 pub use field::{Field, Kind, MAX_RECORDED_STEPS};
 pub use fields::{FIELDS, field};
@@ -241,6 +243,8 @@ pub struct TrainingConfig {
     pub weight_decay: f64,
     /// Horizon: number of gradient descent steps.
     pub steps: u64,
+    /// What changes on the way: the others are what the run begins with.
+    pub changes: Vec<LiveChange>,
 }
 
 /// When a run counts as fitted and as generalising.
@@ -322,6 +326,7 @@ impl Default for Config {
                 momentum: 0.0,
                 weight_decay: 0.0,
                 steps: 100_000,
+                changes: Vec::new(),
             },
             outcome: OutcomeConfig {
                 threshold: 0.1,

@@ -1,6 +1,6 @@
 //! Config to TOML and back. Unknown keys are errors that suggest the nearest name.
 
-use super::{Config, ConfigError, FIELDS, Field, Kind, Value, field, number};
+use super::{Config, ConfigError, FIELDS, Field, Kind, LiveChange, Value, field, number};
 
 impl Config {
     /// Sets one field by its dotted key.
@@ -80,7 +80,12 @@ impl Config {
         let mut section = "";
         for f in FIELDS {
             let value = (f.get)(self);
-            if skip(f.key) || f.kind == Kind::Path && value == Value::Text(String::new()) {
+            let nothing = match (f.kind, &value) {
+                (Kind::Path, Value::Text(path)) => path.is_empty(),
+                (Kind::Changes, Value::Changes(changes)) => changes.is_empty(),
+                _ => false,
+            };
+            if skip(f.key) || nothing {
                 continue;
             }
             let name = match f.key.split_once('.') {
@@ -134,6 +139,11 @@ fn from_toml_value(value: &toml::Value) -> Value {
         toml::Value::Float(x) => Value::Real(*x),
         toml::Value::Boolean(b) => Value::Bool(*b),
         toml::Value::String(s) => Value::Text(s.clone()),
+        toml::Value::Array(items) if items.iter().any(toml::Value::is_table) => {
+            let changes: Option<Vec<LiveChange>> =
+                items.iter().map(LiveChange::from_toml).collect();
+            changes.map_or_else(|| Value::Text(value.to_string()), Value::Changes)
+        }
         toml::Value::Array(items) => {
             let step = |v: &toml::Value| match v {
                 toml::Value::Integer(n) => u64::try_from(*n).ok(),

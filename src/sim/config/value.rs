@@ -1,6 +1,6 @@
 //! One setting's value, whatever its type.
 
-use super::Width;
+use super::{LiveChange, Width};
 use std::fmt;
 
 /// The value of one setting, as read from a file, a flag or a slider.
@@ -18,6 +18,8 @@ pub enum Value {
     Text(String),
     /// A list of steps.
     Steps(Vec<u64>),
+    /// A list of settings that change on the way.
+    Changes(Vec<LiveChange>),
 }
 
 impl Value {
@@ -28,7 +30,7 @@ impl Value {
             Self::Real(x) => Some(*x),
             Self::Width(Width::Finite(n)) => Some(*n as f64),
             Self::Width(Width::Infinite) => Some(f64::INFINITY),
-            Self::Bool(_) | Self::Text(_) | Self::Steps(_) => None,
+            Self::Bool(_) | Self::Text(_) | Self::Steps(_) | Self::Changes(_) => None,
         }
     }
 }
@@ -44,6 +46,10 @@ impl fmt::Display for Value {
             Self::Width(Width::Infinite) => f.write_str("\"inf\""),
             Self::Text(s) => write!(f, "{}", toml::Value::String(s.clone())),
             Self::Steps(s) => write!(f, "{s:?}"),
+            Self::Changes(changes) => {
+                let changes: Vec<String> = changes.iter().map(LiveChange::to_string).collect();
+                write!(f, "[{}]", changes.join(", "))
+            }
         }
     }
 }

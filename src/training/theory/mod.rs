@@ -118,6 +118,9 @@ pub struct FeatureView {
 pub struct Answer<T> {
     /// The run of the request.
     pub run: RunId,
+    /// Number of the request ([`TheoryHandle::request`]); 0 for looks at the
+    /// weights, which are not numbered.
+    pub request: u64,
     /// What was computed; else why not, for the user.
     pub result: Result<T, String>,
 }
@@ -132,11 +135,19 @@ struct Answers {
 }
 
 impl Answers {
-    fn fail(&self, run: RunId, message: &str) {
+    fn fail(&self, run: RunId, request: u64, message: &str) {
         let result = Err(message.to_owned());
-        self.forecast.put(Answer { run, result });
+        self.forecast.put(Answer {
+            run,
+            request,
+            result,
+        });
         let result = Err(message.to_owned());
-        self.shadow.put(Answer { run, result });
+        self.shadow.put(Answer {
+            run,
+            request,
+            result,
+        });
     }
 }
 
@@ -189,7 +200,8 @@ impl TheoryHandle {
     }
 
     /// Asks about a run instead of whatever was asked before; never blocks.
-    pub fn request(&self, request: TheoryRequest) {
+    /// Returns the number that its answers carry.
+    pub fn request(&self, request: TheoryRequest) -> u64 {
         let run = request.run;
         let generation = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
         self.pending.put(Pending {
@@ -198,8 +210,9 @@ impl TheoryHandle {
             request,
         });
         if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
-            self.answers.fail(run, NOT_RUNNING);
+            self.answers.fail(run, generation, NOT_RUNNING);
         }
+        generation
     }
 
     /// Asks for the kernel's spectrum instead of the one asked for before; never
@@ -209,7 +222,11 @@ impl TheoryHandle {
         self.pending_kernel.put(request);
         if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
             let result = Err(NOT_RUNNING.to_owned());
-            self.answers.kernel.put(Answer { run, result });
+            self.answers.kernel.put(Answer {
+                run,
+                request: 0,
+                result,
+            });
         }
     }
 
@@ -220,7 +237,11 @@ impl TheoryHandle {
         self.pending_features.put(request);
         if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
             let result = Err(NOT_RUNNING.to_owned());
-            self.answers.features.put(Answer { run, result });
+            self.answers.features.put(Answer {
+                run,
+                request: 0,
+                result,
+            });
         }
     }
 
@@ -272,13 +293,21 @@ impl Thread {
             if let Some(request) = self.pending_kernel.take() {
                 let run = request.theory.run;
                 let result = guarded(&mut solver, |solver| solver.kernel(&request));
-                self.answers.kernel.put(Answer { run, result });
+                self.answers.kernel.put(Answer {
+                    run,
+                    request: 0,
+                    result,
+                });
                 (self.wake)();
             }
             if let Some(request) = self.pending_features.take() {
                 let run = request.theory.run;
                 let result = guarded(&mut solver, |solver| solver.features(&request));
-                self.answers.features.put(Answer { run, result });
+                self.answers.features.put(Answer {
+                    run,
+                    request: 0,
+                    result,
+                });
                 (self.wake)();
             }
         }
@@ -293,7 +322,7 @@ impl Thread {
             run,
         };
         if let Err(message) = guarded(solver, |solver| solver.solve(&pending.request, &job)) {
-            self.answers.fail(run, &message);
+            self.answers.fail(run, pending.generation, &message);
             (self.wake)();
         }
     }
@@ -336,13 +365,21 @@ impl Job<'_> {
 
     fn forecast(&self, result: Result<Forecast, String>) {
         let run = self.run;
-        self.thread.answers.forecast.put(Answer { run, result });
+        self.thread.answers.forecast.put(Answer {
+            run,
+            request: self.generation,
+            result,
+        });
         (self.thread.wake)();
     }
 
     fn shadow(&self, result: Result<LazyShadow, String>) {
         let run = self.run;
-        self.thread.answers.shadow.put(Answer { run, result });
+        self.thread.answers.shadow.put(Answer {
+            run,
+            request: self.generation,
+            result,
+        });
         (self.thread.wake)();
     }
 }

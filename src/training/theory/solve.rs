@@ -144,40 +144,58 @@ impl Solver {
             }
         };
         let training = &setup.config.training;
-        // With momentum μ the flow's time runs 1/(1 − μ) times as fast.
-        let rate = training.learning_rate / (1.0 - training.momentum);
-        let options = FlowOptions::new(quality, rate, training.steps);
-        let system = FlowSystem::new(setup.problem.clone(), &setup.initial, training.weight_decay);
         let test_set = setup.test_set();
-        let mut points = Vec::new();
-        let summary = integrate(
-            system,
-            &setup.initial,
-            &options,
-            &mut keep_going,
-            |sample| {
+        let mut points: Vec<LossPoint> = Vec::new();
+        let mut state = Arc::clone(&setup.initial);
+        // One piece of the flow for each change of η₀ or λ on the way.
+        for stretch in training.stretches() {
+            // With momentum μ the flow's time runs 1/(1 − μ) times as fast.
+            let rate = stretch.learning_rate / (1.0 - training.momentum);
+            let steps = stretch.until - stretch.from;
+            let mut options = FlowOptions::new(quality, rate, steps);
+            if stretch.from > 0 {
+                // As densely as along one log axis.
+                options.first_time = options.first_time.max(options.horizon / 20.0);
+            }
+            let problem = setup.problem.clone();
+            let system = FlowSystem::new(problem, &setup.initial, stretch.weight_decay);
+            let mut last = None;
+            let summary = integrate(system, &state, &options, &mut keep_going, |sample| {
+                let step = stretch.from as f64 + sample.time / rate;
+                if points.last().is_some_and(|point| point.step >= step) {
+                    return ControlFlow::Continue(());
+                }
                 let test = match (sample.losses.test, &test_set) {
                     (Some(test), _) => test.total(),
                     (None, Some((inputs, y))) => setup.sample_loss(&sample.state(), inputs, y),
                     (None, None) => f64::NAN,
                 };
                 points.push(LossPoint {
-                    step: sample.time / rate,
+                    step,
                     train: sample.losses.train,
                     test,
                 });
+                last = (stretch.until < training.horizon()).then(|| sample.state());
                 ControlFlow::Continue(())
-            },
-        );
-        match summary.ending {
-            Ending::Cancelled => return false,
-            Ending::Failed(error) => job.forecast(Err(format!("there is no forecast: {error}"))),
-            Ending::Horizon | Ending::Spent | Ending::Classified => job.forecast(Ok(Forecast {
-                points,
-                refined,
-                latency: job.latency(),
-            })),
+            });
+            match summary.ending {
+                Ending::Cancelled => return false,
+                Ending::Failed(error) => {
+                    job.forecast(Err(format!("there is no forecast: {error}")));
+                    self.unanswered = None;
+                    return !job.is_cancelled();
+                }
+                Ending::Horizon | Ending::Spent | Ending::Classified => {}
+            }
+            if let Some(last) = last {
+                state = Arc::new(last);
+            }
         }
+        job.forecast(Ok(Forecast {
+            points,
+            refined,
+            latency: job.latency(),
+        }));
         self.unanswered = None;
         !job.is_cancelled()
     }
@@ -204,7 +222,8 @@ impl Solver {
     ) -> Result<Option<(Vec<LossPoint>, f64)>, NoLinearized> {
         let training = &setup.config.training;
         let samples = setup.problem.task.x.nrows();
-        if training.weight_decay > 0.0 {
+        let stretches = training.stretches();
+        if stretches.iter().any(|stretch| stretch.weight_decay > 0.0) {
             return Err(NoLinearized::WeightDecay);
         }
         if samples > MAX_SAMPLES {
@@ -218,14 +237,18 @@ impl Solver {
                 lazy
             }
         };
-        let rate = training.learning_rate;
-        let steps = log_spaced(training.steps, SHADOW_POINTS);
-        let time = |step: u64| match training.engine {
-            EngineKind::Flow => LazyTime::Flow(rate * step as f64),
-            EngineKind::Moments | EngineKind::Neurons => {
-                let mut rates = LearningRates::with_momentum(training.momentum);
-                rates.push(rate, step);
-                LazyTime::Descent(rates)
+        let steps = log_spaced(training.horizon(), SHADOW_POINTS);
+        let time = |step: u64| {
+            let mut rates = LearningRates::with_momentum(training.momentum);
+            let mut time = 0.0;
+            for stretch in stretches.iter().take_while(|stretch| stretch.from < step) {
+                let steps = stretch.until.min(step) - stretch.from;
+                rates.push(stretch.learning_rate, steps);
+                time += stretch.learning_rate * steps as f64;
+            }
+            match training.engine {
+                EngineKind::Flow => LazyTime::Flow(time),
+                EngineKind::Moments | EngineKind::Neurons => LazyTime::Descent(rates),
             }
         };
         let mut points = Vec::with_capacity(steps.len());

@@ -171,6 +171,16 @@ fn above(floor: f64, loss: f64) -> f64 {
     if loss < floor { f64::NAN } else { loss }
 }
 
+/// The pen of a curve that may be of settings that have changed since: such a
+/// one is hardly there.
+fn faded(pen: Pen, stale: bool) -> Pen {
+    let fade = if stale { 0.3 } else { 1.0 };
+    Pen {
+        color: pen.color.gamma_multiply(fade),
+        ..pen
+    }
+}
+
 /// The curves that are computed rather than trained.
 fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
     let (model, theme) = (scene.model, scene.theme);
@@ -182,19 +192,21 @@ fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
             width: 1.0,
             style: LineStyle::Solid,
         };
+        let hair = faded(hair, model.foresight.stale_shadow);
         lines.push(Drawn::level(level, canvas, hair));
     }
     if let Some(curve) = model.foresight.shadow
         && state.shown.lazy_shadow
         && state.shown.test
     {
-        let pen = shadow_pen(theme);
+        let pen = faded(shadow_pen(theme), model.foresight.stale_shadow);
         lines.push(Drawn::computed(curve, |p| p.test, canvas, pen));
     }
     if let Some(curve) = model.foresight.forecast
         && state.shown.forecast
     {
-        let [train, test] = forecast_pens(theme);
+        let [train, test] =
+            forecast_pens(theme).map(|pen| faded(pen, model.foresight.stale_forecast));
         let first = curve.first().map_or([0.0; 2], |p| [p.train, p.test]);
         let [train_floor, test_floor] = first.map(|loss| model.foresight.floor * loss);
         if state.shown.test {

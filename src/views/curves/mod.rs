@@ -70,6 +70,10 @@ pub struct Foresight<'a> {
     pub no_forecast: Option<&'a str>,
     /// Why there is no lazy model.
     pub no_shadow: Option<&'a str>,
+    /// The forecast is of settings that have changed since.
+    pub stale_forecast: bool,
+    /// The lazy model, and its level, are of settings that have changed since.
+    pub stale_shadow: bool,
 }
 
 /// What the plots show.
