@@ -5,6 +5,8 @@
 
 #[path = "ui/support.rs"]
 mod support;
+#[path = "ui/words.rs"]
+mod words;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;

@@ -278,7 +278,9 @@ fn settings(ui: &mut Ui, theme: &Theme, figure: &Figure) {
                     line(ui, format!("{} = {value}", field.key));
                 }
             }
-        });
+        })
+        .header_response
+        .on_hover_text("What each curve was computed with, where it is not the default");
 }
 
 /// A figure of points: final test loss and parameter movement against one number.
