@@ -5,6 +5,7 @@ use super::{
     compare::{PinEdit, PinId},
     diagram::DiagramAction,
     export::{Content, Export, NO_DIALOG_APPEARED},
+    layout::{self, Side},
     state::{Notice, SCALES, Tab},
     sweeping::SweepForm,
     time::Scrub,
@@ -85,8 +86,12 @@ pub enum Action {
     LookUp(&'static str),
     /// Leave whatever is open.
     Escape,
-    /// A tab of the side panel.
+    /// A tab of the side panel, which is opened for it.
     SelectTab(Tab),
+    /// Put a panel away or bring it back.
+    TogglePanel(Side),
+    /// Make a panel so many points wider.
+    WidenPanel(Side, f32),
     /// Something about the phase diagram.
     Diagram(DiagramAction),
     /// Write a file.
@@ -201,7 +206,7 @@ impl GrokscopeApp {
             }
             Action::SetPace(pace) => self.state.session.set_pace(pace),
             Action::ToggleTheme => self.state.dark = !self.state.dark,
-            Action::Resize(by) => self.resize(by),
+            Action::Resize(by) => self.resize(by, now),
             Action::ToggleFullscreen => self.set_fullscreen(!self.state.fullscreen, ctx),
             Action::ToggleLossAxis => self.state.curves.toggle_loss_scale(),
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
@@ -210,7 +215,28 @@ impl GrokscopeApp {
                 self.state.help_open = true;
             }
             Action::Escape => self.escape(ctx, now),
-            Action::SelectTab(tab) => self.state.tab = tab,
+            Action::SelectTab(tab) => {
+                self.state.tab = tab;
+                let width = ctx.content_rect().width();
+                if self.state.drawers.open(width).right.is_none() {
+                    self.state.drawers.toggle(Side::Right, width);
+                }
+            }
+            Action::TogglePanel(side) => {
+                let width = ctx.content_rect().width();
+                self.state.drawers.toggle(side, width);
+            }
+            Action::WidenPanel(side, by) => {
+                let width = ctx.content_rect().width();
+                let open = self.state.drawers.open(width);
+                let now = match side {
+                    Side::Left => open.left,
+                    Side::Right => open.right,
+                };
+                if let Some(now) = now {
+                    self.state.drawers.draw_to(side, now + by, width);
+                }
+            }
             Action::Diagram(action) => self.apply_diagram(action, ctx, now),
             Action::Export(export) => self.export(export, ctx, now),
             Action::Scrub(scrub) => self.scrub(scrub, now),
@@ -382,13 +408,28 @@ impl GrokscopeApp {
         }
     }
 
-    fn resize(&mut self, by: i32) {
+    fn resize(&mut self, by: i32, now: f64) {
         let at = SCALES
             .iter()
             .position(|&s| s >= self.state.scale - 1e-3)
             .unwrap_or(SCALES.len() - 1);
-        let to = (at as i32 + by).clamp(0, SCALES.len() as i32 - 1);
-        self.state.scale = SCALES[to as usize];
+        let next = |at: i32| (at + by).clamp(0, SCALES.len() as i32 - 1);
+        let (window, from) = (self.state.window, self.state.scale);
+        let size = |scale| layout::text_size(window, scale);
+        let mut at = next(at as i32);
+        // A size that the window has no room for looks like the one below it.
+        while by < 0 && at > 0 && size(SCALES[at as usize]) >= size(from) {
+            at = next(at);
+        }
+        let to = SCALES[at as usize];
+        if by > 0 && window != egui::Vec2::ZERO && size(to) <= size(from) {
+            self.notice(
+                "Larger text would leave no room in this window.".into(),
+                now,
+            );
+            return;
+        }
+        self.state.scale = to;
     }
 
     fn set_fullscreen(&mut self, on: bool, ctx: &Context) {

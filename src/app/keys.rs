@@ -3,6 +3,7 @@
 use super::{
     actions::Action,
     export::Export,
+    layout::Side,
     time::{Bookmark, Scrub},
 };
 use crate::views::curves::PlotKind;
@@ -30,6 +31,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("L", "loss axis linear or logarithmic"),
     ("T", "dark or light"),
     ("+ and −", "larger and smaller text"),
+    ("B, N", "settings, side panel: put away or brought back"),
     ("F", "full screen"),
     ("Ctrl+S", "save the run as CSV"),
     ("Ctrl+Shift+S", "save the settings as TOML"),
@@ -145,6 +147,8 @@ fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
         Key::F | Key::F11 => Some(Action::ToggleFullscreen),
         Key::Plus | Key::Equals => Some(Action::Resize(1)),
         Key::Minus => Some(Action::Resize(-1)),
+        Key::B => Some(Action::TogglePanel(Side::Left)),
+        Key::N => Some(Action::TogglePanel(Side::Right)),
         Key::F1 => Some(Action::ToggleHelp),
         Key::Escape => Some(Action::Escape),
         // A focused slider takes the arrows itself.

@@ -8,6 +8,7 @@ pub mod export;
 pub mod figures;
 pub mod files;
 pub mod keys;
+pub mod layout;
 mod look;
 pub mod persist;
 pub mod picture;
@@ -20,6 +21,7 @@ pub mod theory;
 pub mod time;
 pub mod undo;
 mod view;
+pub mod window;
 
 pub use actions::Action;
 
@@ -55,14 +57,16 @@ pub fn run(startup: Startup) -> Result<(), String> {
         viewport: egui::ViewportBuilder::default()
             .with_title(TITLE)
             .with_app_id("grokscope")
-            .with_inner_size([1280.0, 800.0])
+            // Until the screens are known: see `window::opening`.
+            .with_inner_size([1024.0, 600.0])
             .with_min_inner_size([640.0, 420.0])
             .with_drag_and_drop(true),
         renderer: eframe::Renderer::Glow,
         // The bundled fonts have every glyph used, and text must look the same
         // everywhere.
         system_font_fallback: false,
-        centered: true,
+        // Kept by `persist`, with a look at the screens there are.
+        persist_window: false,
         ..eframe::NativeOptions::default()
     };
     eframe::run_native(
@@ -83,6 +87,13 @@ pub struct GrokscopeApp {
     files: Files,
     /// Theme and scale that the context has.
     dressed: Option<(bool, f32)>,
+    /// An absolute size of text that an earlier version stored.
+    earlier_scale: Option<f32>,
+    /// Frames until the window is made to fill its work area: a window that is not
+    /// on screen yet cannot be.
+    fill_in: Option<u8>,
+    /// Where the window is while it does not fill the screen.
+    place: Option<window::Place>,
     /// A text field had the focus in the last frame.
     typing: bool,
     keyboard: Keyboard,
@@ -97,9 +108,11 @@ impl GrokscopeApp {
         let theory = TheoryHandle::spawn(move || ctx.request_repaint());
         let ctx = cc.egui_ctx.clone();
         let phase = Phase::new(move || ctx.request_repaint_after(diagram::BETWEEN_FRAMES));
-        Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
+        let mut app = Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
             .with_theory(theory)
-            .with_diagram(phase)
+            .with_diagram(phase);
+        app.settle(cc);
+        app
     }
 
     /// With a thread that looks ahead.
@@ -162,7 +175,10 @@ impl GrokscopeApp {
                 notice: None,
                 last_export: None,
                 dark: stored.dark,
-                scale: stored.scale,
+                scale: stored.text_size.unwrap_or(1.0),
+                window: egui::Vec2::ZERO,
+                drawers: stored.drawers,
+                regions: Default::default(),
                 help_open: false,
                 open_shown: false,
                 recent: stored.recent.clone(),
@@ -183,6 +199,10 @@ impl GrokscopeApp {
             exporter,
             files: Files::default(),
             dressed: None,
+            earlier_scale: (stored.text_size.is_none() && stored.scale != 1.0)
+                .then_some(stored.scale),
+            fill_in: None,
+            place: stored.window,
             typing: false,
             keyboard: Keyboard::default(),
         };
@@ -199,6 +219,76 @@ impl GrokscopeApp {
         app
     }
 
+    /// Puts the window where it belongs, before it is seen.
+    fn settle(&mut self, cc: &CreationContext<'_>) {
+        let Some(native) = cc.winit_window() else {
+            return;
+        };
+        let primary = native.primary_monitor();
+        let mut monitors: Vec<_> = native.available_monitors().collect();
+        monitors.sort_by_key(|m| Some(m) != primary.as_ref());
+        let known = monitors.iter().map(|m| window::Monitor {
+            position: [m.position().x as f32, m.position().y as f32],
+            size: [m.size().width as f32, m.size().height as f32],
+            scale: m.scale_factor() as f32,
+        });
+        // A screen of no size is one that is not there.
+        let known: Vec<_> = known.filter(|m| m.size[0] * m.size[1] > 0.0).collect();
+        let (Some(place), Some(monitor)) = (window::opening(&known, self.place), monitors.first())
+        else {
+            return;
+        };
+        let mut size = monitor.size();
+        (size.width, size.height) = (place.size[0] as u32, place.size[1] as u32);
+        // Where it is applied at once no event says so.
+        let _ = native.request_inner_size(size);
+        if let Some([x, y]) = place.position {
+            let mut position = monitor.position();
+            (position.x, position.y) = (x as i32, y as i32);
+            native.set_outer_position(position);
+        }
+        self.place = Some(place);
+        self.fill_in = place.maximized.then_some(2);
+        let points = egui::vec2(place.size[0], place.size[1]) / native.scale_factor() as f32;
+        self.state.window = points;
+        self.dress(&cc.egui_ctx);
+    }
+
+    /// Notes how large the window is, in points at a zoom of 1, and where.
+    fn observe_window(&mut self, ctx: &Context) {
+        let (info, pixels, content) =
+            ctx.input(|i| (i.viewport().clone(), i.pixels_per_point(), i.content_rect()));
+        let native = info.native_pixels_per_point.unwrap_or(1.0);
+        self.state.window = content.size() * (pixels / native);
+        if let Some(scale) = self.earlier_scale.take() {
+            self.state.scale = layout::nearest_scale(self.state.window, scale);
+        }
+        if let Some(frames) = self.fill_in {
+            self.fill_in = frames.checked_sub(1);
+            if self.fill_in.is_none() {
+                ctx.send_viewport_cmd(egui::ViewportCommand::Maximized(true));
+            } else {
+                ctx.request_repaint();
+            }
+            return;
+        }
+        let maximized = info.maximized == Some(true);
+        if maximized || info.fullscreen == Some(true) {
+            if let Some(place) = &mut self.place {
+                place.maximized = maximized;
+            }
+        } else if let Some(inner) = info.inner_rect {
+            let position = info
+                .outer_rect
+                .map(|r| [r.min.x * pixels, r.min.y * pixels]);
+            self.place = Some(window::Place {
+                position,
+                size: [inner.width() * pixels, inner.height() * pixels],
+                maximized: false,
+            });
+        }
+    }
+
     /// Asks for an action, to be done before the next frame.
     pub fn ask(&mut self, action: Action) {
         self.queue.push(action);
@@ -206,10 +296,17 @@ impl GrokscopeApp {
 
     /// Colours and scale of the whole window.
     fn dress(&mut self, ctx: &Context) {
-        let wanted = (self.state.dark, self.state.scale);
+        let window = self.state.window;
+        let zoom = if window == egui::Vec2::ZERO {
+            // Not on screen: a picture has the size it was asked for.
+            self.state.scale
+        } else {
+            layout::text_size(window, self.state.scale)
+        };
+        let wanted = (self.state.dark, zoom);
         if self.dressed != Some(wanted) {
             Theme::of(self.state.dark).apply(ctx, 1.0);
-            ctx.set_zoom_factor(self.state.scale);
+            ctx.set_zoom_factor(zoom);
             self.dressed = Some(wanted);
         }
     }
@@ -217,6 +314,7 @@ impl GrokscopeApp {
     /// Drains events and does what was asked for.
     fn advance(&mut self, ctx: &Context) {
         let now = ctx.input(|i| i.time);
+        self.observe_window(ctx);
         for action in std::mem::take(&mut self.queue) {
             self.apply(action, ctx, now);
         }
@@ -224,6 +322,9 @@ impl GrokscopeApp {
         self.take_exports(now);
         self.advance_figure();
         self.dress(ctx);
+        if let Some(wait) = self.state.notice_ends(now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait));
+        }
         if let Some(wait) = self.state.session.advance(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
@@ -270,7 +371,9 @@ impl eframe::App for GrokscopeApp {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        Stored::of(&self.state).save(storage);
+        let mut stored = Stored::of(&self.state);
+        stored.window = self.place;
+        stored.save(storage);
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -1,6 +1,10 @@
 //! What is remembered between launches. What cannot be read is ignored.
 
-use super::state::{OPENING_PACE, PACES, State, Tab, pace_name};
+use super::{
+    layout::Drawers,
+    state::{OPENING_PACE, PACES, SCALES, State, Tab, pace_name},
+    window,
+};
 use crate::{
     presets,
     sim::{config::Config, metrics::Metric},
@@ -21,8 +25,15 @@ const KEY: &str = "grokscope";
 pub struct Stored {
     /// Light on dark.
     pub dark: bool,
-    /// Size of text and controls.
+    /// Absolute size of text, as earlier versions stored it; 1 is what those had by
+    /// themselves.
     pub scale: f32,
+    /// Size of text as a multiple of what the window has by itself.
+    pub text_size: Option<f32>,
+    /// The panels beside the plots.
+    pub drawers: Drawers,
+    /// Where the window was.
+    pub window: Option<window::Place>,
     /// Name of the pace in the menu.
     pub pace: String,
     /// The loss axis is logarithmic.
@@ -52,6 +63,9 @@ impl Default for Stored {
         Self {
             dark: true,
             scale: 1.0,
+            text_size: None,
+            drawers: Drawers::default(),
+            window: None,
             pace: pace_name(OPENING_PACE).into(),
             log_loss: false,
             forecast: true,
@@ -83,6 +97,7 @@ impl Stored {
         if !(0.5..=3.0).contains(&stored.scale) {
             stored.scale = 1.0;
         }
+        stored.text_size = stored.text_size.filter(|s| SCALES.contains(s));
         stored
     }
 
@@ -99,7 +114,10 @@ impl Stored {
         };
         Self {
             dark: state.dark,
-            scale: state.scale,
+            scale: 1.0,
+            text_size: Some(state.scale),
+            drawers: state.drawers,
+            window: None,
             pace: pace_name(state.session.pace()).into(),
             log_loss: loss_scale == Scale::Log,
             forecast: shown.forecast,
@@ -193,7 +211,7 @@ mod tests {
         let mut storage = Memory::default();
         let stored = Stored {
             dark: false,
-            scale: 1.5,
+            text_size: Some(1.5),
             pace: "full speed".into(),
             lazy_shadow: false,
             lower: vec!["weight_norm_sq".into(), "no such column".into()],

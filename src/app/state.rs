@@ -4,6 +4,7 @@ use super::{
     compare::{Pin, PinId},
     diagram::Phase,
     figures::OpenFigure,
+    layout::Drawers,
     session::Session,
     sweeping::{Sweep, SweepForm},
     theory::Theory,
@@ -11,16 +12,19 @@ use super::{
     undo::Undo,
 };
 use crate::{sim::config::Config, training::Pace, views::curves::CurvesState};
+use egui::Rect;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// Sizes of text and controls.
+/// Sizes of text and controls, as multiples of what a window has by itself.
 pub const SCALES: [f32; 8] = [0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0];
 
 /// How long the reason for a change, or a notice, is shown.
 pub const NOTICE_SECS: f64 = 8.0;
 /// Seconds for which the status line says which setting was changed.
 pub const EDIT_SECS: f64 = 4.0;
+/// How long it is said that something went wrong.
+pub const BAD_NOTICE_SECS: f64 = 30.0;
 
 /// A tab of the side panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,45 @@ pub struct Notice {
     pub since: f64,
 }
 
+impl Notice {
+    /// When it is over.
+    pub fn until(&self) -> f64 {
+        let seconds = if self.bad {
+            BAD_NOTICE_SECS
+        } else {
+            NOTICE_SECS
+        };
+        self.since + seconds
+    }
+}
+
+/// Where everything stands in the window, in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Regions {
+    /// The bar at the top.
+    pub top: Rect,
+    /// The bar at the bottom.
+    pub bottom: Rect,
+    /// The settings, if they are open.
+    pub settings: Option<Rect>,
+    /// The side panel, if it is open.
+    pub side: Option<Rect>,
+    /// The plots, or what has their place.
+    pub plots: Rect,
+}
+
+impl Default for Regions {
+    fn default() -> Self {
+        Self {
+            top: Rect::ZERO,
+            bottom: Rect::ZERO,
+            settings: None,
+            side: None,
+            plots: Rect::ZERO,
+        }
+    }
+}
+
 /// Paces in the menu.
 pub const PACES: [(&str, Pace); 8] = [
     ("lecture, slow", Pace::DecadesPerSecond(1.0 / 3.0)),
@@ -134,8 +177,14 @@ pub struct State {
     pub last_export: Option<PathBuf>,
     /// Light on dark.
     pub dark: bool,
-    /// Size of text and controls.
+    /// Size of text and controls, as a multiple of what the window has by itself.
     pub scale: f32,
+    /// Size of the window in points at a zoom of 1; zero where there is none.
+    pub window: egui::Vec2,
+    /// The panels beside the plots, as the user left them.
+    pub drawers: Drawers,
+    /// Where everything stood in the last frame.
+    pub regions: Regions,
     /// Keys are shown.
     pub help_open: bool,
     /// What can be opened is shown.
@@ -146,7 +195,7 @@ pub struct State {
     pub fullscreen: bool,
     /// Tab of the side panel.
     pub tab: Tab,
-    /// The window is wide enough for the side panel.
+    /// The side panel is open.
     pub side_shown: bool,
     /// What the user chose to see of the plots.
     pub curves: CurvesState,
@@ -169,6 +218,14 @@ pub struct State {
 }
 
 impl State {
+    /// Seconds until the status bar has something else to say.
+    pub fn notice_ends(&self, now: f64) -> Option<f64> {
+        let notice = self.notice.as_ref().map(Notice::until);
+        let changed = self.changed.map(|(_, since)| since + NOTICE_SECS);
+        let ends = notice.into_iter().chain(changed).map(|end| end - now);
+        ends.filter(|left| *left > 0.0).min_by(f64::total_cmp)
+    }
+
     /// The recorded step that all panels show, where it is not where the run
     /// stands now.
     pub fn past(&self) -> Option<u64> {

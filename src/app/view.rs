@@ -5,9 +5,10 @@ use super::{
     compare::Pin,
     export::Export,
     figures::OpenFigure,
+    layout::{self, Side},
     raster,
     session::{RunState, Session},
-    state::{EDIT_SECS, NOTICE_SECS, State, Tab},
+    state::{EDIT_SECS, NOTICE_SECS, Regions, State, Tab},
     sweeping::Sweep,
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
-        entry, figure, fonts, glossary, help,
+        drawer, entry, figure, fonts, glossary, help,
         narration::Numbers,
         open, scrubber, side, status,
         theme::Theme,
@@ -33,18 +34,18 @@ use egui::{
     Panel, ScrollArea, Stroke, Ui,
 };
 
-/// The side panel hides itself in windows narrower than this: the plots keep
-/// at least half.
-const SIDE_PANEL_FROM: f32 = 1080.0;
-
 impl State {
     /// What is happening now, or what the user just did; and whether it went
     /// wrong.
     pub fn sentence(&self, now: f64) -> (String, bool) {
         if let Some(notice) = &self.notice
-            && (notice.bad || now - notice.since < NOTICE_SECS)
+            && now < notice.until()
         {
             return (notice.text.clone(), notice.bad);
+        }
+        // It stays as long as the field shows what was not taken.
+        if let Some(error) = self.field_errors.values().next() {
+            return (error.clone(), true);
         }
         if let Some((key, since)) = self.changed
             && now - since < EDIT_SECS
@@ -176,85 +177,62 @@ impl GrokscopeApp {
     pub(super) fn draw(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let theme = Theme::of(self.state.dark);
         let width = ui.available_width();
+        let open = self.state.drawers.open(width);
         let bar = |x, y| {
             Frame::new()
                 .fill(theme.panel)
                 .inner_margin(Margin::symmetric(x, y))
                 .stroke(Stroke::NONE)
         };
-        Panel::top("transport")
-            .exact_size(44.0)
+        let top = {
+            let view = self.transport_view();
+            Panel::top("transport")
+                .exact_size(transport::height(ui, &view))
+                .frame(bar(12, 0))
+                .show(ui, |ui| transport::show(ui, &theme, &view, actions))
+                .response
+                .rect
+        };
+        let bottom = Panel::bottom("status")
+            .exact_size(status::height(ui))
             .frame(bar(12, 0))
-            .show(ui, |ui| self.draw_transport(ui, &theme, actions));
-        Panel::bottom("status")
-            .exact_size(36.0)
-            .frame(bar(12, 0))
-            .show(ui, |ui| self.draw_status(ui, &theme, actions));
-        Panel::left("controls")
-            .default_size(224.0)
-            .size_range(190.0..=(0.25 * width).max(200.0))
-            .frame(bar(0, 0))
-            .show(ui, |ui| {
-                Panel::top("settings head")
-                    .exact_size(34.0)
-                    .show_separator_line(false)
-                    .frame(bar(12, 0))
-                    .show(ui, |ui| {
-                        controls::head(ui, &theme, &self.controls_view(), actions);
-                    });
-                // A full bar beside the sliders would look like one of them.
-                ui.spacing_mut().scroll = egui::style::ScrollStyle {
-                    foreground_color: false,
-                    ..egui::style::ScrollStyle::thin()
-                };
-                ScrollArea::vertical()
-                    .auto_shrink([false, false])
-                    .show(ui, |ui| {
-                        Frame::new()
-                            .inner_margin(Margin::symmetric(12, 2))
-                            .show(ui, |ui| {
-                                controls::show(ui, &theme, &self.controls_view(), actions);
-                            });
-                    });
-            });
-        self.state.side_shown = width >= SIDE_PANEL_FROM;
-        if self.state.side_shown {
+            .show(ui, |ui| self.draw_status(ui, &theme, actions))
+            .response
+            .rect;
+        let settings = open.left.map(|width| {
+            Panel::left("settings")
+                .exact_size(width)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(bar(0, 0))
+                .show(ui, |ui| self.draw_settings(ui, &theme, actions))
+                .response
+                .rect
+        });
+        self.draw_edge(ui, &theme, Side::Left, open.left.is_some(), actions);
+        self.state.side_shown = open.right.is_some();
+        let side = open.right.map(|width| {
             Panel::right("side")
-                .default_size(284.0)
-                .size_range(220.0..=(0.25 * width).max(230.0))
+                .exact_size(width)
+                .resizable(false)
+                .show_separator_line(false)
                 .frame(bar(14, 0))
-                .show(ui, |ui| {
-                    let run = self.state.session.shown(ui.input(|i| i.time));
-                    let (settings, state) = (self.controls_view(), &self.state);
-                    let color = |curve: &Curve| self.curve_color(curve, &theme);
-                    let figure = state.figure.as_ref();
-                    let figure = figure.map(|open| (open, &color as figure::CurveColor<'_>));
-                    match state.tab {
-                        Tab::Phase => {
-                            let view = state.phase.view(state.session.config());
-                            side::show_diagram(ui, &theme, &view, figure.is_some(), actions);
-                        }
-                        _ => side::show(ui, &theme, run, state, &settings, figure, actions),
-                    }
-                });
+                .show(ui, |ui| self.draw_side(ui, &theme, actions))
+                .response
+                .rect
+        });
+        self.draw_edge(ui, &theme, Side::Right, open.right.is_some(), actions);
+        let mut plots = egui::Rect::NOTHING;
+        if !open.covers(width) {
+            plots = self.draw_middle(ui, &theme, actions);
         }
-        CentralPanel::no_frame()
-            .frame(
-                Frame::new()
-                    .fill(theme.background)
-                    .inner_margin(Margin::symmetric(10, 8)),
-            )
-            .show(ui, |ui| {
-                if let Some(open) = &self.state.figure {
-                    let side = self.state.side_shown;
-                    let told = side && self.state.tab == Tab::Figure;
-                    figure::strip(ui, &theme, open.figure(), told, side, actions);
-                }
-                match self.state.phase.is_large() {
-                    true => self.draw_diagram(ui, &theme, actions),
-                    false => self.draw_plots(ui, &theme, actions),
-                }
-            });
+        self.state.regions = Regions {
+            top,
+            bottom,
+            settings,
+            side,
+            plots,
+        };
         if let Some(word) = glossary::asked(ui.ctx()) {
             actions.push(Action::LookUp(word));
         }
@@ -269,6 +247,94 @@ impl GrokscopeApp {
         }
     }
 
+    /// The plots, or what has their place; returns where.
+    fn draw_middle(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) -> egui::Rect {
+        CentralPanel::no_frame()
+            .frame(
+                Frame::new()
+                    .fill(theme.background)
+                    .inner_margin(Margin::symmetric(10, 8)),
+            )
+            .show(ui, |ui| {
+                if let Some(open) = &self.state.figure {
+                    let side = self.state.side_shown;
+                    let told = side && self.state.tab == Tab::Figure;
+                    figure::strip(ui, theme, open.figure(), told, actions);
+                }
+                match self.state.phase.is_large() {
+                    true => self.draw_diagram(ui, theme, actions),
+                    false => self.draw_plots(ui, theme, actions),
+                }
+            })
+            .response
+            .rect
+    }
+
+    /// The edge between a panel and the plots.
+    fn draw_edge(
+        &self,
+        ui: &mut Ui,
+        theme: &Theme,
+        side: Side,
+        open: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let (panel, word) = match side {
+            Side::Left => (Panel::left("settings edge"), "Settings"),
+            Side::Right => {
+                let tab = Tab::ALL.iter().find(|(tab, _)| *tab == self.state.tab);
+                (Panel::right("side edge"), tab.map_or("", |(_, name)| name))
+            }
+        };
+        let width = if open { layout::EDGE } else { layout::HANDLE };
+        let edge = panel
+            .exact_size(width)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(Frame::new())
+            .show(ui, |ui| drawer::show(ui, theme, side, open, word))
+            .inner;
+        if edge.toggled {
+            actions.push(Action::TogglePanel(side));
+        }
+        if let Some(by) = edge.wider {
+            actions.push(Action::WidenPanel(side, by));
+        }
+    }
+
+    fn draw_settings(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let view = self.controls_view();
+        Panel::top("settings head")
+            .exact_size(34.0)
+            .show_separator_line(false)
+            .frame(Frame::new().inner_margin(Margin::symmetric(12, 0)))
+            .show(ui, |ui| controls::head(ui, theme, &view, actions));
+        // A full bar beside the sliders would look like one of them.
+        ui.spacing_mut().scroll.foreground_color = false;
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                Frame::new()
+                    .inner_margin(Margin::symmetric(12, 2))
+                    .show(ui, |ui| controls::show(ui, theme, &view, actions));
+            });
+    }
+
+    fn draw_side(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let run = self.state.session.shown(ui.input(|i| i.time));
+        let (settings, state) = (self.controls_view(), &self.state);
+        let color = |curve: &Curve| self.curve_color(curve, theme);
+        let figure = state.figure.as_ref();
+        let figure = figure.map(|open| (open, &color as figure::CurveColor<'_>));
+        match state.tab {
+            Tab::Phase => {
+                let view = state.phase.view(state.session.config());
+                side::show_diagram(ui, theme, &view, figure.is_some(), actions);
+            }
+            _ => side::show(ui, theme, run, state, &settings, figure, actions),
+        }
+    }
+
     /// The colour that a figure's curve has on the plots.
     fn curve_color(&self, curve: &Curve, theme: &Theme) -> Color32 {
         let open = self.state.figure.as_ref();
@@ -280,10 +346,10 @@ impl GrokscopeApp {
         pin.map_or(theme.faint, |pin| theme.pin(pin.color))
     }
 
-    fn draw_transport(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    fn transport_view(&self) -> transport::View<'_> {
         let session = &self.state.session;
         let run = session.run();
-        let view = transport::View {
+        transport::View {
             state: session.state(),
             preset: self.state.preset.as_deref(),
             presets: presets::all(),
@@ -295,8 +361,7 @@ impl GrokscopeApp {
             catching_up: session.catching_up(),
             dark: self.state.dark,
             replay: self.state.past().map(|_| self.state.time.is_playing()),
-        };
-        transport::show(ui, theme, &view, actions);
+        }
     }
 
     fn controls_view(&self) -> controls::View<'_> {
@@ -338,7 +403,6 @@ impl GrokscopeApp {
             state: self.state.session.state(),
             sentence,
             bad,
-            last_export: self.state.last_export.as_deref(),
             pins: self.state.pins.len(),
             sweep: self.state.sweep.as_ref().map(Sweep::progress),
         };

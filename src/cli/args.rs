@@ -338,8 +338,8 @@ pub struct PictureArgs {
     /// A figure of the paper instead (`grokscope figure` lists them)
     #[arg(long, value_name = "ID", conflicts_with_all = ["preset", "config", "instance", "set"])]
     pub figure: Option<String>,
-    /// Width and height of the window, in points
-    #[arg(long, value_name = "WxH", value_parser = size, default_value = "1280x800")]
+    /// Width and height of the window, in points, from 640x420
+    #[arg(long, value_name = "WxH", value_parser = window_size, default_value = "1280x800")]
     pub size: [u32; 2],
     /// Pixels for each point, 0.5 to 4
     #[arg(long, value_name = "FACTOR", value_parser = resolution, default_value = "1")]
@@ -356,13 +356,31 @@ pub struct PictureArgs {
 }
 
 fn size(text: &str) -> Result<[u32; 2], String> {
-    const FORM: &str = "expected width and height in points, 320 to 4096 each, such as 1280x800";
-    let side = |side: &str| match side.trim().parse() {
-        Ok(points @ 320..=4096) => Ok(points),
-        _ => Err(FORM.to_owned()),
+    sized(text, [320, 320])
+}
+
+/// The window has room for all of its controls from this size on.
+fn window_size(text: &str) -> Result<[u32; 2], String> {
+    sized(text, [640, 420])
+}
+
+fn sized(text: &str, least: [u32; 2]) -> Result<[u32; 2], String> {
+    const MOST: u32 = 4096;
+    let form = || {
+        let [width, height] = least;
+        format!(
+            "expected width and height in points, from {width}x{height} to {MOST}x{MOST}, such as \
+             1280x800"
+        )
     };
-    let (width, height) = text.split_once('x').ok_or(FORM)?;
-    Ok([side(width)?, side(height)?])
+    let side = |side: &str, least| {
+        let points = side.trim().parse().ok();
+        points
+            .filter(|p| (least..=MOST).contains(p))
+            .ok_or_else(form)
+    };
+    let (width, height) = text.split_once('x').ok_or_else(form)?;
+    Ok([side(width, least[0])?, side(height, least[1])?])
 }
 
 fn resolution(text: &str) -> Result<f32, String> {

@@ -255,21 +255,27 @@ pub(super) fn row(
             ui.horizontal(|ui| {
                 ui.set_min_height(20.0);
                 ui.spacing_mut().item_spacing.x = 0.0;
-                label(ui, theme, field, locked, actions);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| match widget {
-                    Widget::Slider(_) | Widget::Typed => {
-                        entry.typed(ui, theme, actions);
+                // The value first: it is the name that may be shortened.
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    match widget {
+                        Widget::Slider(_) | Widget::Typed => {
+                            entry.typed(ui, theme, actions);
+                        }
+                        Widget::Switch => {
+                            ui.add_enabled_ui(!locked, |ui| entry.switch(ui, theme, actions));
+                        }
+                        // Words need the whole width: they stand below the name.
+                        Widget::Choice => {}
                     }
-                    Widget::Switch => {
-                        ui.add_enabled_ui(!locked, |ui| entry.switch(ui, theme, actions));
-                    }
-                    // Words need the whole width: they stand below the name.
-                    Widget::Choice => {}
+                    ui.add_space(4.0);
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        label(ui, theme, field, locked, actions);
+                    });
                 });
             });
             if let Widget::Choice = widget {
                 ui.add_enabled_ui(!locked, |ui| {
-                    ui.horizontal(|ui| entry.choice(ui, theme, actions));
+                    ui.horizontal_wrapped(|ui| entry.choice(ui, theme, actions));
                 });
             }
             if let Widget::Slider(scale) = widget {
@@ -284,36 +290,36 @@ pub(super) fn row(
         field,
         &default,
         why_locked,
+        view.errors.get(field.key).map(String::as_str),
     );
-    if let Some(error) = view.errors.get(field.key) {
-        note(ui, theme, error);
-    }
-    if field.key == "training.learning_rate"
-        && let Some(lowered) = view.lowered
-    {
-        note(
-            ui,
-            theme,
-            &format!(
+    if field.key == "training.learning_rate" {
+        let text = view.lowered.map_or_else(String::new, |lowered| {
+            format!(
                 "η₀ lowered to {}: {} diverges at step {}",
                 rate_in_digits(lowered.to),
                 format::plain(lowered.from, 3),
                 format::steps(lowered.diverged_at)
-            ),
-        );
+            )
+        });
+        note(ui, theme, &text);
     }
 }
 
+/// A line of its own, there or not: what stands below must not move.
 fn note(ui: &mut Ui, theme: &Theme, text: &str) {
-    ui.add(
-        egui::Label::new(
-            RichText::new(text)
-                .text_style(TextStyle::Small)
-                .color(theme.warning),
-        )
-        .wrap(),
+    let text = RichText::new(text)
+        .text_style(TextStyle::Small)
+        .color(theme.warning);
+    let line = TextStyle::Small.resolve(ui.style()).size + 4.0;
+    ui.allocate_ui_with_layout(
+        egui::vec2(ui.available_width(), line),
+        Layout::left_to_right(Align::Center),
+        |ui| {
+            ui.set_min_height(line);
+            // What does not fit is shown on hover by the label itself.
+            ui.add(egui::Label::new(text).truncate());
+        },
     );
-    ui.add_space(3.0);
 }
 
 fn label(
@@ -348,6 +354,7 @@ fn label(
     text.append(&name, gap, format);
     let response = ui.add(
         egui::Label::new(text)
+            .truncate()
             .sense(Sense::click())
             .selectable(false),
     );
@@ -406,10 +413,16 @@ fn explain(
     field: &Field,
     default: &str,
     locked: Option<&str>,
+    refused: Option<&str>,
 ) {
     // While a slider is dragged all eyes are on the curves beside it, and the
     // status bar says what changed.
     if row.ctx.input(|i| i.pointer.any_down()) {
+        return;
+    }
+    // It goes away with the pointer, and after a while by itself: the curves and
+    // their legend lie under it. What was refused is said as long as one looks.
+    if refused.is_none() && !briefly(row) {
         return;
     }
     let mut tooltip = Tooltip::for_enabled(row);
@@ -420,6 +433,9 @@ fn explain(
         .gap(14.0)
         .width(260.0);
     tooltip.show(|ui| {
+        if let Some(refused) = refused {
+            ui.label(RichText::new(upper_first(refused)).color(theme.warning));
+        }
         let unit = if field.unit.is_empty() {
             String::new()
         } else {
@@ -458,6 +474,33 @@ fn allowed(field: &Field) -> String {
         Kind::Bool => "on or off".into(),
         _ => field.range(),
     }
+}
+
+/// How long an explanation stays under a pointer that rests.
+const EXPLANATION_SECS: f64 = 6.0;
+
+/// Whether the pointer came to this row, or moved on it, not long ago.
+fn briefly(row: &egui::Response) -> bool {
+    if !row.hovered() {
+        return true;
+    }
+    let id = egui::Id::unique("explained setting");
+    let now = row.ctx.input(|i| i.time);
+    let moved = row.ctx.input(|i| i.pointer.delta() != egui::Vec2::ZERO);
+    let last = row.ctx.data(|d| d.get_temp::<(egui::Id, f64)>(id));
+    let since = match last {
+        Some((of, since)) if of == row.id && !moved => since,
+        _ => {
+            row.ctx.data_mut(|d| d.insert_temp(id, (row.id, now)));
+            now
+        }
+    };
+    let left = EXPLANATION_SECS - (now - since);
+    if left > 0.0 {
+        let left = std::time::Duration::from_secs_f64(left);
+        row.ctx.request_repaint_after(left);
+    }
+    left > 0.0
 }
 
 /// A sentence begins with a capital.

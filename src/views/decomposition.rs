@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
     }
     if let Some(sentence) = dominant(moment) {
         ui.add_space(6.0);
-        glossary::label(ui, theme, sentence, theme.muted, false);
+        glossary::label(ui, theme, sentence, theme.muted, None);
     }
 }
 

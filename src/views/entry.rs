@@ -113,7 +113,7 @@ impl Entry<'_> {
                 .id(id)
                 .font(TextStyle::Monospace)
                 .align(egui::Align2::RIGHT_CENTER)
-                .desired_width(70.0)
+                .desired_width(84.0)
                 .clip_text(true)
                 .text_color(if locked { theme.faint } else { theme.text })
                 .background_color(fill)
@@ -173,15 +173,12 @@ impl Entry<'_> {
         };
         ui.painter()
             .circle_filled(egui::pos2(x, rect.center().y), knob, theme.text);
-        // In a narrow panel the knob says it alone.
-        if ui.available_width() > 40.0 {
-            ui.add_space(6.0);
-            ui.label(
-                RichText::new(if on { "on" } else { "off" })
-                    .text_style(TextStyle::Monospace)
-                    .color(theme.text),
-            );
-        }
+        ui.add_space(6.0);
+        ui.label(
+            RichText::new(if on { "on" } else { "off" })
+                .text_style(TextStyle::Monospace)
+                .color(theme.text),
+        );
         if response.clicked() {
             actions.push(Action::Edit {
                 key: field.key,

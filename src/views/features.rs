@@ -61,7 +61,7 @@ pub fn show(
     scatter(ui, theme, features, view.look);
     legend(ui, theme, view);
     ui.add_space(4.0);
-    glossary::label(ui, theme, &sentence(features), theme.muted, false);
+    glossary::label(ui, theme, &sentence(features), theme.muted, None);
     heading(ui, theme, "LARGEST EIGENVALUES OF M OVER TIME");
     eigenvalues::over_time(ui, theme, run, at);
     heading(ui, theme, "M, THE TARGET DIRECTION FIRST");

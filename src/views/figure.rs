@@ -13,7 +13,7 @@ use crate::{
     sim::config::Config,
 };
 use egui::{
-    Align, Align2, Button, CollapsingHeader, Color32, FontId, Frame, Grid, Layout, Margin, Pos2,
+    Align, Align2, Button, CollapsingHeader, Color32, FontId, Frame, Label, Layout, Margin, Pos2,
     Rect, RichText, Sense, Stroke, TextStyle, Ui, Vec2,
 };
 
@@ -21,14 +21,7 @@ use egui::{
 pub type CurveColor<'a> = &'a dyn Fn(&Curve) -> Color32;
 
 /// Draws the strip above the plots. `told` leaves out what the tab says already.
-pub fn strip(
-    ui: &mut Ui,
-    theme: &Theme,
-    figure: &Figure,
-    told: bool,
-    has_tab: bool,
-    actions: &mut Vec<Action>,
-) {
+pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &mut Vec<Action>) {
     let frame = Frame::new()
         .fill(theme.panel)
         .corner_radius(8.0)
@@ -44,7 +37,7 @@ pub fn strip(
                 if close.clicked() {
                     actions.push(Action::CloseFigure);
                 }
-                if has_tab && !told {
+                if !told {
                     let caption = ui
                         .add(Button::new("Caption").frame_when_inactive(false))
                         .on_hover_text("Caption, curves, the paper's claim and the settings")
@@ -62,12 +55,12 @@ pub fn strip(
                     let title = RichText::new(&figure.title)
                         .font(FontId::new(13.0, fonts::bold()))
                         .color(theme.text);
-                    ui.add(egui::Label::new(title).truncate());
+                    ui.add(Label::new(title).truncate());
                 });
             });
         });
         if !told {
-            ui.add(egui::Label::new(RichText::new(&figure.look).color(theme.muted)).wrap());
+            ui.add(Label::new(RichText::new(&figure.look).color(theme.muted)).wrap());
         }
     });
     ui.add_space(4.0);
@@ -88,17 +81,17 @@ pub fn show(
             .font(FontId::new(14.5, fonts::bold()))
             .color(theme.text),
     );
-    glossary::label(ui, theme, &figure.caption, theme.text, false);
+    glossary::label(ui, theme, &figure.caption, theme.text, None);
     heading(ui, theme, "WHAT TO LOOK AT");
-    glossary::label(ui, theme, &figure.look, theme.text, false);
+    glossary::label(ui, theme, &figure.look, theme.text, None);
     if figure.points.is_some() {
         points(ui, theme, open);
     }
     curves(ui, theme, open, color);
     heading(ui, theme, "THE PAPER'S CLAIM");
-    glossary::label(ui, theme, &figure.paper, theme.text, false);
+    glossary::label(ui, theme, &figure.paper, theme.text, None);
     heading(ui, theme, "MEASURED AT THESE SETTINGS");
-    glossary::label(ui, theme, &figure.outcome, theme.text, false);
+    glossary::label(ui, theme, &figure.outcome, theme.text, None);
     settings(ui, theme, figure);
     heading(ui, theme, "THE SAME WITHOUT A WINDOW");
     ui.horizontal_wrapped(|ui| {
@@ -120,51 +113,27 @@ pub fn show(
 /// What each curve came to.
 fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) {
     heading(ui, theme, "CURVES");
-    ui.spacing_mut().item_spacing.y = 4.0;
-    let number = |text: String, colour| {
-        let text = RichText::new(text).text_style(TextStyle::Monospace);
-        text.size(11.0).color(colour)
-    };
-    Grid::new("figure curves")
-        .num_columns(5)
-        .spacing(Vec2::new(8.0, 4.0))
-        .show(ui, |ui| {
-            let small = |text| RichText::new(text).small().color(theme.faint);
-            ui.label("");
-            for (name, why) in [
-                (
-                    "fits",
-                    "Step from which on the train loss is below its threshold",
-                ),
-                (
-                    "generalises",
-                    "Step from which on the test loss is below its threshold",
-                ),
-                ("later", "How many times later it generalises than it fits"),
-                (
-                    "ends at",
-                    "Test loss at the horizon over the zero predictor's",
-                ),
-            ] {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.label(small(name)).on_hover_text(why);
-                });
-            }
-            ui.end_row();
-            for (curve, summary) in open.curves() {
-                name(ui, theme, curve, color(curve), open.is_live(curve));
-                let every_measure = summary.map(measures);
-                for cell in cells(summary) {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let label = ui.label(number(cell, theme.muted));
-                        if let Some(text) = &every_measure {
-                            label.on_hover_text(text);
-                        }
-                    });
-                }
-                ui.end_row();
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let small = |text: &str| RichText::new(text).small().color(theme.faint);
+    row(ui, |ui, column| {
+        let (name, why) = COLUMNS[column];
+        ui.add(Label::new(small(name)).truncate())
+            .on_hover_text(why);
+    });
+    for (curve, summary) in open.curves() {
+        name(ui, theme, curve, color(curve), open.is_live(curve));
+        let cells = cells(summary);
+        let every_measure = summary.map(measures);
+        row(ui, |ui, column| {
+            let text = RichText::new(&cells[column]).text_style(TextStyle::Monospace);
+            let text = text.size(11.0).color(theme.muted);
+            let label = ui.add(Label::new(text).truncate());
+            if let Some(text) = &every_measure {
+                label.on_hover_text(text);
             }
         });
+        ui.add_space(2.0);
+    }
     ui.add_space(2.0);
     let how = match (open.is_computing(), open.is_flow()) {
         (true, true) => "Computing the gradient flow of each curve …",
@@ -181,13 +150,47 @@ fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) 
     }
 }
 
+/// What is told of each curve, and what it means.
+const COLUMNS: [(&str, &str); 4] = [
+    (
+        "fits",
+        "Step from which on the train loss is below its threshold",
+    ),
+    (
+        "generalises",
+        "Step from which on the test loss is below its threshold",
+    ),
+    ("later", "How many times later it generalises than it fits"),
+    (
+        "ends at",
+        "Test loss at the horizon over the zero predictor's",
+    ),
+];
+
+/// Equal columns that together have the width of the panel, whatever is in them:
+/// the text around the table must not become wider than the panel.
+fn row(ui: &mut Ui, mut cell: impl FnMut(&mut Ui, usize)) {
+    let height = ui.text_style_height(&TextStyle::Monospace);
+    let size = Vec2::new(ui.available_width(), height);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let width = rect.width() / COLUMNS.len() as f32;
+    for column in 0..COLUMNS.len() {
+        let left = rect.left() + width * column as f32;
+        let place =
+            Rect::from_min_size(Pos2::new(left, rect.top()), Vec2::new(width - 4.0, height));
+        let layout = Layout::right_to_left(Align::Center);
+        let builder = egui::UiBuilder::new().max_rect(place).layout(layout);
+        ui.scope_builder(builder, |ui| cell(ui, column));
+    }
+}
+
 fn name(ui: &mut Ui, theme: &Theme, curve: &Curve, color: Color32, live: bool) {
-    let row = ui.horizontal(|ui| {
+    let row = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         let (rect, _) = ui.allocate_exact_size(Vec2::new(14.0, 10.0), Sense::hover());
         let stroke = Stroke::new(if live { 2.4 } else { 1.6 }, color);
         ui.painter().hline(rect.x_range(), rect.center().y, stroke);
-        ui.label(RichText::new(&curve.label).color(theme.text));
+        ui.add(Label::new(RichText::new(&curve.label).color(theme.text)).wrap());
     });
     let what = if live {
         "Trained live: the coloured curves on the plots"

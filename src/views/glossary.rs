@@ -295,15 +295,15 @@ fn places(text: &str, name: &str) -> Vec<Range<usize>> {
 }
 
 /// A text whose words show what they mean while the pointer is on them, and on a
-/// click lead to the list: [`asked`] then tells which. With `truncate` it stays on
-/// one line, and shows on hover what does not fit.
-pub fn label(ui: &mut Ui, theme: &Theme, text: &str, color: Color32, truncate: bool) {
+/// click lead to the list: [`asked`] then tells which. With `lines` it has so many
+/// lines at most, and shows on hover what does not fit.
+pub fn label(ui: &mut Ui, theme: &Theme, text: &str, color: Color32, lines: Option<usize>) {
     let format = TextFormat {
         font_id: TextStyle::Body.resolve(ui.style()),
         color,
         ..TextFormat::default()
     };
-    show(ui, theme, text, &format, truncate);
+    show(ui, theme, text, &format, lines);
 }
 
 /// The same as a small heading in spaced capitals.
@@ -314,10 +314,10 @@ pub fn heading(ui: &mut Ui, theme: &Theme, text: &str) {
         extra_letter_spacing: 0.9,
         ..TextFormat::default()
     };
-    show(ui, theme, text, &format, false);
+    show(ui, theme, text, &format, None);
 }
 
-fn show(ui: &mut Ui, theme: &Theme, text: &str, plain: &TextFormat, truncate: bool) {
+fn show(ui: &mut Ui, theme: &Theme, text: &str, plain: &TextFormat, lines: Option<usize>) {
     let mentions = mentions(text);
     let format = |underlined: bool| TextFormat {
         underline: match underlined {
@@ -334,11 +334,13 @@ fn show(ui: &mut Ui, theme: &Theme, text: &str, plain: &TextFormat, truncate: bo
         done = place.end;
     }
     job.append(&text[done..], 0.0, format(false));
+    if let Some(lines) = lines {
+        job.wrap.max_rows = lines;
+    }
     let label = Label::new(job).selectable(false);
-    let label = if truncate {
-        label.truncate()
-    } else {
-        label.wrap()
+    let label = match lines {
+        Some(1) => label.truncate(),
+        _ => label.wrap(),
     };
     let (at, galley, response) = label.layout_in_ui(ui);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));

@@ -24,7 +24,7 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
         .default_height(ctx.content_rect().height() - 90.0)
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
-            ui.set_max_width(430.0);
+            ui.set_max_width(430.0_f32.min(ctx.content_rect().width() - 80.0));
             let mut page = page(ui.ctx());
             ui.horizontal(|ui| {
                 for (choice, name, why) in [
@@ -81,7 +81,7 @@ pub fn look_up(ctx: &Context, word: &str) {
 }
 
 fn keys_page(ui: &mut Ui, theme: &Theme) {
-    glossary::label(ui, theme, PARAGRAPH, theme.text, false);
+    glossary::label(ui, theme, PARAGRAPH, theme.text, None);
     heading(ui, theme, "KEYS");
     Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
         for (key, meaning) in keys::HELP {

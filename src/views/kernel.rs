@@ -85,7 +85,7 @@ pub fn show(
 }
 
 fn note(ui: &mut Ui, theme: &Theme, text: &str) {
-    glossary::label(ui, theme, text, theme.muted, false);
+    glossary::label(ui, theme, text, theme.muted, None);
 }
 
 fn spectra(ui: &mut Ui, theme: &Theme, view: &KernelView) {

@@ -10,6 +10,7 @@ pub mod controls;
 pub mod curves;
 pub mod decomposition;
 pub mod diagram;
+pub mod drawer;
 pub mod eigenvalues;
 pub mod entry;
 pub mod facts;

@@ -29,10 +29,12 @@ use egui::{
 /// Height of a row of the table.
 const ROW: f32 = 21.0;
 /// Widths of the columns: fits, generalises, ratio.
-const COLUMNS: [f32; 3] = [38.0, 43.0, 27.0];
+const COLUMNS: [f32; 3] = [46.0, 56.0, 27.0];
 const CHECK: f32 = 16.0;
 const SWATCH: f32 = 20.0;
 const MENU: f32 = 17.0;
+/// Width from which a run has its name and its outcome in one line.
+const ONE_LINE: f32 = 351.0;
 
 /// Draws the tab's content.
 pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
@@ -49,7 +51,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>
 fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
     heading(ui, theme, "SWEEP A SETTING");
     let mut form = state.sweep_form.clone();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let name = |key| field(key).map_or_else(String::new, accessible_name);
         ComboBox::from_id_salt("swept setting")
             .selected_text(name(form.key))
@@ -84,7 +86,7 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             }
         }
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let muted = |text: &str| RichText::new(text).color(theme.muted);
         let end = |ui: &mut Ui, text: &mut String, name: &str| {
@@ -109,7 +111,7 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         Some(sweep) => progress(ui, &sweep.progress(), actions),
         None => {
             let text = RichText::new(format!("Sweep {}", form.in_words())).color(theme.on_accent);
-            let button = Button::new(text).fill(theme.accent);
+            let button = Button::new(text).fill(theme.accent).wrap();
             let ready = state.session.run().is_some();
             let response = ui
                 .add_enabled(ready, button)
@@ -192,9 +194,10 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
     });
     ui.spacing_mut().item_spacing = vec2(2.0, 0.0);
     let width = ui.available_width();
-    header(ui, theme, width);
+    let one_line = width >= ONE_LINE;
+    header(ui, theme, width, one_line);
     if let Some(run) = state.session.run() {
-        row(ui, width, |ui, name_width| {
+        line(ui, width, one_line, |ui, name_width| {
             ui.allocate_exact_size(vec2(CHECK, ROW), Sense::hover());
             let (rect, _) = ui.allocate_exact_size(vec2(SWATCH, ROW), Sense::hover());
             let middle = rect.left_center();
@@ -206,13 +209,21 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             cell(ui, name_width, Layout::left_to_right(Align::Center), |ui| {
                 ui.label(RichText::new("on screen").color(theme.text));
             });
-            outcome(ui, theme, run);
+            if one_line {
+                outcome(ui, theme, run);
+            }
         });
+        if !one_line {
+            below(ui, theme, width, run);
+        }
     }
     for pin in &state.pins {
-        row(ui, width, |ui, name_width| {
-            kept(ui, theme, pin, name_width, actions);
+        line(ui, width, one_line, |ui, name_width| {
+            kept(ui, theme, pin, name_width, one_line, actions);
         });
+        if !one_line {
+            below(ui, theme, width, &pin.run);
+        }
     }
     if state.pins.is_empty() {
         ui.add_space(4.0);
@@ -230,9 +241,10 @@ fn small(ui: &Ui) -> FontId {
     FontId::new(size, egui::FontFamily::Monospace)
 }
 
-fn row(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui, f32)) {
-    let gaps = 7.0 * ui.spacing().item_spacing.x;
-    let fixed = CHECK + SWATCH + MENU + COLUMNS.iter().sum::<f32>() + gaps;
+fn line(ui: &mut Ui, width: f32, one_line: bool, add: impl FnOnce(&mut Ui, f32)) {
+    let columns: f32 = COLUMNS.iter().sum();
+    let gaps = if one_line { 7.0 } else { 3.0 } * ui.spacing().item_spacing.x;
+    let fixed = CHECK + SWATCH + MENU + if one_line { columns } else { 0.0 } + gaps;
     ui.allocate_ui_with_layout(
         vec2(width, ROW),
         Layout::left_to_right(Align::Center),
@@ -243,6 +255,18 @@ fn row(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui, f32)) {
     );
 }
 
+/// The outcome in a line of its own, under the name.
+fn below(ui: &mut Ui, theme: &Theme, width: f32, run: &Run) {
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(vec2(width, ROW), layout, |ui| {
+        ui.set_min_size(vec2(width, ROW));
+        let columns: f32 = COLUMNS.iter().sum();
+        let gaps = 4.0 * ui.spacing().item_spacing.x;
+        ui.add_space((width - columns - gaps - MENU).max(0.0));
+        outcome(ui, theme, run);
+    });
+}
+
 fn cell(ui: &mut Ui, width: f32, layout: Layout, add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(vec2(width, ROW), layout, |ui| {
         ui.set_min_width(width);
@@ -250,9 +274,15 @@ fn cell(ui: &mut Ui, width: f32, layout: Layout, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn header(ui: &mut Ui, theme: &Theme, width: f32) {
-    row(ui, width, |ui, name_width| {
-        ui.add_space(CHECK + SWATCH + name_width + 3.0 * ui.spacing().item_spacing.x);
+fn header(ui: &mut Ui, theme: &Theme, width: f32, one_line: bool) {
+    line(ui, width, one_line, |ui, name_width| {
+        let gap = ui.spacing().item_spacing.x;
+        let columns: f32 = COLUMNS.iter().sum();
+        ui.add_space(if one_line {
+            CHECK + SWATCH + name_width + 3.0 * gap
+        } else {
+            (width - columns - 4.0 * gap - MENU).max(0.0)
+        });
         for (word, why, width) in [
             (
                 "fits",
@@ -315,7 +345,14 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
     }
 }
 
-fn kept(ui: &mut Ui, theme: &Theme, pin: &Pin, name_width: f32, actions: &mut Vec<Action>) {
+fn kept(
+    ui: &mut Ui,
+    theme: &Theme,
+    pin: &Pin,
+    name_width: f32,
+    one_line: bool,
+    actions: &mut Vec<Action>,
+) {
     let edit = |edit| Action::EditPin(pin.id, edit);
     if check(ui, theme, pin).clicked() {
         actions.push(edit(PinEdit::Show(!pin.shown)));
@@ -326,7 +363,9 @@ fn kept(ui: &mut Ui, theme: &Theme, pin: &Pin, name_width: f32, actions: &mut Ve
     if let Some(name) = name(ui, theme, pin, name_width) {
         actions.push(edit(PinEdit::Rename(name)));
     }
-    outcome(ui, theme, &pin.run);
+    if one_line {
+        outcome(ui, theme, &pin.run);
+    }
     cell(ui, MENU, Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().button_padding = vec2(3.0, 1.0);
         ui.menu_button("⋯", |ui| {
@@ -433,6 +472,21 @@ fn color_button(ui: &mut Ui, theme: &Theme, color: Color32, on: bool, i: usize) 
     response.on_hover_text("Draws this run in this colour")
 }
 
+/// As much of a text as has room, with a sign that more follows.
+fn shortened(ui: &Ui, text: &str, width: f32) -> String {
+    let font = TextStyle::Body.resolve(ui.style());
+    let fits = |text: &str| {
+        let galley = (ui.painter()).layout_no_wrap(text.into(), font.clone(), Color32::WHITE);
+        galley.size().x <= width
+    };
+    if fits(text) {
+        return text.to_owned();
+    }
+    let ends = text.char_indices().map(|(at, _)| at).rev();
+    let mut shorter = ends.map(|at| format!("{}…", text[..at].trim_end()));
+    shorter.find(|s| fits(s)).unwrap_or_default()
+}
+
 /// The run's name, to be edited in place; a new one once it is done.
 fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
     let id = Id::unique(("name of a run", pin.id));
@@ -440,7 +494,8 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
     let editing = ui.memory(|m| m.has_focus(id));
     let mut text = match ui.data(|d| d.get_temp::<String>(draft_id)) {
         Some(draft) if editing => draft,
-        _ => pin.name.clone(),
+        _ if editing => pin.name.clone(),
+        _ => shortened(ui, &pin.name, width - 6.0),
     };
     let color = if pin.shown { theme.text } else { theme.faint };
     let mut done = None;
@@ -470,11 +525,15 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
             true => response,
             false => response.on_hover_text(format!("{}: click to rename", pin.name)),
         };
-        if response.lost_focus() {
-            ui.data_mut(|d| d.remove::<String>(draft_id));
+        if response.gained_focus() {
+            // It may be shown shortened: what is edited is all of it.
+            ui.data_mut(|d| d.insert_temp(draft_id, pin.name.clone()));
+        } else if response.lost_focus() {
+            let draft = ui.data_mut(|d| d.remove_temp::<String>(draft_id));
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
-            if !cancelled && text.trim() != pin.name {
-                done = Some(text.clone());
+            let typed = if editing { Some(text) } else { draft };
+            if let Some(draft) = typed.filter(|d| !cancelled && d.trim() != pin.name) {
+                done = Some(draft);
             }
         } else if editing {
             ui.data_mut(|d| d.insert_temp(draft_id, text.clone()));
@@ -516,7 +575,9 @@ fn differing(ui: &mut Ui, theme: &Theme, state: &State) {
                 }
                 ui.end_row();
                 for (name, config) in names.zip(&configs) {
-                    ui.add(Label::new(RichText::new(name).color(theme.text)).extend());
+                    let shown = shortened(ui, name, 110.0);
+                    ui.add(Label::new(RichText::new(shown).color(theme.text)).extend())
+                        .on_hover_text(name);
                     for field in &fields {
                         let value = (field.get)(config);
                         let same = value == (field.get)(&now);

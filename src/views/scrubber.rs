@@ -74,12 +74,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, area: Rect, view: &View<'_>, actions: &m
     ui.scope_builder(UiBuilder::new().max_rect(below).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.spacing_mut().button_padding = vec2(8.0, 2.0);
-        transport(ui, theme, view, actions);
+        let words = ui.available_width() >= words_width(ui);
+        transport(ui, theme, view, words, actions);
         let from = ui.cursor().left();
         let to = ui
             .with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for bookmark in Bookmark::ALL.into_iter().rev() {
-                    mark_button(ui, theme, view, bookmark, actions);
+                    mark_button(ui, theme, view, bookmark, words, actions);
                 }
                 ui.cursor().right()
             })
@@ -186,7 +187,19 @@ fn paint_rail(
     }
 }
 
-fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+/// Width of the row with words on its buttons; below it they have signs only.
+fn words_width(ui: &Ui) -> f32 {
+    let font = TextStyle::Body.resolve(ui.style());
+    let text = |text: &str| {
+        let galley = (ui.painter()).layout_no_wrap(text.into(), font.clone(), Color32::WHITE);
+        galley.size().x
+    };
+    let marks = Bookmark::ALL.map(|b| text(b.name()) + 1.5 * font.size + 16.0);
+    let buttons = text("❚❚ Replay") + text("live ▸|") + 48.0;
+    marks.iter().sum::<f32>() + buttons.max(150.0)
+}
+
+fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &mut Vec<Action>) {
     let ready = view.run.is_some_and(|run| run.rows().len() > 1);
     let (icon, name, why) = match (view.playing, view.cursor) {
         (true, _) => (
@@ -209,7 +222,11 @@ fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Acti
         ),
     };
     let word = if view.playing { "Hold" } else { "Replay" };
-    let button = Button::new(format!("{icon} {word}")).min_size(vec2(76.0, 0.0));
+    let (text, least) = match words {
+        true => (format!("{icon} {word}"), 76.0),
+        false => (icon.to_owned(), 34.0),
+    };
+    let button = Button::new(text).min_size(vec2(least, 0.0));
     let response = ui
         .add_enabled(ready, button)
         .on_hover_text(why)
@@ -262,6 +279,7 @@ fn mark_button(
     theme: &Theme,
     view: &View<'_>,
     bookmark: Bookmark,
+    words: bool,
     actions: &mut Vec<Action>,
 ) {
     let known = view
@@ -270,9 +288,11 @@ fn mark_button(
     let font = TextStyle::Body.resolve(ui.style());
     let ready = known.is_some();
     let ink = if ready { theme.text } else { theme.faint };
-    let galley = ui
-        .painter()
-        .layout_no_wrap(bookmark.name().into(), font.clone(), ink);
+    let galley = ui.painter().layout_no_wrap(
+        if words { bookmark.name() } else { "" }.into(),
+        font.clone(),
+        ink,
+    );
     let size = vec2(
         galley.size().x + 1.5 * font.size + 12.0,
         ui.spacing().interact_size.y,

@@ -2,36 +2,48 @@
 
 use super::{glossary, theme::Theme};
 use crate::app::{Action, session::RunState, sweeping::Progress};
-use egui::{Align, Color32, Layout, RichText, Sense, Ui, Vec2};
+use egui::{Align, Color32, Layout, Sense, Ui, Vec2};
 
 /// What this view draws.
-pub struct View<'a> {
+pub struct View {
     /// What the run is doing.
     pub state: RunState,
     /// What is happening, or what the user just did.
     pub sentence: String,
     /// The sentence is about something that went wrong.
     pub bad: bool,
-    /// Where the last export went.
-    pub last_export: Option<&'a std::path::Path>,
     /// Runs kept for comparison.
     pub pins: usize,
     /// The sweep under way.
     pub sweep: Option<Progress>,
 }
 
+/// Width from which the sentence has one line, and buttons their words.
+const ONE_LINE: f32 = 900.0;
+
+/// Height of the bar.
+pub fn height(ui: &Ui) -> f32 {
+    let narrow = ui.available_width() < ONE_LINE + 24.0;
+    if narrow { 48.0 } else { 36.0 }
+}
+
 /// Draws the bar's content.
-pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let short = ui.available_width() < ONE_LINE;
         let copy = ui
-            .button("Copy as command")
-            .on_hover_text("Puts the headless command that trains this run on the clipboard.");
+            .button(if short { "Copy" } else { "Copy as command" })
+            .on_hover_text("Puts the headless command that trains this run on the clipboard.")
+            .accessible_name("Copy as command");
         if copy.clicked() {
             actions.push(Action::CopyCommand);
         }
         if let Some(sweep) = &view.sweep {
             let cancel = ui
-                .button(format!("Sweep: {} of {} ×", sweep.done, sweep.total))
+                .button(match short {
+                    true => format!("{}/{} ×", sweep.done, sweep.total),
+                    false => format!("Sweep: {} of {} ×", sweep.done, sweep.total),
+                })
                 .on_hover_text(format!(
                     "Sweeping {}. A click gives it up; the curves that are done stay.",
                     sweep.what
@@ -49,16 +61,6 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 actions.push(Action::UnpinAll);
             }
         }
-        if let Some(path) = view.last_export
-            && ui.available_width() > 700.0
-        {
-            let name = path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy();
-            ui.label(RichText::new(format!("saved {name}")).color(theme.faint))
-                .on_hover_text(path.display().to_string());
-        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let colour = dot(theme, view);
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(9.0), Sense::hover());
@@ -67,12 +69,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 true => theme.warning,
                 false => theme.text,
             };
-            glossary::label(ui, theme, &view.sentence, color, true);
+            let lines = if short { 2 } else { 1 };
+            glossary::label(ui, theme, &view.sentence, color, Some(lines));
         });
     });
 }
 
-fn dot(theme: &Theme, view: &View<'_>) -> Color32 {
+fn dot(theme: &Theme, view: &View) -> Color32 {
     match view.state {
         _ if view.bad => theme.warning,
         RunState::Empty => theme.faint,

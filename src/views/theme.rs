@@ -253,6 +253,12 @@ impl Theme {
         spacing.icon_width = 15.0 * text_scale;
         spacing.icon_width_inner = 9.0 * text_scale;
         spacing.slider_rail_height = 4.0;
+        // A bar that covers nothing: as wide as the room it is given.
+        let thin = egui::style::ScrollStyle::thin();
+        spacing.scroll = egui::style::ScrollStyle {
+            bar_width: thin.floating_allocated_width,
+            ..thin
+        };
         spacing.menu_margin = Margin::same(6);
         spacing.window_margin = Margin::same(14);
         style.interaction.tooltip_delay = 0.35;

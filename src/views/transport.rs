@@ -16,8 +16,8 @@ use crate::{
     training::Pace,
 };
 use egui::{
-    Align, Button, Layout, Rect, Response, RichText, Sense, TextStyle, Ui, Vec2, WidgetInfo,
-    containers::menu::MenuButton,
+    Align, Button, Color32, Layout, Rect, Response, RichText, Sense, TextStyle, Ui, Vec2,
+    WidgetInfo, containers::menu::MenuButton,
 };
 
 /// What this view draws.
@@ -48,17 +48,107 @@ pub struct View<'a> {
 
 /// Longest title on the preset button, in characters.
 const MAX_TITLE: usize = 16;
-/// Width below which buttons lose their words.
-const WORDS: f32 = 1120.0;
-/// Width below which the speed is left out too.
-const ROOM: f32 = 860.0;
+/// Least width of the preset button and of the run button with words: what stands
+/// beside them must not jump when the word changes.
+const PRESET: f32 = 132.0;
+const RUN: f32 = 98.0;
+/// Room for the speed, and the least for the bar.
+const SPEED: f32 = 76.0;
+const BAR: f32 = 60.0;
+
+/// How the controls share the width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Form {
+    /// Files and window above, the run below.
+    two_rows: bool,
+    /// Buttons have words, not only signs.
+    words: bool,
+    /// The name of the program and the speed are there.
+    full: bool,
+}
+
+const STEP: [&str; 2] = ["▸|", "Step"];
+const RESET: [&str; 2] = ["↺", "Reset"];
+const RESEED: [&str; 2] = ["⚄", "Reseed"];
+
+fn worded([sign, word]: [&str; 2], words: bool) -> String {
+    if words {
+        format!("{sign} {word}")
+    } else {
+        sign.to_owned()
+    }
+}
+
+const fn carry_on_text(words: bool) -> &'static str {
+    if words { "Carry on ×10" } else { "×10" }
+}
+
+/// The richest form that fits.
+fn form(ui: &Ui, view: &View<'_>, width: f32) -> Form {
+    let text = |text: &str, style: TextStyle| {
+        let font = style.resolve(ui.style());
+        let galley = (ui.painter()).layout_no_wrap(text.to_owned(), font, Color32::WHITE);
+        galley.size().x
+    };
+    let padding = 2.0 * ui.spacing().button_padding.x;
+    let gap = ui.spacing().item_spacing.x;
+    let button = |name: &str| (text(name, TextStyle::Button) + padding).ceil() + gap;
+    let pace = PACES.iter().map(|(name, _)| button(&format!("{name} ▾")));
+    let pace = pace.fold(0.0, f32::max);
+    let files = |words: bool| {
+        let presets = button("Presets ▾");
+        let presets = if words {
+            presets.max(PRESET + gap)
+        } else {
+            presets
+        };
+        presets + button("Figures ▾") + button("Export ▾")
+    };
+    let run = |words: bool| {
+        let buttons = [STEP, RESET, RESEED].map(|b| button(&worded(b, words)));
+        let least = if words { RUN } else { 34.0 };
+        least + gap + buttons.iter().sum::<f32>() + pace + button(carry_on_text(words))
+    };
+    let window = ["?", "A+", "A−", "◐"].map(button).iter().sum::<f32>();
+    let counter = text(&counter(view, view.horizon), TextStyle::Monospace) + gap;
+    let title = text("Grokscope", TextStyle::Heading) + 2.0 * gap;
+    let row = |words, full: bool| {
+        let more = if full { title + SPEED + gap } else { 0.0 };
+        files(words) + run(words) + window + counter + BAR + gap + more
+    };
+    for (words, full) in [(true, true), (true, false), (false, true), (false, false)] {
+        if row(words, full) <= width {
+            return Form {
+                two_rows: false,
+                words,
+                full,
+            };
+        }
+    }
+    let words = (run(true) + counter + BAR + gap).max(files(true) + window) <= width;
+    Form {
+        two_rows: true,
+        words,
+        full: files(words) + window + title + SPEED + gap <= width,
+    }
+}
+
+/// Margins of the bar on both sides.
+const MARGINS: f32 = 24.0;
+
+/// Height of the bar, where `ui` has the whole width of the window.
+pub fn height(ui: &Ui, view: &View<'_>) -> f32 {
+    match form(ui, view, ui.available_width() - MARGINS).two_rows {
+        true => 76.0,
+        false => 44.0,
+    }
+}
 
 /// Draws the bar's content.
 pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
-    let width = ui.available_width();
-    let words = width >= WORDS;
-    ui.horizontal_centered(|ui| {
-        if width >= ROOM {
+    let form = form(ui, view, ui.available_width());
+    let files = |ui: &mut Ui, actions: &mut Vec<Action>| {
+        if form.full {
             ui.label(
                 RichText::new("Grokscope")
                     .text_style(TextStyle::Heading)
@@ -66,45 +156,62 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             );
             ui.add_space(4.0);
         }
-        presets(ui, theme, view, words, actions);
+        presets(ui, theme, view, form.words, actions);
         figure_menu(ui, theme, view, actions);
         exports(ui, actions);
-        run_button(ui, theme, view, words, actions);
-        let mut button = |ui: &mut Ui, icon: &str, word: &str, why: &str, action: Action| {
-            let text = if words && !word.is_empty() {
-                format!("{icon} {word}")
-            } else {
-                icon.to_owned()
-            };
+    };
+    let run = |ui: &mut Ui, actions: &mut Vec<Action>| {
+        run_button(ui, theme, view, form.words, actions);
+        for (button, why, action) in [
+            (STEP, "Train one step (S)", Action::Step),
+            (RESET, "Step 0 again, with the same seed (R)", Action::Reset),
+            (
+                RESEED,
+                "Step 0 with other data, target and weights (Shift+R)",
+                Action::Reseed,
+            ),
+        ] {
             let response = ui
-                .button(text)
+                .button(worded(button, form.words))
                 .on_hover_text(why)
-                .accessible_name(if word.is_empty() { why } else { word });
+                .accessible_name(button[1]);
             if response.clicked() {
                 actions.push(action);
             }
-        };
-        button(ui, "▸|", "Step", "Train one step (S)", Action::Step);
-        button(
-            ui,
-            "↺",
-            "Reset",
-            "Step 0 again, with the same seed (R)",
-            Action::Reset,
-        );
-        button(
-            ui,
-            "⚄",
-            "Reseed",
-            "Step 0 with other data, target and weights (Shift+R)",
-            Action::Reseed,
-        );
+        }
         paces(ui, theme, view, actions);
-        carry_on(ui, view, words, actions);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            right(ui, theme, view, width, actions);
+        carry_on(ui, view, form.words, actions);
+    };
+    let right = Layout::right_to_left(Align::Center);
+    if form.two_rows {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        ui.add_space(5.0);
+        let size = Vec2::new(ui.available_width(), 30.0);
+        let row = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui)| {
+            ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), add);
+        };
+        row(ui, &mut |ui| {
+            files(ui, actions);
+            ui.with_layout(right, |ui| {
+                window_buttons(ui, view, actions);
+                speed(ui, theme, view, form);
+            });
         });
-    });
+        row(ui, &mut |ui| {
+            run(ui, actions);
+            ui.with_layout(right, |ui| progress(ui, theme, view));
+        });
+    } else {
+        ui.horizontal_centered(|ui| {
+            files(ui, actions);
+            run(ui, actions);
+            ui.with_layout(right, |ui| {
+                window_buttons(ui, view, actions);
+                speed(ui, theme, view, form);
+                progress(ui, theme, view);
+            });
+        });
+    }
 }
 
 fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &mut Vec<Action>) {
@@ -118,34 +225,40 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
         text.push('…');
     }
     // A fixed width: the buttons beside it must not jump when the preset changes.
-    let least = if words { 132.0 } else { 0.0 };
+    let least = if words { PRESET } else { 0.0 };
     let button = Button::new(format!("{text} ▾")).min_size(Vec2::new(least, 0.0));
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_max_width(380.0);
-        egui::ScrollArea::vertical()
-            .max_height(560.0)
-            .show(ui, |ui| {
-                let file = Button::new("Open a file …").frame_when_inactive(false);
-                let file = file.shortcut_text("Ctrl+O").min_size(Vec2::new(360.0, 0.0));
-                let file = ui.add(file).accessible_name("Open a file");
-                let file = file.on_hover_text("Settings, or an instance with data and weights");
-                if file.clicked() {
-                    actions.push(Action::ShowOpen(true));
+        tall(ui).show(ui, |ui| {
+            let file = Button::new("Open a file …").frame_when_inactive(false);
+            let file = file.shortcut_text("Ctrl+O").min_size(Vec2::new(360.0, 0.0));
+            let file = ui.add(file).accessible_name("Open a file");
+            let file = file.on_hover_text("Settings, or an instance with data and weights");
+            if file.clicked() {
+                actions.push(Action::ShowOpen(true));
+                ui.close();
+            }
+            ui.separator();
+            for preset in view.presets {
+                let chosen = view.preset == Some(preset.name.as_str());
+                if preset_item(ui, theme, preset, chosen).clicked() {
+                    actions.push(Action::LoadPreset(preset.name.clone()));
                     ui.close();
                 }
-                ui.separator();
-                for preset in view.presets {
-                    let chosen = view.preset == Some(preset.name.as_str());
-                    if preset_item(ui, theme, preset, chosen).clicked() {
-                        actions.push(Action::LoadPreset(preset.name.clone()));
-                        ui.close();
-                    }
-                }
-            });
+            }
+        });
     });
     response
         .on_hover_text("Runs that show one thing each")
         .accessible_name("Presets");
+}
+
+/// A list that scrolls only where the window has no room for all of it.
+fn tall(ui: &Ui) -> egui::ScrollArea {
+    let room = ui.ctx().content_rect().height() - 96.0;
+    egui::ScrollArea::vertical()
+        .max_height(room)
+        .min_scrolled_height(room)
 }
 
 fn preset_item(ui: &mut Ui, theme: &Theme, preset: &Preset, chosen: bool) -> Response {
@@ -197,17 +310,15 @@ fn differs(config: &Config) -> String {
 fn figure_menu(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
     let menu = ui.menu_button("Figures ▾", |ui| {
         ui.set_max_width(400.0);
-        egui::ScrollArea::vertical()
-            .max_height(560.0)
-            .show(ui, |ui| {
-                for figure in figures::all() {
-                    let shown = view.figure.is_some_and(|f| f.id == figure.id);
-                    if figure_item(ui, theme, figure, shown).clicked() {
-                        actions.push(Action::OpenFigure(figure.id.clone()));
-                        ui.close();
-                    }
+        tall(ui).show(ui, |ui| {
+            for figure in figures::all() {
+                let shown = view.figure.is_some_and(|f| f.id == figure.id);
+                if figure_item(ui, theme, figure, shown).clicked() {
+                    actions.push(Action::OpenFigure(figure.id.clone()));
+                    ui.close();
                 }
-            });
+            }
+        });
     });
     menu.response
         .on_hover_text("The paper's figures, each live with its caption")
@@ -281,7 +392,7 @@ fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions:
         icon.to_owned()
     };
     // A fixed width: the buttons beside it must not jump when the word changes.
-    let least = if words { 98.0 } else { 34.0 };
+    let least = if words { RUN } else { 34.0 };
     let response = ui
         .add(
             Button::new(RichText::new(text).color(theme.on_accent))
@@ -298,9 +409,8 @@ fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions:
 /// After everything that must not move when it appears.
 fn carry_on(ui: &mut Ui, view: &View<'_>, words: bool, actions: &mut Vec<Action>) {
     if view.state == RunState::Done {
-        let text = if words { "Carry on ×10" } else { "×10" };
         let response = ui
-            .button(text)
+            .button(carry_on_text(words))
             .on_hover_text("Ten times the horizon, without a restart")
             .accessible_name("Carry on");
         if response.clicked() {
@@ -345,7 +455,7 @@ fn paces(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>)
         .accessible_name("Pace");
 }
 
-fn right(ui: &mut Ui, theme: &Theme, view: &View<'_>, width: f32, actions: &mut Vec<Action>) {
+fn window_buttons(ui: &mut Ui, view: &View<'_>, actions: &mut Vec<Action>) {
     let mut button = |ui: &mut Ui, text: &str, name: &str, why: &str, action: Action| {
         let response = ui.button(text).on_hover_text(why).accessible_name(name);
         if response.clicked() {
@@ -379,29 +489,39 @@ fn right(ui: &mut Ui, theme: &Theme, view: &View<'_>, width: f32, actions: &mut 
         "Light text on dark"
     };
     button(ui, "◐", "Theme", &format!("{to} (T)"), Action::ToggleTheme);
-    // A run that has ended has no speed: carrying it on takes the place.
-    if width >= ROOM && view.state != RunState::Done {
-        let speed = if view.steps_per_second > 0.0 && view.state == RunState::Running {
-            format!(
-                "{}/s",
-                format::thousands(view.steps_per_second.round() as u64)
-            )
-        } else {
-            String::new()
-        };
-        fixed_label(ui, theme, &speed, 76.0, "Speed in steps per second");
+}
+
+/// A run that has ended has no speed: carrying it on takes the place.
+fn speed(ui: &mut Ui, theme: &Theme, view: &View<'_>, form: Form) {
+    if !form.full || (view.state == RunState::Done && !form.two_rows) {
+        return;
     }
-    let progress = format!(
-        "{} of {}",
-        format::thousands(view.step),
-        format::steps(view.horizon)
-    );
-    let least = if view.horizon >= 1_000_000 {
-        150.0
+    let speed = if view.steps_per_second > 0.0 && view.state == RunState::Running {
+        format!(
+            "{}/s",
+            format::thousands(view.steps_per_second.round() as u64)
+        )
     } else {
-        116.0
+        String::new()
     };
-    fixed_label(ui, theme, &progress, least, "Step, and the horizon");
+    fixed_label(ui, theme, &speed, SPEED, "Speed in steps per second");
+}
+
+fn counter(view: &View<'_>, step: u64) -> String {
+    format!(
+        "{} of {}",
+        format::thousands(step),
+        format::steps(view.horizon)
+    )
+}
+
+fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let longest = counter(view, view.horizon.max(view.step));
+    let longest = (ui.painter()).layout_no_wrap(longest, font, Color32::WHITE);
+    let text = counter(view, view.step);
+    let why = "Step, and the horizon";
+    fixed_label(ui, theme, &text, longest.size().x.ceil(), why);
     if ui.available_width() > 40.0 {
         bar(ui, theme, view);
     }

@@ -215,6 +215,8 @@ pub(super) fn context_menu(
         if kind == PlotKind::Loss {
             let shown = &mut state.shown;
             for (on, name, why) in [
+                (&mut shown.train, "Train loss", "The dashed curve"),
+                (&mut shown.test, "Test loss", "The solid curve"),
                 (
                     &mut shown.forecast,
                     "Forecast",

@@ -97,8 +97,8 @@ pub fn losses(
     };
     let dashed = pen(theme.train, 2.2, DASHED);
     let solid = pen(theme.test, 2.2, LineStyle::Solid);
-    let train = chip("train", Metric::TrainLoss, dashed, shown.train);
-    let test = chip("test", test_metric, solid, shown.test);
+    let mut train = chip("train", Metric::TrainLoss, dashed, shown.train);
+    let mut test = chip("test", test_metric, solid, shown.test);
     let [_, forecast_pen] = forecast_pens(theme);
     let plain = |name, meaning, pen, on, there| Chip {
         name,
@@ -161,13 +161,19 @@ pub fn losses(
     if let Some(name) = model.name {
         ui.label(RichText::new(format!("{name}:")).color(theme.text));
     }
+    let scale_width = 7.0 * ui.text_style_height(&TextStyle::Body);
+    if train.width(ui) + test.width(ui) + 8.0 + scale_width > ui.available_width() {
+        (train.value, test.value) = (None, None);
+    }
     let shown = &mut state.shown;
     let mut main = vec![(&train, &mut shown.train)];
     if drawn(model, test_metric) {
         main.push((&test, &mut shown.test));
     }
     for (chip, on) in main {
-        if chip.show(ui, theme.text, theme.muted).clicked() {
+        // What has no room here is in the plot's menu.
+        let room = ui.available_width() - scale_width;
+        if room > chip.width(ui) && chip.show(ui, theme.text, theme.muted).clicked() {
             *on = !*on;
         }
     }
@@ -179,7 +185,6 @@ pub fn losses(
         let galley = ui.painter().layout_no_wrap(widest, mono, theme.text);
         galley.size().x + 14.0
     };
-    let scale_width = 7.0 * ui.text_style_height(&TextStyle::Body);
     let was = trains_on;
     let others = [
         (&forecast, &mut shown.forecast),

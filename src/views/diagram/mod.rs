@@ -130,8 +130,23 @@ pub fn show_large(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
     });
     note(ui, theme, &view.caption);
     ui.add_space(4.0);
-    let beside = ui.available_width() > 620.0;
     let room = ui.available_height() - 24.0;
+    // A low window scrolls to what it has no room for.
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| large_picture(ui, theme, view, room, actions));
+}
+
+/// The diagram, and what is under the pointer beside it, in this much height or in
+/// the least that it needs.
+fn large_picture(
+    ui: &mut Ui,
+    theme: &Theme,
+    view: &View<'_>,
+    room: f32,
+    actions: &mut Vec<Action>,
+) {
+    let beside = ui.available_width() > 620.0;
     // The colour bar, the legend and the progress need so much.
     let height = (room - 104.0).max(160.0);
     ui.horizontal_top(|ui| {
@@ -271,18 +286,24 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             of,
             rate,
         } => {
-            ui.horizontal(|ui| {
-                let share = *done as f32 / (*of).max(1) as f32;
-                ui.add(
-                    ProgressBar::new(share)
-                        .desired_width(70.0)
-                        .desired_height(6.0)
-                        .fill(theme.accent),
-                );
+            ui.horizontal_wrapped(|ui| {
+                let stop = ui
+                    .small_button("Stop")
+                    .on_hover_text("Stops computing; the cells that are done stay");
+                if stop.clicked() {
+                    ask(actions, DiagramAction::Stop);
+                }
                 let (what, n) = match *done {
                     0 => ("first pass: ", *sketched),
                     done => ("", done),
                 };
+                let share = n as f32 / (*of).max(1) as f32;
+                ui.add(
+                    ProgressBar::new(share)
+                        .desired_width(60.0)
+                        .desired_height(6.0)
+                        .fill(theme.accent),
+                );
                 let mut text = format!(
                     "{what}{} of {} cells",
                     format::thousands(n as u64),
@@ -293,12 +314,6 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                     text.push_str(&format!(", {} left", seconds(left)));
                 }
                 ui.label(small(text));
-                let stop = ui
-                    .small_button("Stop")
-                    .on_hover_text("Stops computing; the cells that are done stay");
-                if stop.clicked() {
-                    ask(actions, DiagramAction::Stop);
-                }
             });
         }
         Progress::Complete(cells, time) => {
@@ -309,7 +324,7 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             )));
         }
         Progress::Stopped(done, of) => {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.label(small(format!("stopped at {done} of {of} cells")));
                 let fill = ui
                     .small_button("Fill")
@@ -320,7 +335,7 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             });
         }
         Progress::OnDemand(estimate) => {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 let fill = ui
                     .button("Fill the diagram")
                     .on_hover_text("Trains one run for each cell");

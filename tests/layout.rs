@@ -1,0 +1,484 @@
+//! Nothing is clipped, covered or out of reach: the whole window, in every state,
+//! with every tab, at every size of window and text. What is looked at is what was
+//! drawn: the texts among the shapes of the frame, and the widgets as a screen
+//! reader finds them.
+#![cfg(feature = "gui")]
+
+#[path = "ui/support.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the window")]
+mod support;
+
+use egui::{Rect, Role, Shape, Vec2, epaint::TextShape, vec2};
+use egui_kittest::{Harness, kittest::NodeT};
+use grokscope::{
+    app::{
+        Action, GrokscopeApp,
+        diagram::{DiagramAction, Phase},
+        export::Exporter,
+        layout::{Drawers, Side, Want, text_size},
+        state::{SCALES, Tab},
+        sweeping::SweepForm,
+        time::Scrub,
+    },
+    history::decimate::log_step,
+    sim::{
+        config::Config,
+        outcome::{Crossings, Outcome, Thresholds},
+        verdict::{Status, Verdict},
+    },
+    startup::Startup,
+    training::{Event, Finish},
+};
+use std::collections::BTreeMap;
+use support::{Screen, Script, row};
+
+const SIZES: [[f32; 2]; 7] = [
+    [640.0, 420.0],
+    [800.0, 600.0],
+    [1024.0, 700.0],
+    [1280.0, 720.0],
+    [1366.0, 768.0],
+    [1920.0, 1080.0],
+    [2560.0, 1440.0],
+];
+
+/// A text that was drawn.
+struct Drawn {
+    text: String,
+    rect: Rect,
+    clip: Rect,
+}
+
+fn collect(shape: &Shape, clip: Rect, into: &mut Vec<Drawn>) {
+    match shape {
+        Shape::Vec(shapes) => shapes.iter().for_each(|s| collect(s, clip, into)),
+        Shape::Text(text) => drawn(text, clip, into),
+        _ => {}
+    }
+}
+
+/// The lines of a text: the first may begin beside something else.
+fn drawn(shape: &TextShape, clip: Rect, into: &mut Vec<Drawn>) {
+    let mut push = |text: String, rect: Rect| {
+        let text = text.trim().to_owned();
+        if !text.is_empty() && rect.is_positive() {
+            into.push(Drawn { text, rect, clip });
+        }
+    };
+    if shape.angle != 0.0 {
+        push(shape.galley.text().into(), shape.visual_bounding_rect());
+        return;
+    }
+    for row in &shape.galley.rows {
+        let bounds = row.visuals.mesh_bounds;
+        push(
+            row.text(),
+            bounds.translate(shape.pos.to_vec2() + row.pos.to_vec2()),
+        );
+    }
+}
+
+/// Slack for rounding to pixels and for letters that overhang.
+const SLACK: f32 = 1.5;
+
+/// Everything that is wrong with a frame, each as a sentence.
+fn faults(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
+    let regions = harness.state().state.regions;
+    let window = harness.ctx.content_rect();
+    let mut texts = Vec::new();
+    for shape in &harness.output().shapes {
+        collect(&shape.shape, shape.clip_rect, &mut texts);
+    }
+    // The large diagram scrolls in a low window.
+    let large = harness.state().state.phase.is_large();
+    let panels = [
+        Some(("the bar at the top", regions.top, false)),
+        Some(("the status bar", regions.bottom, false)),
+        regions.settings.map(|r| ("the settings", r, true)),
+        regions.side.map(|r| ("the side panel", r, true)),
+        Some(("the plots", regions.plots, large)),
+    ];
+    let panels: Vec<_> = panels.into_iter().flatten().collect();
+    let home = |rect: Rect| panels.iter().find(|(_, r, _)| r.contains(rect.center()));
+    // The table of differences, at the end of its tab, scrolls sideways.
+    let heading = texts.iter().find(|drawn| drawn.text == "WHAT DIFFERS");
+    let sideways = |drawn: &Drawn| {
+        let below = heading.is_some_and(|heading| drawn.rect.top() > heading.rect.bottom());
+        below
+            && regions
+                .side
+                .is_some_and(|r| r.contains(drawn.clip.center()))
+    };
+    let mut faults = Vec::new();
+    for drawn in &texts {
+        let (rect, clip) = (drawn.rect, drawn.clip.expand(SLACK));
+        let Drawn { text, .. } = drawn;
+        let scrolls = home(clip).is_some_and(|(_, _, scrolls)| *scrolls);
+        if rect.left() < clip.left() || rect.right() > clip.right() {
+            // Below or above what is seen of a list that scrolls.
+            let unseen = rect.bottom() < clip.top() || rect.top() > clip.bottom();
+            if !(scrolls && unseen || sideways(drawn)) {
+                faults.push(format!("{text:?} is cut at its side"));
+            }
+        } else if !scrolls && (rect.top() < clip.top() || rect.bottom() > clip.bottom()) {
+            faults.push(format!("{text:?} is cut above or below"));
+        }
+        let shown = rect.intersect(clip);
+        if shown.is_positive() && !window.expand(SLACK).contains_rect(shown) {
+            faults.push(format!("{text:?} is outside the window"));
+        }
+    }
+    let seen: Vec<(&Drawn, Rect)> = texts
+        .iter()
+        .map(|d| (d, d.rect.intersect(d.clip)))
+        .filter(|(_, r)| r.is_positive())
+        .collect();
+    for (i, (a, ra)) in seen.iter().enumerate() {
+        for (b, rb) in &seen[i + 1..] {
+            let both = ra.intersect(*rb);
+            let same = a.text == b.text;
+            if !same && both.width() > SLACK && both.height() > SLACK {
+                faults.push(format!("{:?} lies on {:?}", a.text, b.text));
+            }
+        }
+    }
+    for node in harness.root().children_recursive() {
+        let access = node.accesskit_node();
+        let role = access.role();
+        let control = matches!(
+            role,
+            Role::Button | Role::Slider | Role::TextInput | Role::CheckBox | Role::ComboBox
+        );
+        if !control || access.raw_bounds().is_none() {
+            continue;
+        }
+        let rect = node.rect();
+        let Some((name, panel, scrolls)) = home(rect) else {
+            continue;
+        };
+        let panel = panel.expand(SLACK);
+        let beside = rect.left() < panel.left() || rect.right() > panel.right();
+        // Under a bar lies what a list has scrolled away.
+        let lists = [regions.settings, regions.side].into_iter().flatten();
+        let under = lists
+            .into_iter()
+            .any(|r| r.x_range().contains(rect.center().x));
+        let beyond = rect.top() < panel.top() || rect.bottom() > panel.bottom();
+        if beyond && under {
+            continue;
+        }
+        if beside || (beyond && !scrolls) {
+            let label = access.label().unwrap_or_default();
+            faults.push(format!("{role:?} {label:?} sticks out of {name}"));
+        }
+    }
+    faults
+}
+
+/// What must be within reach whatever happens, by the name of its button.
+fn missing(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
+    let window = harness.ctx.content_rect().expand(SLACK);
+    let mut there = Vec::new();
+    for node in harness.root().children_recursive() {
+        let access = node.accesskit_node();
+        if access.raw_bounds().is_none() {
+            continue;
+        }
+        let rect = node.rect();
+        if window.contains_rect(rect) && rect.width() > 6.0 && rect.height() > 6.0 {
+            there.extend(access.label());
+        }
+    }
+    let has = |name: &str| there.iter().any(|label| label == name);
+    let mut missing = Vec::new();
+    for name in [
+        "Reset",
+        "Step",
+        "Reseed",
+        "Presets",
+        "Figures",
+        "Export",
+        "Pace",
+        "Larger text",
+        "Smaller text",
+        "Theme",
+        "Help",
+        "Settings",
+        "Side panel",
+        "Copy as command",
+    ] {
+        if !has(name) {
+            missing.push(format!("no {name:?}"));
+        }
+    }
+    let run = ["Run", "Pause", "Run again", "Replay", "Hold"];
+    if !run.iter().any(|name| has(name)) {
+        missing.push("nothing to run or hold it".into());
+    }
+    let state = &harness.state().state;
+    if state.regions.side.is_some() {
+        for (tab, name) in Tab::ALL {
+            if !has(name) && (tab != Tab::Figure || state.figure.is_some()) {
+                missing.push(format!("no tab {name:?}"));
+            }
+        }
+    }
+    if !state.pins.is_empty() && !there.iter().any(|label| label.starts_with("Unpin")) {
+        missing.push("nothing to unpin with".into());
+    }
+    missing
+}
+
+/// Makes the window so many pixels large, with text of this size.
+fn resize(screen: &mut Screen, [width, height]: [f32; 2], scale: f32) -> Vec2 {
+    let zoom = text_size(vec2(width, height), scale);
+    let points = vec2(width, height) / zoom;
+    screen.app().state.scale = scale;
+    // A change of zoom stretches the frame that it falls into.
+    for _ in 0..6 {
+        screen.harness.ctx.set_zoom_factor(zoom);
+        screen.harness.set_size(points);
+        screen.steps(1);
+        screen.harness.set_size(points);
+        screen.steps(1);
+        let there = screen.harness.ctx.content_rect().size();
+        if (there - points).length() < 0.5 && screen.harness.ctx.zoom_factor() == zoom {
+            return points;
+        }
+    }
+    panic!("the window does not become {points} points large");
+}
+
+/// Looks at a state in every tab at every size, and says what is wrong.
+fn look(name: &str, screen: &mut Screen, tabs: &[Tab]) {
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for size in SIZES {
+        let mut last = None;
+        for scale in SCALES {
+            let points = resize(screen, size, scale);
+            // Text that may not grow any more: the same picture again.
+            if last.replace(points) == Some(points) {
+                continue;
+            }
+            let mut views: Vec<(Tab, Drawers)> = Vec::new();
+            let drawers = Drawers::default();
+            views.extend(tabs.iter().map(|tab| (*tab, drawers)));
+            let mut settings = drawers;
+            settings.left.want = Want::Open;
+            views.push((tabs[0], settings));
+            for (tab, drawers) in views {
+                let state = &mut screen.app().state;
+                (state.tab, state.drawers) = (tab, drawers);
+                if drawers.open(points.x).right.is_none() && drawers == Drawers::default() {
+                    state.drawers.toggle(Side::Right, points.x);
+                }
+                screen.steps(2);
+                let there = screen.harness.ctx.content_rect().size();
+                assert!((there - points).length() < 0.5, "{there} for {points}");
+                let mut wrong = faults(&screen.harness);
+                wrong.extend(missing(&screen.harness));
+                let [width, height] = size;
+                for fault in wrong {
+                    let at = format!("{width}x{height} at {scale}, {points:.0} points, {tab:?}");
+                    found.entry(fault).or_insert(at);
+                }
+            }
+        }
+    }
+    let list: Vec<String> = found.iter().map(|(f, at)| format!("{f} ({at})")).collect();
+    assert!(
+        list.is_empty(),
+        "{name}: {} faults\n{}",
+        list.len(),
+        list.join("\n")
+    );
+}
+
+fn all_tabs() -> Vec<Tab> {
+    let tabs = Tab::ALL.iter().map(|(tab, _)| *tab);
+    tabs.filter(|tab| *tab != Tab::Figure).collect()
+}
+
+/// A window with a scripted worker and, if wanted, the real pool of the diagram.
+fn window(config: Config, pool: bool) -> Screen {
+    let script = Script::default();
+    let backend = Box::new(script.clone());
+    let startup = Startup {
+        config: Some(config),
+        ..Startup::default()
+    };
+    let harness = Harness::builder()
+        .with_size(vec2(1280.0, 800.0))
+        .with_step_dt(0.05)
+        .build_eframe(move |cc| {
+            let app = GrokscopeApp::with_backend(cc, startup, backend, Exporter::new(None));
+            if pool {
+                app.with_diagram(Phase::new(|| {}))
+            } else {
+                app
+            }
+        });
+    let mut screen = Screen { harness, script };
+    screen.steps(2);
+    screen
+}
+
+/// A run that groks: test loss rises, then falls long after train loss did.
+fn train(screen: &mut Screen) {
+    let run = screen.run_id();
+    let mut rows = Vec::new();
+    let mut step = 1_u64;
+    while step < 80_000 {
+        let t = log_step(step);
+        let mut row = row(step, 1.2 * (-(t - 1.0).max(0.0) * 2.5).exp());
+        let test = 1.0 + 0.6 * (-(t - 2.0).powi(2)).exp() - 0.98 / (1.0 + (4.2 - t).exp().powi(4));
+        row.set(grokscope::sim::metrics::Metric::TestLoss, test);
+        row.set(
+            grokscope::sim::metrics::Metric::PopulationAlignment,
+            0.1 + 0.1 * t,
+        );
+        rows.push(row);
+        step = (step + 1).max((step as f64 * 1.05) as u64);
+    }
+    screen.script.push(Event::Rows { run, rows });
+    screen.steps(3);
+}
+
+fn finish(screen: &mut Screen, outcome: Outcome) {
+    let step = screen.harness.state().state.session.run().unwrap().step();
+    let thresholds = Thresholds {
+        train: 0.1,
+        test: 0.1,
+    };
+    let crossings = Crossings {
+        fit: Some(219),
+        generalise: matches!(outcome, Outcome::Groks).then_some(14_971),
+    };
+    let begun = Verdict::begun(thresholds, 2.0, step, 1.0, Some(1.0));
+    let mut verdict = begun.crossed(Status::Finished, step, crossings);
+    if let Outcome::Diverged {
+        step,
+        stable_learning_rate,
+    } = outcome
+    {
+        verdict.status = Status::Diverged;
+        verdict.diverged = Some((step, stable_learning_rate));
+    }
+    let finish = Finish {
+        step,
+        verdict: Box::new(verdict),
+        training_seconds: 3.0,
+        changed_live: false,
+    };
+    let run = screen.run_id();
+    screen.script.push(Event::Finished { run, finish });
+    screen.steps(3);
+}
+
+#[test]
+fn before_the_first_row() {
+    let mut screen = window(Config::default(), false);
+    look("starting", &mut screen, &all_tabs());
+}
+
+#[test]
+fn settings_that_are_refused() {
+    let mut config = Config::default();
+    config.network.alpha = -1.0;
+    let mut screen = window(config, false);
+    look("empty", &mut screen, &all_tabs());
+}
+
+#[test]
+fn while_it_trains_and_when_it_is_done() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    look("running", &mut screen, &all_tabs());
+    finish(&mut screen, Outcome::Groks);
+    look("done", &mut screen, &all_tabs());
+}
+
+#[test]
+fn in_the_past_and_with_a_value_that_was_refused() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    screen.app().ask(Action::Scrub(Scrub::To(300.0)));
+    screen.app().ask(Action::Type {
+        key: "training.learning_rate",
+        text: "no number at all".into(),
+    });
+    screen.steps(3);
+    look("in the past", &mut screen, &all_tabs());
+}
+
+#[test]
+fn when_it_diverged() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    let step = screen.harness.state().state.session.run().unwrap().step();
+    finish(
+        &mut screen,
+        Outcome::Diverged {
+            step,
+            stable_learning_rate: 0.5,
+        },
+    );
+    look("diverged", &mut screen, &all_tabs());
+}
+
+#[test]
+fn with_kept_runs_and_a_sweep_under_way() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    for name in [
+        "α = 0.3",
+        "a name that is longer than any panel is wide, as names go",
+    ] {
+        screen.app().ask(Action::Pin);
+        screen.steps(2);
+        let pin = screen.app().state.pins.last().expect("a pin").id;
+        let rename = grokscope::app::compare::PinEdit::Rename(name.into());
+        screen.app().ask(Action::EditPin(pin, rename));
+        screen.app().ask(Action::Edit {
+            key: "network.alpha",
+            value: grokscope::sim::config::Value::Real(0.777_123_45),
+            dragging: false,
+        });
+        screen.steps(8);
+        train(&mut screen);
+    }
+    screen
+        .app()
+        .ask(Action::Sweep(SweepForm::of("network.alpha")));
+    screen.steps(2);
+    look("sweep", &mut screen, &[Tab::Runs, Tab::Error]);
+}
+
+#[test]
+fn with_a_figure_open() {
+    let mut screen = window(Config::default(), false);
+    screen.app().ask(Action::OpenFigure("9".into()));
+    screen.steps(4);
+    train(&mut screen);
+    screen.wait("the figure's curves", |app| {
+        let open = app.state.figure.as_ref().unwrap();
+        open.curves().all(|(_, summary)| summary.is_some())
+    });
+    look("figure", &mut screen, &[Tab::Figure, Tab::Error, Tab::Runs]);
+}
+
+#[test]
+fn while_the_diagram_fills() {
+    let mut config = Config::default();
+    (config.task.dim, config.task.samples) = (10, 30);
+    let mut screen = window(config, true);
+    train(&mut screen);
+    screen.app().ask(Action::SelectTab(Tab::Phase));
+    screen.steps(10);
+    look("diagram", &mut screen, &[Tab::Phase]);
+    screen
+        .app()
+        .ask(Action::Diagram(DiagramAction::Large(true)));
+    screen.steps(3);
+    look("large diagram", &mut screen, &[Tab::Phase, Tab::Error]);
+}
