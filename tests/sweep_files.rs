@@ -158,7 +158,11 @@ fn curves_need_a_directory_that_can_be_written() {
 #[test]
 fn the_picture_of_a_sweep_needs_no_screen() {
     let dir = swept(SPEC);
-    for (measure, theme) in [("delay", "dark"), ("class", "light"), ("curves", "light")] {
+    for (measure, theme) in [
+        ("delay_steps", "dark"),
+        ("class", "light"),
+        ("curves", "light"),
+    ] {
         let out = format!("{measure}.png");
         good(&sweep(
             dir.path(),

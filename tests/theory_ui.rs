@@ -177,7 +177,7 @@ fn the_status_says_where_the_lazy_model_would_level_off() {
         },
     });
     screen.steps(3);
-    screen.sees("the lazy model levels off at");
+    screen.sees("(the lazy model) it would level off at");
 }
 
 #[test]

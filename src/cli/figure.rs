@@ -12,7 +12,7 @@ use crate::figures::run::{self, Update};
 use crate::figures::{self, Figure, page};
 use crate::io::FileError;
 use crate::io::atomic::{self, DirectoryLock};
-use crate::sim::config::{EngineKind, ValidConfig};
+use crate::sim::config::{DrawKind, EngineKind, ValidConfig};
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -110,6 +110,10 @@ fn jobs(figure: &Figure, args: &FigureArgs) -> Result<(Vec<usize>, Vec<ValidConf
         for k in 0..args.seeds.get() {
             let mut config = curve.config.clone();
             config.seed = config.seed.saturating_add(k);
+            // The authors' draw has no seed: others are of our own streams.
+            if k > 0 {
+                config.task.draw = DrawKind::Grokscope;
+            }
             if let Some(engine) = &args.engine {
                 config
                     .set_str("training.engine", engine)

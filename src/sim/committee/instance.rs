@@ -286,6 +286,7 @@ mod tests {
             "task.dim" | "task.samples" | "task.test_samples" => Value::Integer(4),
             "task.target" => Value::Text("eigenvector".into()),
             "task.draw" => Value::Text("paper".into()),
+            "network.mix_rule" => Value::Text("interpolate".into()),
             "task.eigenvector" | "task.target_rank" => Value::Integer(2),
             "task.degree" => Value::Integer(3),
             "network.width" => Value::Integer(5),
