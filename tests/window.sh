@@ -87,19 +87,22 @@ xdotool windowmove "$window" 0 0 windowsize "$window" 1280 800 2>/dev/null
 sleep 1
 
 # export KEY: presses the key and leaves the name of the new file in $file.
+# What was exported, newest first; the settings of a table stand beside it.
+exports() { ls -t "$work/out" | { grep -v '\.toml$' || true; }; }
+
 export_by() {
     local key=$1 before
-    before=$(ls "$work/out" | wc -l)
+    before=$(exports | wc -l)
     # The pointer must not rest on something that takes the key.
     xdotool mousemove 640 420
     xdotool key --clearmodifiers "$key"
-    more() { [ "$(ls "$work/out" | wc -l)" -gt "$before" ]; }
+    more() { [ "$(exports | wc -l)" -gt "$before" ]; }
     wait_for 30 more || return 1
-    file=$work/out/$(ls -t "$work/out" | head -n 1)
+    file=$work/out/$(exports | head -n 1)
 }
 
 rows() { grep -vc '^#' "$1"; }
-setting() { sed -n "s/^# $2 = //p" "$1"; }
+setting() { sed -n "s/^$2 = //p" "$1.toml"; }
 curve() { grep -v '^#' "$1" | cut -d, -f1-3; }
 last_step() { grep -v '^#' "$1" | tail -n 1 | cut -d, -f1; }
 
