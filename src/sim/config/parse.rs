@@ -13,7 +13,7 @@ impl Config {
     }
 
     /// Sets one field from text, as `--set network.alpha=0.3` does. Words need
-    /// no quotes, numbers may be written in every way of [`number`](super::number).
+    /// no quotes, numbers may be written in every way of [`number`].
     ///
     /// # Errors
     /// As [`Config::set`].

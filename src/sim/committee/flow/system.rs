@@ -352,7 +352,7 @@ impl System for FlowSystem {
     }
 
     /// The change of the function that the error makes against what is allowed: see
-    /// [`super::error`].
+    /// `flow::error`.
     fn error_ratio(
         &mut self,
         error: &[f64],
