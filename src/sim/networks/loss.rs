@@ -10,7 +10,7 @@ use std::ops::Range;
 pub enum LossKind {
     /// Mean over examples and outputs of (F − Y)².
     MeanSquare,
-    /// Mean over examples of −log softmax(F)[label].
+    /// Mean over examples of `−log softmax(F)[label]`.
     CrossEntropy,
 }
 
@@ -43,7 +43,7 @@ pub const NO_ANSWER: u32 = u32::MAX;
 /// Loss and answer of each example of a set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scored {
-    /// Loss of each: the mean over outputs of (F − Y)², or −log softmax(F)[label].
+    /// Loss of each: the mean over outputs of (F − Y)², or `−log softmax(F)[label]`.
     pub losses: Vec<f64>,
     /// Index of the largest output, or [`NO_ANSWER`].
     pub answers: Vec<u32>,

@@ -1,7 +1,7 @@
 //! The one-layer transformer on the sequence [a, b, "="], read at the last
 //! position; "=" is token p.
 //!
-//! x_t = W_E[:, token_t] + W_pos[t]; per head k = W_K x, q = W_Q x, v = W_V x;
+//! `x_t = W_E[:, token_t] + W_pos[t]`; per head k = W_K x, q = W_Q x, v = W_V x;
 //! z = Σ_t softmax_t(q·k_t/√d_head) v_t over the three positions; r = x₂ + W_O z;
 //! f = W_Uᵀ(r + W_out relu(W_in r + b_in) + b_out), p + 1 logits.
 //!
