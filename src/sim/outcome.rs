@@ -1,5 +1,5 @@
 //! When is it grokking? Threshold crossings of the losses, and the classes of
-//! outcome they define (paper §3; PHYSICS: both losses against θ, at every step).
+//! outcome they define (paper §3: both losses against θ, at every step).
 
 use super::config::OutcomeConfig;
 
