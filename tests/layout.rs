@@ -21,13 +21,9 @@ use grokscope::{
         time::Scrub,
     },
     history::decimate::log_step,
-    sim::{
-        config::Config,
-        outcome::{Crossings, Outcome, Thresholds},
-        verdict::{Status, Verdict},
-    },
+    sim::{config::Config, outcome::Outcome},
     startup::Startup,
-    training::{Event, Finish},
+    training::Event,
 };
 use std::collections::BTreeMap;
 use support::{Screen, Script, row};
@@ -346,30 +342,7 @@ fn train(screen: &mut Screen) {
 
 fn finish(screen: &mut Screen, outcome: Outcome) {
     let step = screen.harness.state().state.session.run().unwrap().step();
-    let thresholds = Thresholds {
-        train: 0.1,
-        test: 0.1,
-    };
-    let crossings = Crossings {
-        fit: Some(219),
-        generalise: matches!(outcome, Outcome::Groks).then_some(14_971),
-    };
-    let begun = Verdict::begun(thresholds, 2.0, step, 1.0, Some(1.0));
-    let mut verdict = begun.crossed(Status::Finished, step, crossings);
-    if let Outcome::Diverged {
-        step,
-        stable_learning_rate,
-    } = outcome
-    {
-        verdict.status = Status::Diverged;
-        verdict.diverged = Some((step, stable_learning_rate));
-    }
-    let finish = Finish {
-        step,
-        verdict: Box::new(verdict),
-        training_seconds: 3.0,
-        changed_live: false,
-    };
+    let finish = support::finish(step, outcome, [219, 14_971]);
     let run = screen.run_id();
     screen.script.push(Event::Finished { run, finish });
     screen.steps(3);

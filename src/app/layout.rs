@@ -20,8 +20,11 @@ const AUTOMATIC: [f32; 9] = [1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0];
 const NORMAL_HEIGHT: f32 = 700.0;
 /// Window width that text of normal size needs to have everything in one row.
 const NORMAL_WIDTH: f32 = 1_150.0;
-/// The plots keep this much where both panels are open …
+/// The plots keep this much where both panels were drawn as wide as they go …
 const PLOTS_BESIDE_BOTH: f32 = 400.0;
+/// … this share of the window, and their margins, where the user drew neither …
+const PLOTS_SHARE: f32 = 0.5;
+const PLOTS_MARGINS: f32 = 20.0;
 /// … and this much where one is.
 const PLOTS_BESIDE_ONE: f32 = 340.0;
 
@@ -132,7 +135,12 @@ impl Drawers {
     pub fn open(&self, window: f32) -> Open {
         let [left_least, mut left, _] = self.widths(Side::Left, window);
         let [right_least, mut right, _] = self.widths(Side::Right, window);
-        let both = window - PLOTS_BESIDE_BOTH - 2.0 * EDGE;
+        let drawn = self.left.share.is_some() || self.right.share.is_some();
+        let plots = match drawn {
+            true => PLOTS_BESIDE_BOTH,
+            false => PLOTS_BESIDE_BOTH.max(PLOTS_SHARE * window + PLOTS_MARGINS),
+        };
+        let both = window - plots - 2.0 * EDGE;
         let one = window - PLOTS_BESIDE_ONE - EDGE - HANDLE;
         let room_for_both = left_least + right_least <= both;
         let (wants_left, wants_right) = (self.left.want, self.right.want);

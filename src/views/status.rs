@@ -18,8 +18,10 @@ pub struct View {
     pub sweep: Option<Progress>,
 }
 
-/// Width from which the sentence has one line, and buttons their words.
-const ONE_LINE: f32 = 900.0;
+/// Width from which buttons have their words.
+const WORDS: f32 = 900.0;
+/// Width from which the longest sentence has room in one line.
+const ONE_LINE: f32 = 1_200.0;
 
 /// Height of the bar.
 pub fn height(ui: &Ui) -> f32 {
@@ -30,7 +32,8 @@ pub fn height(ui: &Ui) -> f32 {
 /// Draws the bar's content.
 pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let short = ui.available_width() < ONE_LINE;
+        let whole = ui.available_width() >= ONE_LINE;
+        let short = ui.available_width() < WORDS;
         let copy = ui
             .button(if short { "Copy" } else { "Copy as command" })
             .on_hover_text("Puts the headless command that trains this run on the clipboard.")
@@ -69,7 +72,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) 
                 true => theme.warning,
                 false => theme.text,
             };
-            let lines = if short { 2 } else { 1 };
+            let lines = if whole { 1 } else { 2 };
             glossary::label(ui, theme, &view.sentence, color, Some(lines));
         });
     });

@@ -8,9 +8,11 @@ use grokscope::{
     sim::{
         config::{Config, ValidConfig, Value, field},
         metrics::{Metric, Row},
+        outcome::{Crossings, Outcome, Thresholds},
+        verdict::{Status, Verdict},
     },
     startup::Startup,
-    training::{Command, Event, Frontend, Pace, RunId, Snapshot, StartOptions},
+    training::{Command, Event, Finish, Frontend, Pace, RunId, Snapshot, StartOptions},
 };
 use std::{
     collections::VecDeque,
@@ -19,6 +21,36 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
+
+/// The end at `step` of a run that fits and, where it groks, generalises at the
+/// steps of `crossed`.
+pub fn finish(step: u64, outcome: Outcome, crossed: [u64; 2]) -> Finish {
+    let thresholds = Thresholds {
+        train: 0.1,
+        test: 0.1,
+    };
+    let crossings = Crossings {
+        fit: Some(crossed[0]),
+        generalise: matches!(outcome, Outcome::Groks).then_some(crossed[1]),
+    };
+    let begun = Verdict::begun(thresholds, 2.0, step, 1.0, Some(1.0));
+    let mut verdict = begun.crossed(Status::Finished, step, crossings);
+    if let Outcome::Diverged {
+        step,
+        stable_learning_rate,
+    } = outcome
+    {
+        verdict.status = Status::Diverged;
+        verdict.diverged = Some((step, stable_learning_rate));
+    }
+    assert_eq!(verdict.outcome(), outcome);
+    Finish {
+        step,
+        verdict: Box::new(verdict),
+        training_seconds: 0.1,
+        changed_live: false,
+    }
+}
 
 #[derive(Default)]
 struct Tape {

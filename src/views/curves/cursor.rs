@@ -87,14 +87,23 @@ impl Overlay<'_> {
             .painter
             .layout_no_wrap(text.into(), self.body.clone(), color);
         let size = galley.size();
-        let free = [0.5, 0.35, 0.65, 0.22, 0.8, 0.9]
-            .into_iter()
-            .flat_map(|part| {
-                let y = frame.top() + part * frame.height();
-                [pos2(x + 8.0, y), pos2(x - 8.0 - size.x, y)]
-            })
-            .map(|corner| Rect::from_min_size(corner, size))
-            .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
+        // From the middle outwards; on a curve rather than on another text.
+        let places: Vec<Rect> = [
+            0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.73, 0.22, 0.8, 0.15, 0.9,
+        ]
+        .into_iter()
+        .flat_map(|part| {
+            let y = frame.top() + part * frame.height();
+            [pos2(x + 8.0, y), pos2(x - 8.0 - size.x, y)]
+        })
+        .map(|corner| Rect::from_min_size(corner, size))
+        .filter(|rect| frame.contains_rect(*rect))
+        .collect();
+        let free = places
+            .iter()
+            .find(|rect| self.obstacles.is_free(**rect))
+            .or_else(|| places.iter().find(|rect| self.obstacles.is_legible(**rect)))
+            .copied();
         let right = frame.right() - size.x;
         let beside = pos2((x + 8.0).min(right), frame.center().y);
         let rect = free.unwrap_or(Rect::from_min_size(beside, size));

@@ -36,6 +36,12 @@ impl Obstacles {
             && !self.curves.iter().any(|curve| crosses(curve, rect))
     }
 
+    /// Whether `rect` covers no text or marker; it may lie on a curve.
+    pub fn is_legible(&self, rect: Rect) -> bool {
+        let rect = rect.expand(3.0);
+        !self.rects.iter().any(|taken| taken.intersects(rect))
+    }
+
     /// How far the nearest other curve is from a label, in points; that of
     /// nothing near is [`APART`].
     fn clearance(&self, rect: Rect, own: &[Pos2]) -> f32 {

@@ -10,7 +10,7 @@ use super::{
 use crate::history::{Reading, Run, format};
 use crate::sim::metrics::Metric;
 use crate::views::{axes::Scale, theme::Theme};
-use egui::{Align, Layout, RichText, TextStyle, Ui};
+use egui::{Align, Color32, Layout, RichText, TextStyle, Ui};
 use egui_plot::LineStyle;
 
 /// The step that the legend reads, and a word for which one it is.
@@ -161,7 +161,7 @@ pub fn losses(
     if let Some(name) = model.name {
         ui.label(RichText::new(format!("{name}:")).color(theme.text));
     }
-    let scale_width = 7.0 * ui.text_style_height(&TextStyle::Body);
+    let scale_width = scales_width(ui) + 12.0;
     if train.width(ui) + test.width(ui) + 8.0 + scale_width > ui.available_width() {
         (train.value, test.value) = (None, None);
     }
@@ -223,6 +223,18 @@ pub fn losses(
         }
     });
     switched
+}
+
+/// Room that [`scales`] takes, with the gap before it.
+fn scales_width(ui: &Ui) -> f32 {
+    let font = TextStyle::Body.resolve(ui.style());
+    let text = |word: &str| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(word.into(), font.clone(), Color32::WHITE);
+        galley.size().x + 2.0 * ui.spacing().button_padding.x
+    };
+    text("linear") + text("log") + 2.0 * ui.spacing().item_spacing.x
 }
 
 /// A switch between a logarithmic and a linear axis; whether it was moved.
