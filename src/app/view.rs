@@ -194,7 +194,7 @@ impl GrokscopeApp {
                 .rect
         };
         let bottom = Panel::bottom("status")
-            .exact_size(status::height(ui))
+            .exact_size(status::HEIGHT)
             .frame(bar(12, 0))
             .show(ui, |ui| self.draw_status(ui, &theme, actions))
             .response

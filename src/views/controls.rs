@@ -418,18 +418,21 @@ fn explain(
     // While a slider is dragged all eyes are on the curves beside it, and the
     // status bar says what changed.
     if row.ctx.input(|i| i.pointer.any_down()) {
+        if row.hovered() {
+            Explained::spend(row);
+        }
         return;
     }
     // It goes away with the pointer, and after a while by itself: the curves and
     // their legend lie under it. What was refused is said as long as one looks.
-    if refused.is_none() && !briefly(row) {
+    if refused.is_none() && !Explained::shows(row) {
         return;
     }
     let mut tooltip = Tooltip::for_enabled(row);
     tooltip.popup = tooltip
         .popup
-        .align(egui::RectAlign::RIGHT)
-        .align_alternatives(&[egui::RectAlign::RIGHT_START, egui::RectAlign::RIGHT_END])
+        .align(egui::RectAlign::RIGHT_START)
+        .align_alternatives(&[egui::RectAlign::RIGHT_END, egui::RectAlign::RIGHT])
         .gap(14.0)
         .width(260.0);
     tooltip.show(|ui| {
@@ -479,28 +482,67 @@ fn allowed(field: &Field) -> String {
 /// How long an explanation stays under a pointer that rests.
 const EXPLANATION_SECS: f64 = 6.0;
 
-/// Whether the pointer came to this row, or moved on it, not long ago.
-fn briefly(row: &egui::Response) -> bool {
-    if !row.hovered() {
-        return true;
+/// The explanation under the pointer: it is there for a while after the pointer
+/// came to a row or moved on it, and no more once something was pressed there.
+#[derive(Clone, Copy)]
+struct Explained {
+    row: egui::Id,
+    since: f64,
+    spent: bool,
+}
+
+impl Explained {
+    fn id() -> egui::Id {
+        egui::Id::unique("explained setting")
     }
-    let id = egui::Id::unique("explained setting");
-    let now = row.ctx.input(|i| i.time);
-    let moved = row.ctx.input(|i| i.pointer.delta() != egui::Vec2::ZERO);
-    let last = row.ctx.data(|d| d.get_temp::<(egui::Id, f64)>(id));
-    let since = match last {
-        Some((of, since)) if of == row.id && !moved => since,
-        _ => {
-            row.ctx.data_mut(|d| d.insert_temp(id, (row.id, now)));
-            now
+
+    /// What is explained, where that is this row.
+    fn of(row: &egui::Response) -> Option<Self> {
+        let last = row.ctx.data(|d| d.get_temp::<Self>(Self::id()));
+        last.filter(|explained| explained.row == row.id)
+    }
+
+    /// Something was pressed here: all eyes are on the curves until the pointer
+    /// comes back.
+    fn spend(row: &egui::Response) {
+        let spent = Self {
+            row: row.id,
+            since: 0.0,
+            spent: true,
+        };
+        row.ctx.data_mut(|d| d.insert_temp(Self::id(), spent));
+    }
+
+    fn shows(row: &egui::Response) -> bool {
+        let last = Self::of(row);
+        if !row.hovered() {
+            if last.is_some() {
+                row.ctx.data_mut(|d| d.remove::<Self>(Self::id()));
+            }
+            return true;
         }
-    };
-    let left = EXPLANATION_SECS - (now - since);
-    if left > 0.0 {
-        let left = std::time::Duration::from_secs_f64(left);
-        row.ctx.request_repaint_after(left);
+        let now = row.ctx.input(|i| i.time);
+        let moved = row.ctx.input(|i| i.pointer.delta() != egui::Vec2::ZERO);
+        let since = match last {
+            Some(explained) if explained.spent => return false,
+            Some(explained) if !moved => explained.since,
+            _ => {
+                let begun = Self {
+                    row: row.id,
+                    since: now,
+                    spent: false,
+                };
+                row.ctx.data_mut(|d| d.insert_temp(Self::id(), begun));
+                now
+            }
+        };
+        let left = EXPLANATION_SECS - (now - since);
+        if left > 0.0 {
+            let left = std::time::Duration::from_secs_f64(left);
+            row.ctx.request_repaint_after(left);
+        }
+        left > 0.0
     }
-    left > 0.0
 }
 
 /// A sentence begins with a capital.

@@ -20,19 +20,16 @@ pub struct View {
 
 /// Width from which buttons have their words.
 const WORDS: f32 = 900.0;
-/// Width from which the longest sentence has room in one line.
-const ONE_LINE: f32 = 1_200.0;
+/// Lines that the longest sentence needs in a window of normal size. The bar always
+/// has room for them, so that nothing moves as the sentence changes.
+const LINES: usize = 2;
 
 /// Height of the bar.
-pub fn height(ui: &Ui) -> f32 {
-    let narrow = ui.available_width() < ONE_LINE + 24.0;
-    if narrow { 48.0 } else { 36.0 }
-}
+pub const HEIGHT: f32 = 48.0;
 
 /// Draws the bar's content.
 pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let whole = ui.available_width() >= ONE_LINE;
         let short = ui.available_width() < WORDS;
         let copy = ui
             .button(if short { "Copy" } else { "Copy as command" })
@@ -72,8 +69,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) 
                 true => theme.warning,
                 false => theme.text,
             };
-            let lines = if whole { 1 } else { 2 };
-            glossary::label(ui, theme, &view.sentence, color, Some(lines));
+            glossary::label(ui, theme, &view.sentence, color, Some(LINES));
         });
     });
 }
