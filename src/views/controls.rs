@@ -418,7 +418,7 @@ fn explain(
     // While a slider is dragged all eyes are on the curves beside it, and the
     // status bar says what changed.
     if row.ctx.input(|i| i.pointer.any_down()) {
-        if row.hovered() {
+        if Explained::is_over(row) {
             Explained::spend(row);
         }
         return;
@@ -513,9 +513,15 @@ impl Explained {
         row.ctx.data_mut(|d| d.insert_temp(Self::id(), spent));
     }
 
+    /// Whether the pointer is over the row, also while its slider is dragged.
+    fn is_over(row: &egui::Response) -> bool {
+        let pointer = row.ctx.input(|i| i.pointer.latest_pos());
+        pointer.is_some_and(|at| row.rect.contains(at))
+    }
+
     fn shows(row: &egui::Response) -> bool {
         let last = Self::of(row);
-        if !row.hovered() {
+        if !Self::is_over(row) {
             if last.is_some() {
                 row.ctx.data_mut(|d| d.remove::<Self>(Self::id()));
             }

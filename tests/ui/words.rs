@@ -129,6 +129,29 @@ fn the_explanation_of_a_setting_comes_up_on_hover_and_is_in_its_description() {
 }
 
 #[test]
+fn after_a_drag_the_explanation_stays_away_until_the_pointer_comes_back() {
+    let mut screen = Screen::scripted();
+    let field = FIELDS.iter().find(|f| f.key == "network.alpha").unwrap();
+    let at = screen.slider("α output scale").rect().center();
+    let to = at + egui::vec2(20.0, 0.0);
+    screen.harness.hover_at(at);
+    screen.steps(2);
+    screen.harness.drag_at(at);
+    screen.steps(2);
+    screen.harness.hover_at(to);
+    screen.steps(2);
+    screen.harness.drop_at(to);
+    screen.steps(15);
+    let explained = |screen: &Screen| screen.harness.query_all_by_label(field.why).count();
+    assert_eq!(explained(&screen), 0);
+    screen.harness.hover_at(to + egui::vec2(400.0, 0.0));
+    screen.steps(2);
+    screen.harness.hover_at(to);
+    screen.steps(15);
+    assert_eq!(explained(&screen), 1);
+}
+
+#[test]
 fn a_word_of_the_status_line_shows_its_meaning_and_leads_to_the_glossary() {
     let mut screen = Screen::scripted();
     rows(&mut screen);
