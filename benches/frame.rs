@@ -30,6 +30,7 @@ mod frames {
     use grokscope::sim::config::Config;
     use grokscope::startup::Startup;
     use grokscope::training::{Event as Report, Pace, RunId};
+    use grokscope::views::panels::{PANELS, Panel};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
@@ -193,7 +194,7 @@ mod frames {
                 run: Arc::new(run),
             });
         }
-        for (tab, name) in Tab::ALL {
+        for &Panel { tab, name, .. } in &PANELS {
             window.app.state.tab = tab;
             for _ in 0..10 {
                 window.frame(Vec::new());

@@ -14,6 +14,7 @@ use grokscope::history::accuracy::ToleranceSweep;
 use grokscope::sim::config::{Config, Value, Width};
 use grokscope::sim::outcome::Outcome;
 use grokscope::training::Pace;
+use grokscope::views::panels::{PANELS, Panel};
 use support::Screen;
 
 fn small() -> Config {
@@ -147,7 +148,7 @@ fn every_one_of_many_neurons_is_counted_in_the_end() {
 
 #[test]
 fn a_window_in_which_nothing_happens_is_not_drawn_again() {
-    for (tab, name) in Tab::ALL {
+    for &Panel { tab, name, .. } in &PANELS {
         let mut screen = ended(small(), tab);
         screen.wait("the theory", |app| app.state.theory.is_settled());
         // Axes ease, notices fade, the tab's own answer comes.

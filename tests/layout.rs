@@ -24,6 +24,7 @@ use grokscope::{
     sim::{config::Config, outcome::Outcome},
     startup::Startup,
     training::Event,
+    views::panels::{PANELS, Panel},
 };
 use std::collections::BTreeMap;
 use support::{Screen, Script, row};
@@ -213,7 +214,7 @@ fn missing(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
     }
     let state = &harness.state().state;
     if state.regions.side.is_some() {
-        for (tab, name) in Tab::ALL {
+        for &Panel { tab, name, .. } in &PANELS {
             if !has(name) && (tab != Tab::Figure || state.figure.is_some()) {
                 missing.push(format!("no tab {name:?}"));
             }
@@ -291,7 +292,7 @@ fn look(name: &str, screen: &mut Screen, tabs: &[Tab]) {
 }
 
 fn all_tabs() -> Vec<Tab> {
-    let tabs = Tab::ALL.iter().map(|(tab, _)| *tab);
+    let tabs = PANELS.iter().map(|panel| panel.tab);
     tabs.filter(|tab| *tab != Tab::Figure).collect()
 }
 

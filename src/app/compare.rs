@@ -1,49 +1,14 @@
 //! Runs kept for comparison: their names and colours, what tells them apart.
 
-use super::{GrokscopeApp, actions::Action, session::Loaded};
+pub use crate::views::pins::{MAX_PINS, PinColor, PinEdit, PinId, PinLine, PinView};
+
+use super::{Action, GrokscopeApp, session::Loaded};
 use crate::{
     history::Run,
     sim::config::{Config, FIELDS, Field},
     views::{entry, theme::PINNED_COLORS},
 };
 use std::sync::Arc;
-
-/// Most runs kept: more could not be told apart.
-pub const MAX_PINS: usize = 20;
-
-/// Names a kept run for as long as the window is open.
-pub type PinId = u64;
-
-/// The colour of a kept run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PinColor {
-    /// One of the theme's colours for kept runs.
-    Palette(usize),
-    /// A place on the theme's ramp, from 0 to 1: runs of a sweep.
-    Ramp(f32),
-}
-
-/// How the test loss of a kept run is drawn; its train loss is dashed, as that
-/// of every run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PinLine {
-    /// An unbroken line.
-    #[default]
-    Solid,
-    /// Long dashes.
-    Dashed,
-    /// Dots.
-    Dotted,
-}
-
-impl PinLine {
-    /// All, with their names.
-    pub const ALL: [(Self, &'static str); 3] = [
-        (Self::Solid, "solid"),
-        (Self::Dashed, "long dashes"),
-        (Self::Dotted, "dotted"),
-    ];
-}
 
 /// A run that the user keeps for comparison.
 #[derive(Clone)]
@@ -68,19 +33,19 @@ pub struct Pin {
     pub grows: bool,
 }
 
-/// A change to one kept run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PinEdit {
-    /// Another name.
-    Rename(String),
-    /// Another colour.
-    Color(PinColor),
-    /// Another line.
-    Line(PinLine),
-    /// Shown or hidden.
-    Show(bool),
-    /// Kept no longer.
-    Remove,
+impl Pin {
+    /// As the views show it.
+    pub fn view(&self) -> PinView<'_> {
+        PinView {
+            id: self.id,
+            run: &self.run,
+            config: &self.config,
+            name: &self.name,
+            color: self.color,
+            line: self.line,
+            shown: self.shown,
+        }
+    }
 }
 
 /// A setting as it is written in a run's name: "α = 0.25".
@@ -106,19 +71,6 @@ pub fn default_name(config: &Config, opened: &Config) -> String {
     } else {
         different.join(", ")
     }
-}
-
-/// The settings in which at least two of these runs differ, in table order.
-pub fn differences<'c>(
-    configs: impl IntoIterator<Item = &'c Config> + Clone,
-) -> Vec<&'static Field> {
-    let differs = |field: &&Field| {
-        let mut values = configs.clone().into_iter().map(|c| (field.get)(c));
-        values
-            .next()
-            .is_some_and(|first| values.any(|value| value != first))
-    };
-    FIELDS.iter().filter(differs).collect()
 }
 
 impl GrokscopeApp {
@@ -269,27 +221,6 @@ impl GrokscopeApp {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_difference_table_has_exactly_the_settings_that_differ() {
-        let a = Config::default();
-        let mut b = a.clone();
-        b.network.alpha = 8.0;
-        let mut c = a.clone();
-        c.task.samples += 1;
-        c.training.steps += 1;
-        let keys = |configs: &[&Config]| -> Vec<&str> {
-            let fields = differences(configs.iter().copied());
-            fields.iter().map(|f| f.key).collect()
-        };
-        assert_eq!(keys(&[]), Vec::<&str>::new());
-        assert_eq!(keys(&[&a]), Vec::<&str>::new());
-        assert_eq!(keys(&[&a, &a]), Vec::<&str>::new());
-        assert_eq!(keys(&[&a, &b]), ["network.alpha"]);
-        let mut all = keys(&[&a, &b, &c]);
-        all.sort_unstable();
-        assert_eq!(all, ["network.alpha", "task.samples", "training.steps"]);
-    }
 
     #[test]
     fn a_name_says_what_differs_from_what_was_opened() {

@@ -1,48 +1,16 @@
 //! The keyboard.
 
-use super::{
-    actions::Action,
-    export::Export,
-    layout::Side,
-    time::{Bookmark, Scrub},
+use crate::{
+    history::Bookmark,
+    views::{
+        action::{Action, Scrub},
+        curves::PlotKind,
+        drawer::Side,
+        export::Export,
+    },
 };
-use crate::views::curves::PlotKind;
 use egui::{Context, Event, Key, Modifiers, Popup};
 use std::collections::BTreeSet;
-
-/// Keys and what they do, for the help window.
-pub const HELP: &[(&str, &str)] = &[
-    ("Space", "run, pause, run again; in the past: replay"),
-    ("S", "one step"),
-    ("R", "reset: the same seed from step 0"),
-    ("Shift+R", "reseed: other data, target and weights"),
-    (
-        "← and →",
-        "one recorded step; with Shift a tenth of a decade",
-    ),
-    ("Home, End", "step 0, the live end"),
-    ("1, 2, 3", "to where it fits, peaks, generalises"),
-    (
-        "Page Up, Page Down",
-        "the moment before, the next: start, fit, peak, generalisation, live end (a presenter's remote)",
-    ),
-    ("Ctrl+Z", "undo a change of settings or pins; Ctrl+Y: redo"),
-    ("Ctrl+O", "open settings or an instance"),
-    ("L", "loss axis linear or logarithmic"),
-    ("T", "dark or light"),
-    ("+ and −", "larger and smaller text"),
-    ("B, N", "settings, side panel: put away or brought back"),
-    ("F", "full screen"),
-    ("Ctrl+S", "save the run as CSV"),
-    ("Ctrl+Shift+S", "save the settings as TOML"),
-    ("Ctrl+E", "save the loss plot as PNG, 2×"),
-    ("Ctrl+Shift+E", "save the window as PNG"),
-    ("?", "this help"),
-    (
-        "Esc",
-        "leave whatever is open, the past too; refit the axes",
-    ),
-];
 
 /// Which keys are down. A key is known by its place: with Shift let go first, "+"
 /// goes down and "=" comes up.

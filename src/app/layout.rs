@@ -1,6 +1,8 @@
 //! Where there is room for what: how large text is in a window of some size, and
 //! which panels stand beside the plots. Pure geometry, in points.
 
+pub use crate::views::drawer::Side;
+
 use super::state::SCALES;
 use egui::Vec2;
 use serde::{Deserialize, Serialize};
@@ -62,33 +64,6 @@ pub enum Want {
     Open,
     /// Put away.
     Shut,
-}
-
-/// One of the two panels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The settings.
-    Left,
-    /// The tabs.
-    Right,
-}
-
-impl Side {
-    /// Least, normal and largest width in a window of this width.
-    fn widths(self, window: f32) -> [f32; 3] {
-        match self {
-            Self::Left => {
-                let least = 208.0;
-                let normal = (0.17 * window).clamp(224.0, 330.0);
-                [least, normal, (0.4 * window).max(least)]
-            }
-            Self::Right => {
-                let least = 248.0;
-                let normal = (0.25 * window).clamp(264.0, 640.0);
-                [least, normal, (0.5 * window).max(least)]
-            }
-        }
-    }
 }
 
 /// A panel as the user left it.

@@ -1,6 +1,6 @@
 //! The window: drains the worker's events, does what the user asked for, draws.
 
-pub mod actions;
+mod actions;
 pub mod backend;
 pub mod compare;
 pub mod diagram;
@@ -23,7 +23,7 @@ pub mod undo;
 mod view;
 pub mod window;
 
-pub use actions::Action;
+pub use crate::views::action::Action;
 
 use crate::{
     presets,

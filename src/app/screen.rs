@@ -4,6 +4,7 @@ use crate::{
     history::Run,
     sim::outcome::Outcome,
     training::{Event, Frontend, RunId, Snapshot},
+    views::status::RunState,
 };
 
 /// How long the curve of the previous settings takes to fade, once the new run
@@ -11,23 +12,6 @@ use crate::{
 pub const GHOST_SECS: f64 = 10.0;
 /// How long a run that lived within a drag stays visible.
 pub const TRAIL_SECS: f64 = 0.5;
-
-/// What a run is doing, as the user sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunState {
-    /// No run.
-    Empty,
-    /// Training.
-    Running,
-    /// Held.
-    Paused,
-    /// At its horizon, or stopped.
-    Done,
-    /// The loss exploded.
-    Diverged,
-    /// It could not be made, or the worker panicked.
-    Failed,
-}
 
 /// The curve of earlier settings, fading.
 pub struct Ghost {

@@ -1,5 +1,10 @@
 //! What the window shows besides the run.
 
+pub use crate::views::{
+    paces::{PACES, pace_name},
+    panels::Tab,
+};
+
 use super::{
     compare::{Pin, PinId},
     diagram::Phase,
@@ -13,7 +18,6 @@ use super::{
 };
 use crate::{sim::config::Config, training::Pace, views::curves::CurvesState};
 use egui::Rect;
-use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Sizes of text and controls, as multiples of what a window has by itself.
@@ -25,62 +29,6 @@ pub const NOTICE_SECS: f64 = 8.0;
 pub const EDIT_SECS: f64 = 4.0;
 /// How long it is said that something went wrong.
 pub const BAD_NOTICE_SECS: f64 = 30.0;
-
-/// A tab of the side panel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Tab {
-    /// Where the test error comes from.
-    #[default]
-    Error,
-    /// The kernel's spectrum and alignments.
-    Kernel,
-    /// The neurons in the plane of the target direction.
-    Features,
-    /// Grokking by loss and by accuracy.
-    Accuracy,
-    /// The phase diagram.
-    Phase,
-    /// Every metric of the newest row.
-    Facts,
-    /// The runs kept for comparison.
-    Runs,
-    /// The figure of the paper on show; only where there is one.
-    Figure,
-}
-
-impl Tab {
-    /// All tabs, in order.
-    pub const ALL: [(Self, &'static str); 8] = [
-        (Self::Error, "Error"),
-        (Self::Kernel, "Kernel"),
-        (Self::Features, "Features"),
-        (Self::Accuracy, "Accuracy"),
-        (Self::Phase, "Phase"),
-        (Self::Facts, "Numbers"),
-        (Self::Runs, "Runs"),
-        (Self::Figure, "Figure"),
-    ];
-
-    /// What there is to see in it.
-    pub fn why(self) -> &'static str {
-        match self {
-            Self::Error => "Where the test loss comes from: its three parts over time",
-            Self::Kernel => {
-                "The kernel: its eigenvalues, where the labels lie in it, and its alignment"
-            }
-            Self::Features => {
-                "The neurons as a cloud, and how far they have turned towards the target"
-            }
-            Self::Accuracy => {
-                "Whether it groks by accuracy too, and how this depends on the tolerance"
-            }
-            Self::Phase => "The phase diagram: one run for each pair of values of two settings",
-            Self::Facts => "Every measured number at one step",
-            Self::Runs => "Runs kept for comparison, and a setting swept over values",
-            Self::Figure => "The paper's figure: caption, claim and what was measured",
-        }
-    }
-}
 
 /// A line in the status bar about something the user did.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,28 +80,8 @@ impl Default for Regions {
     }
 }
 
-/// Paces in the menu.
-pub const PACES: [(&str, Pace); 8] = [
-    ("lecture, slow", Pace::DecadesPerSecond(1.0 / 3.0)),
-    ("lecture", Pace::DecadesPerSecond(2.0 / 3.0)),
-    ("lecture, brisk", Pace::DecadesPerSecond(2.0)),
-    ("10 steps/s", Pace::StepsPerSecond(10.0)),
-    ("100 steps/s", Pace::StepsPerSecond(100.0)),
-    ("1,000 steps/s", Pace::StepsPerSecond(1_000.0)),
-    ("10,000 steps/s", Pace::StepsPerSecond(10_000.0)),
-    ("full speed", Pace::Fast),
-];
-
 /// The pace of the first launch: grokking within ten seconds.
 pub const OPENING_PACE: Pace = Pace::DecadesPerSecond(2.0 / 3.0);
-
-/// Name of a pace in the menu.
-pub fn pace_name(pace: Pace) -> &'static str {
-    PACES
-        .iter()
-        .find(|(_, p)| *p == pace)
-        .map_or("pace", |(name, _)| name)
-}
 
 /// Everything on screen.
 pub struct State {

@@ -4,11 +4,13 @@
 //! While it stands in the past, training is held, so that a replay reaches the
 //! live end and goes on training from there.
 
+pub use crate::{history::Bookmark, views::action::Scrub};
+
 use super::{
     GrokscopeApp,
     session::{RunState, Session},
 };
-use crate::{history::Run, sim::metrics::Metric, training::Pace};
+use crate::{history::Run, training::Pace};
 
 /// A replay at full speed would be over before it is seen.
 const FASTEST_REPLAY: Pace = Pace::DecadesPerSecond(2.0);
@@ -16,79 +18,6 @@ const FASTEST_REPLAY: Pace = Pace::DecadesPerSecond(2.0);
 const LEAP: f64 = 0.1;
 /// Where step 0 stands in a replay along log time, which has no place for it.
 const STEP_ZERO: f64 = 0.5;
-
-/// A moment of a run worth going to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bookmark {
-    /// Train loss fell below its threshold.
-    Fit,
-    /// Highest test loss.
-    Peak,
-    /// Test loss fell below its threshold.
-    Grok,
-}
-
-impl Bookmark {
-    /// All, in the order of their keys.
-    pub const ALL: [Self; 3] = [Self::Fit, Self::Peak, Self::Grok];
-
-    /// What happened there, in a word or two.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fit => "fits",
-            Self::Peak => "test peak",
-            Self::Grok => "generalises",
-        }
-    }
-
-    /// The step at which it happened, and the loss that it is about.
-    pub fn event(self, run: &Run) -> Option<(u64, Metric)> {
-        let crossings = run.crossings();
-        match self {
-            Self::Fit => Some((crossings.fit?, Metric::TrainLoss)),
-            Self::Grok => Some((crossings.generalise?, run.test_metric())),
-            // A peak is one where test loss rose before it fell.
-            Self::Peak => {
-                let peak = run.peak().filter(|p| p.step > 0 && p.step < run.step())?;
-                let first = run.series(run.test_metric()).next()?.1;
-                (peak.test_loss > 1.01 * first).then_some((peak.step, run.test_metric()))
-            }
-        }
-    }
-
-    /// The step to go to: that of the event, as every sentence about it says.
-    pub fn step(self, run: &Run) -> Option<u64> {
-        let (event, _) = self.event(run)?;
-        (event <= run.step()).then_some(event)
-    }
-}
-
-/// A move of the time cursor.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scrub {
-    /// To the recorded step nearest to this one.
-    To(f64),
-    /// One recorded step back.
-    Previous,
-    /// One recorded step on.
-    Next,
-    /// A tenth of a decade back.
-    LeapBack,
-    /// A tenth of a decade on.
-    LeapOn,
-    /// To step 0.
-    Start,
-    /// To where the run stands, and on with it.
-    Live,
-    /// To a bookmark.
-    Mark(Bookmark),
-    /// To the moment before: step 0, a bookmark.
-    PreviousMark,
-    /// To the next moment: a bookmark, the live end.
-    NextMark,
-    /// Replays from here, at the live end from the start; holds a replay.
-    Play,
-}
 
 /// Which moment is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

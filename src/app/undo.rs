@@ -2,8 +2,7 @@
 //! comparison.
 
 use super::{
-    GrokscopeApp,
-    actions::Action,
+    Action, GrokscopeApp,
     compare::Pin,
     diagram::DiagramAction,
     session::Loaded,

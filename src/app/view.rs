@@ -24,7 +24,7 @@ use crate::{
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
         drawer, entry, figure, fonts, glossary, help,
         narration::Numbers,
-        open, scrubber, side, status,
+        open, panels, runs, scrubber, status,
         theme::Theme,
         transport,
     },
@@ -281,10 +281,7 @@ impl GrokscopeApp {
     ) {
         let (panel, word) = match side {
             Side::Left => (Panel::left("settings edge"), "Settings"),
-            Side::Right => {
-                let tab = Tab::ALL.iter().find(|(tab, _)| *tab == self.state.tab);
-                (Panel::right("side edge"), tab.map_or("", |(_, name)| name))
-            }
+            Side::Right => (Panel::right("side edge"), self.state.tab.name()),
         };
         let width = if open { layout::EDGE } else { layout::HANDLE };
         let edge = panel
@@ -321,27 +318,69 @@ impl GrokscopeApp {
     }
 
     fn draw_side(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
-        let run = self.state.session.shown(ui.input(|i| i.time));
-        let (settings, state) = (self.controls_view(), &self.state);
-        let color = |curve: &Curve| self.curve_color(curve, theme);
-        let figure = state.figure.as_ref();
-        let figure = figure.map(|open| (open, &color as figure::CurveColor<'_>));
-        match state.tab {
-            Tab::Phase => {
-                let view = state.phase.view(state.session.config());
-                side::show_diagram(ui, theme, &view, figure.is_some(), actions);
-            }
-            _ => side::show(ui, theme, run, state, &settings, figure, actions),
+        let view = self.panels_view(theme, ui.input(|i| i.time));
+        panels::show(ui, theme, &view, actions);
+    }
+
+    fn panels_view(&self, theme: &Theme, now: f64) -> panels::View<'_> {
+        let state = &self.state;
+        let session = &state.session;
+        let (run, cursor) = (session.shown(now), state.time.step());
+        let moment = run.map(|run| run.moment(cursor));
+        let past = moment.filter(|moment| !moment.is_live());
+        panels::View {
+            tab: state.tab,
+            run,
+            cursor,
+            keyframe: past
+                .and_then(|m| session.keyframe(m.step()))
+                .map(|kept| kept.step),
+            settings: self.controls_view(),
+            kernel: state.theory.kernel(),
+            features: state.theory.features(),
+            diagram: state.phase.view(session.config()),
+            runs: self.runs_view(),
+            figure: state
+                .figure
+                .as_ref()
+                .map(|open| self.figure_view(open, theme)),
+        }
+    }
+
+    fn runs_view(&self) -> runs::View<'_> {
+        let state = &self.state;
+        runs::View {
+            run: state.session.run(),
+            config: state.session.config_on_screen(),
+            horizon: state.session.config().training.horizon(),
+            pins: state.pins.iter().map(Pin::view).collect(),
+            form: &state.sweep_form,
+            sweep: state.sweep.as_ref().map(Sweep::progress),
+        }
+    }
+
+    fn figure_view<'a>(&'a self, open: &'a OpenFigure, theme: &Theme) -> figure::View<'a> {
+        let curves = open.curves().map(|(curve, summary)| figure::CurveView {
+            curve,
+            summary,
+            live: open.is_live(curve),
+            color: self.curve_color(open, curve, theme),
+        });
+        figure::View {
+            figure: open.figure(),
+            curves: curves.collect(),
+            computing: open.is_computing(),
+            flow: open.is_flow(),
+            failures: open.failures(),
         }
     }
 
     /// The colour that a figure's curve has on the plots.
-    fn curve_color(&self, curve: &Curve, theme: &Theme) -> Color32 {
-        let open = self.state.figure.as_ref();
-        if open.is_some_and(|open| open.is_live(curve)) {
+    fn curve_color(&self, open: &OpenFigure, curve: &Curve, theme: &Theme) -> Color32 {
+        if open.is_live(curve) {
             return theme.test;
         }
-        let of_curve = |pin: &&Pin| open.is_some_and(|open| open.is_run_of(curve, pin.run.id()));
+        let of_curve = |pin: &&Pin| open.is_run_of(curve, pin.run.id());
         let pin = self.state.pins.iter().find(of_curve);
         pin.map_or(theme.faint, |pin| theme.pin(pin.color))
     }

@@ -3,6 +3,7 @@
 //! [`decimate`] is for display alone.
 
 pub mod accuracy;
+mod bookmark;
 pub mod decimate;
 pub mod format;
 mod missing;
@@ -11,6 +12,7 @@ mod reading;
 mod run;
 mod sentence;
 
+pub use bookmark::Bookmark;
 pub use moment::Moment;
 pub use reading::Reading;
 pub use run::{Lowered, Run};

@@ -2,6 +2,7 @@
 //! accuracies, the latter at any tolerance, and how the verdict depends on it.
 
 use super::{
+    action::Action,
     controls::{self, Widget, heading},
     diagram::colours,
     slider::Scale,
@@ -9,7 +10,6 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    app::Action,
     history::{
         Run,
         accuracy::{AccuracyPoint, ToleranceSweep},

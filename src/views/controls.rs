@@ -2,13 +2,15 @@
 //! [`FIELDS`](crate::sim::config::FIELDS).
 
 use super::{
+    action::Action,
     entry::{Entry, describe, shown},
     fonts, glossary,
+    panels::Tab,
     slider::{Change, Scale, Slider},
+    sweep_form::SweepForm,
     theme::Theme,
 };
 use crate::{
-    app::{Action, state::Tab, sweeping::SweepForm},
     history::{Lowered, format},
     sim::config::{Config, Field, Kind, TargetKind, Value, Width, field},
     sim::digits::rate_in_digits,

@@ -2,11 +2,37 @@
 //! back, a drag makes it wider.
 
 use super::theme::Theme;
-use crate::app::layout::Side;
 use egui::{
     CursorIcon, Pos2, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, epaint::TextShape, pos2,
     vec2,
 };
+
+/// One of the two panels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The settings.
+    Left,
+    /// The tabs.
+    Right,
+}
+
+impl Side {
+    /// Least, normal and largest width in a window of this width.
+    pub fn widths(self, window: f32) -> [f32; 3] {
+        match self {
+            Self::Left => {
+                let least = 208.0;
+                let normal = (0.17 * window).clamp(224.0, 330.0);
+                [least, normal, (0.4 * window).max(least)]
+            }
+            Self::Right => {
+                let least = 248.0;
+                let normal = (0.25 * window).clamp(264.0, 640.0);
+                [least, normal, (0.5 * window).max(least)]
+            }
+        }
+    }
+}
 
 /// What came of showing the edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,9 +1,8 @@
 //! What a value is entered with besides a slider: a typed field, a switch, a
 //! choice of words.
 
-use super::theme::Theme;
+use super::{action::Action, theme::Theme};
 use crate::{
-    app::Action,
     history::format,
     sim::config::{Field, Kind, LiveChange, LiveSetting, Value, Width, number},
 };

@@ -2,12 +2,13 @@
 //! look at, and a tab with caption, curves, claim and settings.
 
 use super::{
+    action::Action,
     controls::{heading, upper_first},
     fonts, glossary,
+    panels::Tab,
     theme::Theme,
 };
 use crate::{
-    app::{Action, figures::OpenFigure, state::Tab},
     figures::{Curve, CurveSummary, Figure, page},
     history::format,
     sim::config::Config,
@@ -17,8 +18,31 @@ use egui::{
     Rect, RichText, Sense, Stroke, TextStyle, Ui, Vec2,
 };
 
-/// The colour of a curve on the plots.
-pub type CurveColor<'a> = &'a dyn Fn(&Curve) -> Color32;
+/// What the tab draws.
+pub struct View<'a> {
+    /// The figure.
+    pub figure: &'a Figure,
+    /// Its curves, in order.
+    pub curves: Vec<CurveView<'a>>,
+    /// Curves are still being computed.
+    pub computing: bool,
+    /// All curves are the flow's.
+    pub flow: bool,
+    /// Curves that could not be computed, and why.
+    pub failures: &'a [String],
+}
+
+/// A curve of the figure.
+pub struct CurveView<'a> {
+    /// Its name and settings.
+    pub curve: &'a Curve,
+    /// What it came to, where that is known.
+    pub summary: Option<&'a CurveSummary>,
+    /// It is the one that is trained live.
+    pub live: bool,
+    /// Its colour on the plots.
+    pub color: Color32,
+}
 
 /// Draws the strip above the plots. `told` leaves out what the tab says already.
 pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &mut Vec<Action>) {
@@ -67,14 +91,8 @@ pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &
 }
 
 /// Draws the tab's content.
-pub fn show(
-    ui: &mut Ui,
-    theme: &Theme,
-    open: &OpenFigure,
-    color: CurveColor<'_>,
-    actions: &mut Vec<Action>,
-) {
-    let figure = open.figure();
+pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+    let figure = view.figure;
     heading(ui, theme, &format!("FIGURE {}", figure.id.to_uppercase()));
     ui.label(
         RichText::new(&figure.title)
@@ -85,9 +103,9 @@ pub fn show(
     heading(ui, theme, "WHAT TO LOOK AT");
     glossary::label(ui, theme, &figure.look, theme.text, None);
     if figure.points.is_some() {
-        points(ui, theme, open);
+        points(ui, theme, view);
     }
-    curves(ui, theme, open, color);
+    curves(ui, theme, view);
     heading(ui, theme, "THE PAPER'S CLAIM");
     glossary::label(ui, theme, &figure.paper, theme.text, None);
     heading(ui, theme, "MEASURED AT THESE SETTINGS");
@@ -111,7 +129,7 @@ pub fn show(
 }
 
 /// What each curve came to.
-fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) {
+fn curves(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
     heading(ui, theme, "CURVES");
     ui.spacing_mut().item_spacing.y = 2.0;
     let small = |text: &str| RichText::new(text).small().color(theme.faint);
@@ -120,10 +138,10 @@ fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) 
         ui.add(Label::new(small(name)).truncate())
             .on_hover_text(why);
     });
-    for (curve, summary) in open.curves() {
-        name(ui, theme, curve, color(curve), open.is_live(curve));
-        let cells = cells(summary);
-        let every_measure = summary.map(measures);
+    for curve in &view.curves {
+        name(ui, theme, curve);
+        let cells = cells(curve.summary);
+        let every_measure = curve.summary.map(measures);
         row(ui, |ui, column| {
             let text = RichText::new(&cells[column]).text_style(TextStyle::Monospace);
             let text = text.size(11.0).color(theme.muted);
@@ -135,7 +153,7 @@ fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) 
         ui.add_space(2.0);
     }
     ui.add_space(2.0);
-    let how = match (open.is_computing(), open.is_flow()) {
+    let how = match (view.computing, view.flow) {
         (true, true) => "Computing the gradient flow of each curve …",
         (true, false) => "Training each curve …",
         (false, true) => {
@@ -145,7 +163,7 @@ fn curves(ui: &mut Ui, theme: &Theme, open: &OpenFigure, color: CurveColor<'_>) 
         (false, false) => "Each trained as the command below trains it.",
     };
     ui.label(RichText::new(how).small().color(theme.faint));
-    for failure in open.failures() {
+    for failure in view.failures {
         ui.label(RichText::new(failure).color(theme.warning));
     }
 }
@@ -184,7 +202,10 @@ fn row(ui: &mut Ui, mut cell: impl FnMut(&mut Ui, usize)) {
     }
 }
 
-fn name(ui: &mut Ui, theme: &Theme, curve: &Curve, color: Color32, live: bool) {
+fn name(ui: &mut Ui, theme: &Theme, view: &CurveView<'_>) {
+    let CurveView {
+        curve, live, color, ..
+    } = *view;
     let row = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         let (rect, _) = ui.allocate_exact_size(Vec2::new(14.0, 10.0), Sense::hover());
@@ -287,16 +308,17 @@ fn settings(ui: &mut Ui, theme: &Theme, figure: &Figure) {
 }
 
 /// A figure of points: final test loss and parameter movement against one number.
-fn points(ui: &mut Ui, theme: &Theme, open: &OpenFigure) {
-    let Some(axis) = open.figure().points else {
+fn points(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
+    let Some(axis) = view.figure.points else {
         return;
     };
-    let known: Vec<(&Curve, &CurveSummary)> = open
-        .curves()
-        .filter_map(|(curve, summary)| Some((curve, summary?)))
+    let known: Vec<(&Curve, &CurveSummary)> = view
+        .curves
+        .iter()
+        .filter_map(|view| Some((view.curve, view.summary?)))
         .collect();
     let mut groups: Vec<&str> = Vec::new();
-    for curve in &open.figure().curves {
+    for curve in &view.figure.curves {
         if !groups.contains(&curve.group.as_str()) {
             groups.push(&curve.group);
         }

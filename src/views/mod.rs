@@ -2,6 +2,7 @@
 //! the user asked for; none of them changes a run.
 
 pub mod accuracy;
+pub mod action;
 pub mod axes;
 #[cfg(test)]
 mod bounded;
@@ -13,6 +14,7 @@ pub mod diagram;
 pub mod drawer;
 pub mod eigenvalues;
 pub mod entry;
+pub mod export;
 pub mod facts;
 pub mod features;
 pub mod figure;
@@ -23,12 +25,15 @@ pub mod help;
 pub mod kernel;
 pub mod narration;
 pub mod open;
+pub mod paces;
+pub mod panels;
+pub mod pins;
 pub mod polyline;
 pub mod runs;
 pub mod scrubber;
-pub mod side;
 pub mod slider;
 pub mod small_plot;
 pub mod status;
+pub mod sweep_form;
 pub mod theme;
 pub mod transport;

@@ -1,7 +1,6 @@
 //! What can be opened: a file that is looked for, typed or was open lately.
 
-use super::{controls::heading, fonts, theme::Theme};
-use crate::app::Action;
+use super::{action::Action, controls::heading, fonts, theme::Theme};
 use egui::{Align2, Button, Context, Id, Key, RichText, TextEdit, Vec2, Window};
 use std::path::{Path, PathBuf};
 

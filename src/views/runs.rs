@@ -2,18 +2,15 @@
 //! in which they differ, and a setting swept over values in one action.
 
 use super::{
+    action::Action,
     controls::{self, accessible_name, heading},
     curves::{line_sample, pin_style},
     entry,
+    pins::{MAX_PINS, PinColor, PinEdit, PinLine, PinView, differences},
+    sweep_form::{Spacing, SweepForm, SweepProgress},
     theme::{PINNED_COLORS, Theme},
 };
 use crate::{
-    app::{
-        Action,
-        compare::{MAX_PINS, Pin, PinColor, PinEdit, PinLine, differences},
-        state::State,
-        sweeping::{Progress, Spacing, SweepForm},
-    },
     history::{Run, format},
     sim::{
         config::{Config, field},
@@ -36,21 +33,37 @@ const MENU: f32 = 17.0;
 /// Width from which a run has its name and its outcome in one line.
 const ONE_LINE: f32 = 351.0;
 
+/// What this view draws.
+pub struct View<'a> {
+    /// The run on screen.
+    pub run: Option<&'a Run>,
+    /// The settings that it was trained with.
+    pub config: Config,
+    /// Steps to which the curves of a sweep go.
+    pub horizon: u64,
+    /// The runs kept for comparison.
+    pub pins: Vec<PinView<'a>>,
+    /// What is written in the form of a sweep.
+    pub form: &'a SweepForm,
+    /// The sweep under way.
+    pub sweep: Option<SweepProgress>,
+}
+
 /// Draws the tab's content.
-pub fn show(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
-            sweep(ui, theme, state, actions);
-            runs(ui, theme, state, actions);
-            differing(ui, theme, state);
+            sweep(ui, theme, view, actions);
+            runs(ui, theme, view, actions);
+            differing(ui, theme, view);
             ui.add_space(8.0);
         });
 }
 
-fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
+fn sweep(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
     heading(ui, theme, "SWEEP A SETTING");
-    let mut form = state.sweep_form.clone();
+    let mut form = view.form.clone();
     ui.horizontal_wrapped(|ui| {
         let name = |key| field(key).map_or_else(String::new, accessible_name);
         ComboBox::from_id_salt("swept setting")
@@ -107,12 +120,12 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             .on_hover_text("How many curves: one for each value")
             .accessible_name("number of curves");
     });
-    match &state.sweep {
-        Some(sweep) => progress(ui, &sweep.progress(), actions),
+    match &view.sweep {
+        Some(sweep) => progress(ui, sweep, actions),
         None => {
             let text = RichText::new(format!("Sweep {}", form.in_words())).color(theme.on_accent);
             let button = Button::new(text).fill(theme.accent).wrap();
-            let ready = state.session.run().is_some();
+            let ready = view.run.is_some();
             let response = ui
                 .add_enabled(ready, button)
                 .on_hover_text(
@@ -124,7 +137,7 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             }
         }
     }
-    let horizon = format::steps(state.session.config().training.horizon());
+    let horizon = format::steps(view.horizon);
     ui.add(
         Label::new(
             RichText::new(format!(
@@ -135,13 +148,13 @@ fn sweep(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         )
         .wrap(),
     );
-    if form != state.sweep_form {
+    if form != *view.form {
         actions.push(Action::EditSweep(form));
     }
 }
 
 /// In the place of the button, so that nothing moves.
-fn progress(ui: &mut Ui, progress: &Progress, actions: &mut Vec<Action>) {
+fn progress(ui: &mut Ui, progress: &SweepProgress, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let width = ui.available_width() - 76.0;
         let part = progress.done as f32 / progress.total.max(1) as f32;
@@ -162,11 +175,11 @@ fn progress(ui: &mut Ui, progress: &Progress, actions: &mut Vec<Action>) {
     });
 }
 
-fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
+fn runs(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
     heading(ui, theme, "RUNS");
     ui.horizontal(|ui| {
-        let full = state.pins.len() >= MAX_PINS;
-        let ready = state.session.run().is_some_and(|r| !r.rows().is_empty());
+        let full = view.pins.len() >= MAX_PINS;
+        let ready = view.run.is_some_and(|r| !r.rows().is_empty());
         let why = if full {
             format!("{MAX_PINS} runs are pinned already: remove one first.")
         } else {
@@ -180,7 +193,7 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             actions.push(Action::Pin);
         }
         let remove = ui
-            .add_enabled(!state.pins.is_empty(), Button::new("Unpin all"))
+            .add_enabled(!view.pins.is_empty(), Button::new("Unpin all"))
             .on_hover_text("Takes all pinned runs off the plots. Ctrl+Z brings them back.");
         if remove.clicked() {
             actions.push(Action::UnpinAll);
@@ -188,7 +201,7 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             // The scroll bar stands here.
             ui.add_space(6.0);
-            let text = format!("{} of {MAX_PINS}", state.pins.len());
+            let text = format!("{} of {MAX_PINS}", view.pins.len());
             ui.label(RichText::new(text).color(theme.faint));
         });
     });
@@ -196,7 +209,7 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
     let width = ui.available_width();
     let one_line = width >= ONE_LINE;
     header(ui, theme, width, one_line);
-    if let Some(run) = state.session.run() {
+    if let Some(run) = view.run {
         line(ui, width, one_line, |ui, name_width| {
             ui.allocate_exact_size(vec2(CHECK, ROW), Sense::hover());
             let (rect, _) = ui.allocate_exact_size(vec2(SWATCH, ROW), Sense::hover());
@@ -217,15 +230,15 @@ fn runs(ui: &mut Ui, theme: &Theme, state: &State, actions: &mut Vec<Action>) {
             below(ui, theme, width, run);
         }
     }
-    for pin in &state.pins {
+    for pin in &view.pins {
         line(ui, width, one_line, |ui, name_width| {
             kept(ui, theme, pin, name_width, one_line, actions);
         });
         if !one_line {
-            below(ui, theme, width, &pin.run);
+            below(ui, theme, width, pin.run);
         }
     }
-    if state.pins.is_empty() {
+    if view.pins.is_empty() {
         ui.add_space(4.0);
         ui.label(
             RichText::new(
@@ -348,7 +361,7 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
 fn kept(
     ui: &mut Ui,
     theme: &Theme,
-    pin: &Pin,
+    pin: &PinView<'_>,
     name_width: f32,
     one_line: bool,
     actions: &mut Vec<Action>,
@@ -364,7 +377,7 @@ fn kept(
         actions.push(edit(PinEdit::Rename(name)));
     }
     if one_line {
-        outcome(ui, theme, &pin.run);
+        outcome(ui, theme, pin.run);
     }
     cell(ui, MENU, Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().button_padding = vec2(3.0, 1.0);
@@ -392,7 +405,7 @@ fn kept(
 }
 
 /// Whether it is on the plots: a small box, to leave room for the name.
-fn check(ui: &mut Ui, theme: &Theme, pin: &Pin) -> Response {
+fn check(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(CHECK, ROW), Sense::click());
     let name = format!("Show {}", pin.name);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, pin.shown, &name));
@@ -413,7 +426,7 @@ fn check(ui: &mut Ui, theme: &Theme, pin: &Pin) -> Response {
 }
 
 /// The run's line; a click chooses another.
-fn swatch(ui: &mut Ui, theme: &Theme, pin: &Pin) -> Option<PinEdit> {
+fn swatch(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>) -> Option<PinEdit> {
     let (rect, response) = ui.allocate_exact_size(vec2(SWATCH, ROW), Sense::click());
     response
         .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Colour of {}", pin.name)));
@@ -488,14 +501,14 @@ fn shortened(ui: &Ui, text: &str, width: f32) -> String {
 }
 
 /// The run's name, to be edited in place; a new one once it is done.
-fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
+fn name(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>, width: f32) -> Option<String> {
     let id = Id::unique(("name of a run", pin.id));
     let draft_id = id.with("draft");
     let editing = ui.memory(|m| m.has_focus(id));
     let mut text = match ui.data(|d| d.get_temp::<String>(draft_id)) {
         Some(draft) if editing => draft,
-        _ if editing => pin.name.clone(),
-        _ => shortened(ui, &pin.name, width - 6.0),
+        _ if editing => pin.name.to_owned(),
+        _ => shortened(ui, pin.name, width - 6.0),
     };
     let color = if pin.shown { theme.text } else { theme.faint };
     let mut done = None;
@@ -527,7 +540,7 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
         };
         if response.gained_focus() {
             // It may be shown shortened: what is edited is all of it.
-            ui.data_mut(|d| d.insert_temp(draft_id, pin.name.clone()));
+            ui.data_mut(|d| d.insert_temp(draft_id, pin.name.to_owned()));
         } else if response.lost_focus() {
             let draft = ui.data_mut(|d| d.remove_temp::<String>(draft_id));
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
@@ -543,21 +556,21 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &Pin, width: f32) -> Option<String> {
 }
 
 /// The settings in which the runs differ, and no other.
-fn differing(ui: &mut Ui, theme: &Theme, state: &State) {
-    if state.pins.is_empty() {
+fn differing(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
+    if view.pins.is_empty() {
         return;
     }
     heading(ui, theme, "WHAT DIFFERS");
-    let now = state.session.config_on_screen();
-    let configs: Vec<&Config> = std::iter::once(&now)
-        .chain(state.pins.iter().map(|pin| &pin.config))
+    let now = &view.config;
+    let configs: Vec<&Config> = std::iter::once(now)
+        .chain(view.pins.iter().map(|pin| pin.config))
         .collect();
     let fields = differences(configs.iter().copied());
     if fields.is_empty() {
         ui.label(RichText::new("Nothing: all runs have the same settings.").color(theme.muted));
         return;
     }
-    let names = std::iter::once("on screen").chain(state.pins.iter().map(|pin| pin.name.as_str()));
+    let names = std::iter::once("on screen").chain(view.pins.iter().map(|pin| pin.name));
     ScrollArea::horizontal().show(ui, |ui| {
         Grid::new("difference table")
             .striped(true)
@@ -580,7 +593,7 @@ fn differing(ui: &mut Ui, theme: &Theme, state: &State) {
                         .on_hover_text(name);
                     for field in &fields {
                         let value = (field.get)(config);
-                        let same = value == (field.get)(&now);
+                        let same = value == (field.get)(now);
                         let color = if same { theme.muted } else { theme.text };
                         let text = RichText::new(entry::shown(field, &value));
                         ui.label(text.monospace().color(color));

@@ -1,17 +1,15 @@
 //! What controls time, below the plots and along their time axis: the cursor
 //! over the whole run, its replay, and the moments worth going to.
 
-use super::{curves::Mark, theme::Theme};
-use crate::{
-    app::{
-        Action,
-        time::{Bookmark, Scrub},
-    },
-    history::{
-        Run,
-        decimate::{LOG_STEP_ZERO, log_step},
-        format,
-    },
+use super::{
+    action::{Action, Scrub},
+    curves::Mark,
+    theme::Theme,
+};
+use crate::history::{
+    Bookmark, Run,
+    decimate::{LOG_STEP_ZERO, log_step},
+    format,
 };
 use egui::{
     Align, Button, Color32, CursorIcon, Layout, Pos2, Rangef, Rect, Response, RichText, Role,

@@ -1,8 +1,24 @@
 //! The bottom bar: what is happening now, in one sentence, and how it ended.
 
-use super::{glossary, theme::Theme};
-use crate::app::{Action, session::RunState, sweeping::Progress};
+use super::{action::Action, glossary, sweep_form::SweepProgress, theme::Theme};
 use egui::{Align, Color32, Layout, Sense, Ui, Vec2};
+
+/// What a run is doing, as the user sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// No run.
+    Empty,
+    /// Training.
+    Running,
+    /// Held.
+    Paused,
+    /// At its horizon, or stopped.
+    Done,
+    /// The loss exploded.
+    Diverged,
+    /// It could not be made, or the worker panicked.
+    Failed,
+}
 
 /// What this view draws.
 pub struct View {
@@ -15,7 +31,7 @@ pub struct View {
     /// Runs kept for comparison.
     pub pins: usize,
     /// The sweep under way.
-    pub sweep: Option<Progress>,
+    pub sweep: Option<SweepProgress>,
 }
 
 /// Width from which buttons have their words.

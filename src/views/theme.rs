@@ -3,8 +3,7 @@
 //! the Okabe–Ito palette, which stays distinct for colour-blind eyes; dashes,
 //! markers and labels say the same without colour.
 
-use super::fonts;
-use crate::app::compare::PinColor;
+use super::{fonts, pins::PinColor};
 use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
     Vec2, Visuals,

@@ -1,14 +1,16 @@
 //! The top bar: presets, exports, run, pause, step, reset, reseed, pace,
 //! progress.
 
-use super::{entry, fonts, theme::Theme};
+use super::{
+    action::Action,
+    entry,
+    export::Export,
+    fonts,
+    paces::{PACES, pace_name},
+    status::RunState,
+    theme::Theme,
+};
 use crate::{
-    app::{
-        Action,
-        export::Export,
-        session::RunState,
-        state::{PACES, pace_name},
-    },
     figures::{self, Figure},
     history::{decimate::log_step, format},
     presets::Preset,

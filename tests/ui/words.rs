@@ -7,7 +7,11 @@ use grokscope::{
     app::{Action, state::Tab},
     figures,
     sim::config::FIELDS,
-    views::{controls::accessible_name, glossary},
+    views::{
+        controls::accessible_name,
+        glossary,
+        panels::{PANELS, Panel},
+    },
 };
 use std::collections::BTreeSet;
 
@@ -45,7 +49,7 @@ fn every_control_of_every_tab_says_what_it_is_for() {
     };
     screen.app().ask(Action::Pin);
     screen.steps(2);
-    for (tab, name) in Tab::ALL {
+    for &Panel { tab, name, .. } in &PANELS {
         screen.app().ask(Action::SelectTab(tab));
         screen.steps(3);
         look(&screen, name);

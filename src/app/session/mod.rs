@@ -3,7 +3,8 @@
 
 mod edits;
 
-pub use super::screen::{Ghost, RunState};
+pub use super::screen::Ghost;
+pub use crate::views::status::RunState;
 
 use super::{
     backend::Backend,

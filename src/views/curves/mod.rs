@@ -17,8 +17,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-use super::{axes::Scale, scrubber, theme::Theme};
-use crate::app::compare::PinLine;
+use super::{axes::Scale, pins::PinLine, scrubber, theme::Theme};
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
 use crate::training::LossPoint;
 use bounds::{Axis, Span};

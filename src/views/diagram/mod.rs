@@ -1,21 +1,21 @@
 //! The phase diagram: controls, the picture, what is under the pointer.
 
+mod action;
 mod card;
 pub mod colours;
 pub mod figure;
 mod legend;
 mod miniature;
 mod settings;
+mod subject;
 
+pub use action::{DiagramAction, DiagramFile};
 pub use card::coordinate;
 pub use figure::Figure;
+pub use subject::Subject;
 
-use super::theme::Theme;
+use super::{action::Action, theme::Theme};
 use crate::{
-    app::{
-        Action,
-        diagram::{DiagramAction, DiagramFile},
-    },
     history::format,
     sweep::{
         diagram::{Diagram, Measure},

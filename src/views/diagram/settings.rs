@@ -1,17 +1,13 @@
 //! What is on the axes, what the colours show, how many seeds.
 
-use super::{SEEDS, View, ask};
+use super::{DiagramAction, SEEDS, Subject, View, ask};
 use crate::{
-    app::{
-        Action,
-        diagram::{DiagramAction, Subject},
-    },
     sim::config::{Field, Kind},
     sweep::{
         diagram::Measure,
         plan::{COUNTS, Places, PlanAxis, axis_fields},
     },
-    views::theme::Theme,
+    views::{action::Action, theme::Theme},
 };
 use egui::{ComboBox, DragValue, RichText, Ui};
 

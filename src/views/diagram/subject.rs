@@ -64,7 +64,8 @@ impl Subject {
         }
     }
 
-    pub(super) fn spec(self) -> Option<&'static str> {
+    /// The sweep that it opens, if it has settings of its own.
+    pub fn spec(self) -> Option<&'static str> {
         match self {
             Self::Laziness | Self::Data => None,
             Self::Figure3eSmall => Some(FIGURE_3E_SMALL),
@@ -73,7 +74,8 @@ impl Subject {
         }
     }
 
-    pub(super) fn axes(self) -> [PlanAxis; 2] {
+    /// Its axes: from left to right, from bottom to top.
+    pub fn axes(self) -> [PlanAxis; 2] {
         let axis = |key, from, to, count, log| PlanAxis {
             key,
             places: Places::Range {
@@ -107,7 +109,8 @@ impl Subject {
         }
     }
 
-    pub(super) fn measure(self) -> Measure {
+    /// What its colours show.
+    pub fn measure(self) -> Measure {
         match self {
             Self::Laziness | Self::Data => Measure::default(),
             Self::Figure3eSmall | Self::Figure3e => Measure::Delay(Criterion::Configured),

@@ -1,0 +1,138 @@
+//! What the user can ask for.
+
+use super::{
+    diagram::DiagramAction,
+    drawer::Side,
+    export::Export,
+    panels::Tab,
+    pins::{PinEdit, PinId},
+    sweep_form::SweepForm,
+};
+use crate::{history::Bookmark, sim::config::Value, training::Pace};
+use std::path::PathBuf;
+
+/// What the user asked for. Views return these and change nothing themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Hold, go on, or begin.
+    ToggleRun,
+    /// Hold and train one step.
+    Step,
+    /// Step 0 again, same seed.
+    Reset,
+    /// Step 0 with the next seed.
+    Reseed,
+    /// Ten times the horizon, without a restart.
+    CarryOn,
+    /// Change a setting; `dragging` while more may follow.
+    Edit {
+        /// Dotted key.
+        key: &'static str,
+        /// New value.
+        value: Value,
+        /// A drag goes on.
+        dragging: bool,
+    },
+    /// The slider was let go.
+    EndDrag,
+    /// Change a setting to what was typed.
+    Type {
+        /// Dotted key.
+        key: &'static str,
+        /// As typed.
+        text: String,
+    },
+    /// Back to the default.
+    ResetField(&'static str),
+    /// Open a preset by name.
+    LoadPreset(String),
+    /// Open a figure of the paper by its ID.
+    OpenFigure(String),
+    /// Put the figure away.
+    CloseFigure,
+    /// Put the headless command for the figure on the clipboard.
+    CopyFigureCommand,
+    /// Open a config or an instance file.
+    OpenFile(PathBuf),
+    /// Show or hide what can be opened.
+    ShowOpen(bool),
+    /// Ask for a file with the system's dialog.
+    Browse,
+    /// Go back to sampled data.
+    CloseInstance,
+    /// Speed of training.
+    SetPace(Pace),
+    /// Dark or light.
+    ToggleTheme,
+    /// Larger (+1) or smaller (−1) text and controls.
+    Resize(i32),
+    /// Full screen or not.
+    ToggleFullscreen,
+    /// Linear or logarithmic loss axis.
+    ToggleLossAxis,
+    /// Show or hide the keys.
+    ToggleHelp,
+    /// Show what a word means, in the glossary.
+    LookUp(&'static str),
+    /// Leave whatever is open.
+    Escape,
+    /// A tab of the side panel, which is opened for it.
+    SelectTab(Tab),
+    /// Put a panel away or bring it back.
+    TogglePanel(Side),
+    /// Make a panel so many points wider.
+    WidenPanel(Side, f32),
+    /// Something about the phase diagram.
+    Diagram(DiagramAction),
+    /// Write a file.
+    Export(Export),
+    /// Move the time cursor.
+    Scrub(Scrub),
+    /// Take the newest change back.
+    Undo,
+    /// Make the change taken back last again.
+    Redo,
+    /// Keep the run on screen for comparison.
+    Pin,
+    /// Keep none any more.
+    UnpinAll,
+    /// Change a run kept for comparison.
+    EditPin(PinId, PinEdit),
+    /// Train with the settings of a kept run.
+    LoadPin(PinId),
+    /// Change what is written in the form of a sweep.
+    EditSweep(SweepForm),
+    /// Sweep a setting over values.
+    Sweep(SweepForm),
+    /// Give the sweep up.
+    CancelSweep,
+    /// Put the headless command for this run on the clipboard.
+    CopyCommand,
+}
+
+/// A move of the time cursor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scrub {
+    /// To the recorded step nearest to this one.
+    To(f64),
+    /// One recorded step back.
+    Previous,
+    /// One recorded step on.
+    Next,
+    /// A tenth of a decade back.
+    LeapBack,
+    /// A tenth of a decade on.
+    LeapOn,
+    /// To step 0.
+    Start,
+    /// To where the run stands, and on with it.
+    Live,
+    /// To a bookmark.
+    Mark(Bookmark),
+    /// To the moment before: step 0, a bookmark.
+    PreviousMark,
+    /// To the next moment: a bookmark, the live end.
+    NextMark,
+    /// Replays from here, at the live end from the start; holds a replay.
+    Play,
+}
