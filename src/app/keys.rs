@@ -1,15 +1,7 @@
 //! The keyboard.
 
-use crate::{
-    history::Bookmark,
-    views::{
-        action::{Action, Scrub},
-        curves::PlotKind,
-        drawer::Side,
-        export::Export,
-    },
-};
-use egui::{Context, Event, Key, Modifiers, Popup};
+use crate::views::{action::Action, commands};
+use egui::{Context, Event, Key, Popup};
 use std::collections::BTreeSet;
 
 /// Which keys are down. A key is known by its place: with Shift let go first, "+"
@@ -23,7 +15,6 @@ impl Keyboard {
     /// The actions of the keys pressed since the last frame; none while `typing`,
     /// when letters belong to a text field.
     pub fn actions(&mut self, ctx: &Context, typing: bool) -> Vec<Action> {
-        // A focused button takes the space bar itself.
         let focused = ctx.memory(|m| m.focused().is_some());
         // An open menu takes Esc, and nothing else that is open does.
         let menu = Popup::is_any_open(ctx);
@@ -46,12 +37,11 @@ impl Keyboard {
                                 continue;
                             }
                         };
-                        let held = !first && !REPEATING.contains(&place);
-                        match key {
-                            Key::Escape if menu => None,
-                            _ if held => None,
-                            key => action(*key, *modifiers, focused),
-                        }
+                        commands::of_key(*key, *modifiers).filter(|command| {
+                            let taken = (*key == Key::Escape && menu)
+                                || (focused && TAKEN_BY_FOCUS.contains(key));
+                            (first || command.repeats) && !taken
+                        })
                     }
                     // Keys that come up elsewhere are not heard of.
                     Event::WindowFocused(_) => {
@@ -59,10 +49,14 @@ impl Keyboard {
                         None
                     }
                     // Where "?" is on the keyboard depends on its layout.
-                    Event::Text(text) if text == "?" => Some(Action::ToggleHelp),
+                    Event::Text(text) => commands::of_text(text),
                     _ => None,
                 };
-                actions.extend(found.filter(|_| !typing));
+                actions.extend(
+                    found
+                        .filter(|_| !typing)
+                        .map(|command| command.action.clone()),
+                );
             }
         });
         actions
@@ -84,54 +78,5 @@ fn unshifted(key: Key) -> Key {
     }
 }
 
-/// Keys that go on while they are held.
-const REPEATING: [Key; 4] = [Key::S, Key::ArrowLeft, Key::ArrowRight, Key::Z];
-
-fn action(key: Key, modifiers: Modifiers, focused: bool) -> Option<Action> {
-    if modifiers.command || modifiers.ctrl {
-        return match (key, modifiers.shift) {
-            (Key::Z, false) => Some(Action::Undo),
-            (Key::Z, true) | (Key::Y, false) => Some(Action::Redo),
-            (Key::O, false) => Some(Action::ShowOpen(true)),
-            (Key::S, false) => Some(Action::Export(Export::Csv)),
-            (Key::S, true) => Some(Action::Export(Export::Toml)),
-            (Key::E, false) => Some(Action::Export(Export::Plot(PlotKind::Loss))),
-            (Key::E, true) => Some(Action::Export(Export::Window)),
-            (Key::Plus | Key::Equals, _) => Some(Action::Resize(1)),
-            (Key::Minus, _) => Some(Action::Resize(-1)),
-            _ => None,
-        };
-    }
-    if modifiers.alt {
-        return None;
-    }
-    match key {
-        Key::Space if !focused => Some(Action::ToggleRun),
-        Key::S => Some(Action::Step),
-        Key::R if modifiers.shift => Some(Action::Reseed),
-        Key::R => Some(Action::Reset),
-        Key::L => Some(Action::ToggleLossAxis),
-        Key::T => Some(Action::ToggleTheme),
-        Key::F | Key::F11 => Some(Action::ToggleFullscreen),
-        Key::Plus | Key::Equals => Some(Action::Resize(1)),
-        Key::Minus => Some(Action::Resize(-1)),
-        Key::B => Some(Action::TogglePanel(Side::Left)),
-        Key::N => Some(Action::TogglePanel(Side::Right)),
-        Key::F1 => Some(Action::ToggleHelp),
-        Key::Escape => Some(Action::Escape),
-        // A focused slider takes the arrows itself.
-        Key::ArrowLeft | Key::ArrowRight if focused => None,
-        Key::ArrowLeft if modifiers.shift => Some(Action::Scrub(Scrub::LeapBack)),
-        Key::ArrowRight if modifiers.shift => Some(Action::Scrub(Scrub::LeapOn)),
-        Key::ArrowLeft => Some(Action::Scrub(Scrub::Previous)),
-        Key::ArrowRight => Some(Action::Scrub(Scrub::Next)),
-        Key::Home => Some(Action::Scrub(Scrub::Start)),
-        Key::End => Some(Action::Scrub(Scrub::Live)),
-        Key::PageUp => Some(Action::Scrub(Scrub::PreviousMark)),
-        Key::PageDown => Some(Action::Scrub(Scrub::NextMark)),
-        Key::Num1 => Some(Action::Scrub(Scrub::Mark(Bookmark::Fit))),
-        Key::Num2 => Some(Action::Scrub(Scrub::Mark(Bookmark::Peak))),
-        Key::Num3 => Some(Action::Scrub(Scrub::Mark(Bookmark::Grok))),
-        _ => None,
-    }
-}
+/// A focused button takes the space bar itself, a focused slider the arrows.
+const TAKEN_BY_FOCUS: [Key; 3] = [Key::Space, Key::ArrowLeft, Key::ArrowRight];

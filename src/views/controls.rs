@@ -3,6 +3,7 @@
 
 use super::{
     action::Action,
+    commands,
     entry::{Entry, describe, shown},
     fonts, glossary,
     panels::Tab,
@@ -151,21 +152,22 @@ pub fn head(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             ui.spacing_mut().button_padding.x = 7.0;
-            for (icon, name, keys, what, action) in [
-                ("↷", "Redo", "Ctrl+Y", view.redo, Action::Redo),
-                ("↶", "Undo", "Ctrl+Z", view.undo, Action::Undo),
+            for (icon, command, what) in [
+                ("↷", &commands::REDO, view.redo),
+                ("↶", &commands::UNDO, view.undo),
             ] {
-                let why = what.map_or_else(
-                    || format!("Nothing to {} ({keys})", name.to_lowercase()),
-                    |what| format!("{name} {what} ({keys})"),
-                );
+                let name = command.label;
+                let why = command.hint_of(&what.map_or_else(
+                    || format!("Nothing to {}", name.to_lowercase()),
+                    |what| format!("{name} {what}"),
+                ));
                 let response = ui
                     .add_enabled(what.is_some(), egui::Button::new(icon))
                     .on_hover_text(&why)
                     .on_disabled_hover_text(&why)
                     .accessible_name(name);
                 if response.clicked() {
-                    actions.push(action);
+                    actions.push(command.action.clone());
                 }
             }
         });

@@ -1,7 +1,7 @@
 //! The edge of a panel beside the plots: a click puts the panel away or brings it
 //! back, a drag makes it wider.
 
-use super::theme::Theme;
+use super::{commands, theme::Theme};
 use egui::{
     CursorIcon, Pos2, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, epaint::TextShape, pos2,
     vec2,
@@ -52,10 +52,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, side: Side, open: bool, word: &str) -> E
         Sense::click()
     };
     let response = ui.allocate_rect(rect, sense);
-    let (name, key) = match side {
-        Side::Left => ("Settings", "B"),
-        Side::Right => ("Side panel", "N"),
+    let command = match side {
+        Side::Left => &commands::TOGGLE_SETTINGS,
+        Side::Right => &commands::TOGGLE_SIDE,
     };
+    let (name, key) = (command.label, command.key());
     response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, open, name));
     let lit = response.hovered() || response.has_focus() || response.dragged();
     let fill = if lit {

@@ -3,6 +3,7 @@
 
 use super::{
     action::Action,
+    commands,
     controls::{heading, upper_first},
     fonts, glossary,
     panels::Tab,
@@ -56,7 +57,7 @@ pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let close = ui
                     .add(Button::new("×").frame_when_inactive(false))
-                    .on_hover_text("Close the figure (Esc)")
+                    .on_hover_text(commands::ESCAPE.hint_of("Close the figure"))
                     .accessible_name("Close figure");
                 if close.clicked() {
                     actions.push(Action::CloseFigure);

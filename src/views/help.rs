@@ -1,6 +1,6 @@
 //! What is on screen, in a paragraph; the keys; and the words.
 
-use super::{action::Action, controls::heading, fonts, glossary, theme::Theme};
+use super::{action::Action, commands, controls::heading, fonts, glossary, theme::Theme};
 use egui::{Align2, Context, Grid, Id, RichText, TextStyle, Ui, Vec2, Window};
 
 const PARAGRAPH: &str = "A two-layer network learns a quadratic function of its input by gradient \
@@ -9,40 +9,6 @@ loss falls while test loss stays, or rises. Much later its features turn towards
 test loss falls too: it groks. The larger α, the later. The larger ε, the more its first features \
 explain by themselves, and the less it learns better ones. P decides whether there is enough data \
 at all. Drag them and watch.";
-
-/// Keys and what they do.
-const KEYS: &[(&str, &str)] = &[
-    ("Space", "run, pause, run again; in the past: replay"),
-    ("S", "one step"),
-    ("R", "reset: the same seed from step 0"),
-    ("Shift+R", "reseed: other data, target and weights"),
-    (
-        "← and →",
-        "one recorded step; with Shift a tenth of a decade",
-    ),
-    ("Home, End", "step 0, the live end"),
-    ("1, 2, 3", "to where it fits, peaks, generalises"),
-    (
-        "Page Up, Page Down",
-        "the moment before, the next: start, fit, peak, generalisation, live end (a presenter's remote)",
-    ),
-    ("Ctrl+Z", "undo a change of settings or pins; Ctrl+Y: redo"),
-    ("Ctrl+O", "open settings or an instance"),
-    ("L", "loss axis linear or logarithmic"),
-    ("T", "dark or light"),
-    ("+ and −", "larger and smaller text"),
-    ("B, N", "settings, side panel: put away or brought back"),
-    ("F", "full screen"),
-    ("Ctrl+S", "save the run as CSV"),
-    ("Ctrl+Shift+S", "save the settings as TOML"),
-    ("Ctrl+E", "save the loss plot as PNG, 2×"),
-    ("Ctrl+Shift+E", "save the window as PNG"),
-    ("?", "this help"),
-    (
-        "Esc",
-        "leave whatever is open, the past too; refit the axes",
-    ),
-];
 
 /// Draws the window; closing it is an action.
 pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
@@ -117,23 +83,24 @@ fn keys_page(ui: &mut Ui, theme: &Theme) {
     glossary::label(ui, theme, PARAGRAPH, theme.text, None);
     heading(ui, theme, "KEYS");
     Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
-        for (key, meaning) in KEYS {
+        for (keys, meaning) in commands::help() {
             ui.label(
-                RichText::new(*key)
+                RichText::new(keys)
                     .text_style(TextStyle::Monospace)
                     .color(theme.accent),
             );
-            ui.label(*meaning);
+            ui.label(meaning);
             ui.end_row();
         }
     });
     heading(ui, theme, "MOUSE");
-    ui.label(
+    ui.label(format!(
         "Double click a setting for its default, right click it to sweep it over values. \
          Drag below the plots to go back in time, double click a plot to refit its axes. \
          Point at an underlined word for its meaning, click it to find it in the glossary. \
-         Drop a config.toml or an instance.npz on the window to open it, or press Ctrl+O.",
-    );
+         Drop a config.toml or an instance.npz on the window to open it, or press {}.",
+        commands::OPEN.key()
+    ));
     ui.add_space(4.0);
     ui.label(
         RichText::new(

@@ -7,6 +7,7 @@ pub mod axes;
 #[cfg(test)]
 mod bounded;
 pub mod colormap;
+pub mod commands;
 pub mod controls;
 pub mod curves;
 pub mod decomposition;

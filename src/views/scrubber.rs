@@ -3,6 +3,7 @@
 
 use super::{
     action::{Action, Scrub},
+    commands,
     curves::Mark,
     theme::Theme,
 };
@@ -203,7 +204,7 @@ fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: 
         (true, _) => (
             "❚❚",
             "Hold the replay",
-            "Hold the replay (space)".to_owned(),
+            commands::TOGGLE_RUN.hint_of("Hold the replay"),
         ),
         (false, None) => (
             "▶",
@@ -213,10 +214,10 @@ fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: 
         (false, Some(step)) => (
             "▶",
             "Replay",
-            format!(
-                "Replay from step {}; at the live end training goes on (space)",
+            commands::TOGGLE_RUN.hint_of(&format!(
+                "Replay from step {}; at the live end training goes on",
                 format::thousands(step)
-            ),
+            )),
         ),
     };
     let word = if view.playing { "Hold" } else { "Replay" };

@@ -1,6 +1,6 @@
 //! The bottom bar: what is happening now, in one sentence, and how it ended.
 
-use super::{action::Action, glossary, sweep_form::SweepProgress, theme::Theme};
+use super::{action::Action, commands, glossary, sweep_form::SweepProgress, theme::Theme};
 use egui::{Align, Color32, Layout, Sense, Ui, Vec2};
 
 /// What a run is doing, as the user sees it.
@@ -47,12 +47,13 @@ pub const HEIGHT: f32 = 48.0;
 pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let short = ui.available_width() < WORDS;
+        let command = &commands::COPY_COMMAND;
         let copy = ui
-            .button(if short { "Copy" } else { "Copy as command" })
-            .on_hover_text("Puts the headless command that trains this run on the clipboard.")
-            .accessible_name("Copy as command");
+            .button(if short { "Copy" } else { command.label })
+            .on_hover_text(command.hover)
+            .accessible_name(command.label);
         if copy.clicked() {
-            actions.push(Action::CopyCommand);
+            actions.push(command.action.clone());
         }
         if let Some(sweep) = &view.sweep {
             let cancel = ui

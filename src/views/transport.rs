@@ -3,9 +3,8 @@
 
 use super::{
     action::Action,
-    entry,
-    export::Export,
-    fonts,
+    commands::{self, UiCommand},
+    entry, fonts,
     paces::{PACES, pace_name},
     status::RunState,
     theme::Theme,
@@ -69,15 +68,18 @@ struct Form {
     full: bool,
 }
 
-const STEP: [&str; 2] = ["▸|", "Step"];
-const RESET: [&str; 2] = ["↺", "Reset"];
-const RESEED: [&str; 2] = ["⚄", "Reseed"];
+/// The buttons that move the run, with their signs.
+static STEPS: [(&str, &UiCommand); 3] = [
+    ("▸|", &commands::STEP),
+    ("↺", &commands::RESET),
+    ("⚄", &commands::RESEED),
+];
 
-fn worded([sign, word]: [&str; 2], words: bool) -> String {
+fn worded(icon: &str, command: &UiCommand, words: bool) -> String {
     if words {
-        format!("{sign} {word}")
+        format!("{icon} {}", command.label)
     } else {
-        sign.to_owned()
+        icon.to_owned()
     }
 }
 
@@ -107,7 +109,7 @@ fn form(ui: &Ui, view: &View<'_>, width: f32) -> Form {
         presets + button("Figures ▾") + button("Export ▾")
     };
     let run = |words: bool| {
-        let buttons = [STEP, RESET, RESEED].map(|b| button(&worded(b, words)));
+        let buttons = STEPS.map(|(icon, command)| button(&worded(icon, command, words)));
         let least = if words { RUN } else { 34.0 };
         least + gap + buttons.iter().sum::<f32>() + pace + button(carry_on_text(words))
     };
@@ -164,21 +166,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     };
     let run = |ui: &mut Ui, actions: &mut Vec<Action>| {
         run_button(ui, theme, view, form.words, actions);
-        for (button, why, action) in [
-            (STEP, "Train one step (S)", Action::Step),
-            (RESET, "Step 0 again, with the same seed (R)", Action::Reset),
-            (
-                RESEED,
-                "Step 0 with other data, target and weights (Shift+R)",
-                Action::Reseed,
-            ),
-        ] {
+        for (icon, command) in STEPS {
             let response = ui
-                .button(worded(button, form.words))
-                .on_hover_text(why)
-                .accessible_name(button[1]);
+                .button(worded(icon, command, form.words))
+                .on_hover_text(command.hint())
+                .accessible_name(command.label);
             if response.clicked() {
-                actions.push(action);
+                actions.push(command.action.clone());
             }
         }
         paces(ui, theme, view, actions);
@@ -233,11 +227,13 @@ fn presets(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &m
         ui.set_max_width(380.0);
         tall(ui).show(ui, |ui| {
             let file = Button::new("Open a file …").frame_when_inactive(false);
-            let file = file.shortcut_text("Ctrl+O").min_size(Vec2::new(360.0, 0.0));
-            let file = ui.add(file).accessible_name("Open a file");
-            let file = file.on_hover_text("Settings, or an instance with data and weights");
-            if file.clicked() {
-                actions.push(Action::ShowOpen(true));
+            let open = &commands::OPEN;
+            let file = file
+                .shortcut_text(open.key())
+                .min_size(Vec2::new(360.0, 0.0));
+            let file = ui.add(file).accessible_name(open.label);
+            if file.on_hover_text(open.hover).clicked() {
+                actions.push(open.action.clone());
                 ui.close();
             }
             ui.separator();
@@ -356,11 +352,11 @@ fn figure_item(ui: &mut Ui, theme: &Theme, figure: &Figure, shown: bool) -> Resp
 fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {
     ui.menu_button("Export ▾", |ui| {
         ui.set_min_width(220.0);
-        for (export, label, key) in Export::ALL {
-            let item = Button::new(label).shortcut_text(key);
-            let item = ui.add(item).accessible_name(label);
-            if item.on_hover_text(export.why()).clicked() {
-                actions.push(Action::Export(export));
+        for command in commands::exports() {
+            let item = Button::new(command.label).shortcut_text(command.key());
+            let item = ui.add(item).accessible_name(command.label);
+            if item.on_hover_text(command.hover).clicked() {
+                actions.push(command.action.clone());
                 ui.close();
             }
         }
@@ -372,20 +368,20 @@ fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {
 
 fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: &mut Vec<Action>) {
     let replay = match view.replay {
-        Some(true) => Some(("❚❚", "Hold", "Hold the replay (space)")),
+        Some(true) => Some(("❚❚", "Hold", "Hold the replay")),
         Some(false) => Some((
             "▶",
             "Replay",
-            "Replay from the cursor; at the live end training goes on (space)",
+            "Replay from the cursor; at the live end training goes on",
         )),
         None => None,
     };
     let (icon, word, why) = replay.unwrap_or(match view.state {
-        RunState::Running => ("❚❚", "Pause", "Hold the training (space)"),
-        RunState::Empty => ("▶", "Run", "Train (space)"),
-        RunState::Paused => ("▶", "Run", "Go on training (space)"),
+        RunState::Running => ("❚❚", "Pause", "Hold the training"),
+        RunState::Empty => ("▶", "Run", "Train"),
+        RunState::Paused => ("▶", "Run", "Go on training"),
         RunState::Done | RunState::Diverged | RunState::Failed => {
-            ("▶", "Run again", "Train again from step 0 (space)")
+            ("▶", "Run again", "Train again from step 0")
         }
     });
     let text = if words {
@@ -401,7 +397,7 @@ fn run_button(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions:
                 .fill(theme.accent)
                 .min_size(Vec2::new(least, 0.0)),
         )
-        .on_hover_text(why)
+        .on_hover_text(commands::TOGGLE_RUN.hint_of(why))
         .accessible_name(word);
     if response.clicked() {
         actions.push(Action::ToggleRun);
@@ -413,8 +409,8 @@ fn carry_on(ui: &mut Ui, view: &View<'_>, words: bool, actions: &mut Vec<Action>
     if view.state == RunState::Done {
         let response = ui
             .button(carry_on_text(words))
-            .on_hover_text("Ten times the horizon, without a restart")
-            .accessible_name("Carry on");
+            .on_hover_text(commands::CARRY_ON.hover)
+            .accessible_name(commands::CARRY_ON.label);
         if response.clicked() {
             actions.push(Action::CarryOn);
         }
@@ -458,39 +454,24 @@ fn paces(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>)
 }
 
 fn window_buttons(ui: &mut Ui, view: &View<'_>, actions: &mut Vec<Action>) {
-    let mut button = |ui: &mut Ui, text: &str, name: &str, why: &str, action: Action| {
-        let response = ui.button(text).on_hover_text(why).accessible_name(name);
+    let theme = match view.dark {
+        true => "Dark text on light",
+        false => "Light text on dark",
+    };
+    for (text, command, why) in [
+        ("?", &commands::TOGGLE_HELP, commands::TOGGLE_HELP.hover),
+        ("A+", &commands::LARGER, commands::LARGER.hover),
+        ("A−", &commands::SMALLER, commands::SMALLER.hover),
+        ("◐", &commands::TOGGLE_THEME, theme),
+    ] {
+        let response = ui
+            .button(text)
+            .on_hover_text(command.hint_of(why))
+            .accessible_name(command.label);
         if response.clicked() {
-            actions.push(action);
+            actions.push(command.action.clone());
         }
-    };
-    button(
-        ui,
-        "?",
-        "Help",
-        "Help: keys, mouse and a glossary (?)",
-        Action::ToggleHelp,
-    );
-    button(
-        ui,
-        "A+",
-        "Larger text",
-        "Larger text and controls (+)",
-        Action::Resize(1),
-    );
-    button(
-        ui,
-        "A−",
-        "Smaller text",
-        "Smaller text and controls (−)",
-        Action::Resize(-1),
-    );
-    let to = if view.dark {
-        "Dark text on light"
-    } else {
-        "Light text on dark"
-    };
-    button(ui, "◐", "Theme", &format!("{to} (T)"), Action::ToggleTheme);
+    }
 }
 
 /// A run that has ended has no speed: carrying it on takes the place.

@@ -14,7 +14,7 @@ pub use card::coordinate;
 pub use figure::Figure;
 pub use subject::Subject;
 
-use super::{action::Action, theme::Theme};
+use super::{action::Action, commands, theme::Theme};
 use crate::{
     history::format,
     sweep::{
@@ -82,6 +82,9 @@ pub struct View<'a> {
     pub caption: String,
 }
 
+/// What leaving the large diagram does.
+const BACK: &str = "Puts the plots back in its place";
+
 fn ask(actions: &mut Vec<Action>, action: DiagramAction) {
     actions.push(Action::Diagram(action));
 }
@@ -97,7 +100,7 @@ pub fn show_small(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
         );
         let back = ui
             .button("Back to the plots")
-            .on_hover_text("Puts the plots back in its place (Esc)");
+            .on_hover_text(commands::ESCAPE.hint_of(BACK));
         if back.clicked() {
             ask(actions, DiagramAction::Large(false));
         }
@@ -120,7 +123,7 @@ pub fn show_large(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui
                 .button("Back to the plots")
-                .on_hover_text("Puts the plots back in its place (Esc)")
+                .on_hover_text(commands::ESCAPE.hint_of(BACK))
                 .clicked()
             {
                 ask(actions, DiagramAction::Large(false));

@@ -1,0 +1,562 @@
+//! What can be asked for with a key, a button or an entry of a menu: a table that
+//! the keyboard, the menus and the help read.
+
+use super::{
+    action::{Action, Scrub},
+    curves::PlotKind,
+    drawer::Side,
+    export::Export,
+};
+use crate::history::Bookmark;
+use egui::{Key, Modifiers};
+
+/// Something that can be asked for.
+pub struct UiCommand {
+    /// What it is called in menus and by a screen reader.
+    pub label: &'static str,
+    /// What it does, for who points at its button; empty where it has none, or one
+    /// that says more than this.
+    pub hover: &'static str,
+    /// What it does, in the words of the help. Those that follow each other and
+    /// have the same help share a line.
+    pub help: &'static str,
+    /// Its keys; the first is the one that is told.
+    pub shortcuts: &'static [Shortcut],
+    /// It is done again for as long as its key is held.
+    pub repeats: bool,
+    /// What is asked for.
+    pub action: Action,
+}
+
+impl UiCommand {
+    /// Its key as it is told: "Ctrl+S"; empty where it has none.
+    pub fn key(&self) -> String {
+        self.shortcuts
+            .first()
+            .map_or_else(String::new, Shortcut::label)
+    }
+
+    /// What it does and its key: "Full screen or not (F)".
+    pub fn hint(&self) -> String {
+        self.hint_of(self.hover)
+    }
+
+    /// A text about it and its key.
+    pub fn hint_of(&self, text: &str) -> String {
+        match self.shortcuts.first() {
+            Some(shortcut) => format!("{text} ({})", shortcut.label()),
+            None => text.to_owned(),
+        }
+    }
+}
+
+/// A key, or a character wherever the keyboard has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// A key with the modifiers that must be down.
+    Key {
+        /// The key.
+        key: Key,
+        /// With Ctrl, or the command key of a Mac.
+        ctrl: bool,
+        /// With Shift or without; `None` where it makes no difference.
+        shift: Option<bool>,
+    },
+    /// A character that is typed.
+    Typed(&'static str),
+}
+
+impl Shortcut {
+    const fn plain(key: Key) -> Self {
+        let (ctrl, shift) = (false, None);
+        Self::Key { key, ctrl, shift }
+    }
+
+    const fn shifted(key: Key, shift: bool) -> Self {
+        let (ctrl, shift) = (false, Some(shift));
+        Self::Key { key, ctrl, shift }
+    }
+
+    const fn ctrl(key: Key) -> Self {
+        let (ctrl, shift) = (true, Some(false));
+        Self::Key { key, ctrl, shift }
+    }
+
+    const fn ctrl_shift(key: Key) -> Self {
+        let (ctrl, shift) = (true, Some(true));
+        Self::Key { key, ctrl, shift }
+    }
+
+    const fn ctrl_any(key: Key) -> Self {
+        let (ctrl, shift) = (true, None);
+        Self::Key { key, ctrl, shift }
+    }
+
+    /// Whether a key with these modifiers is this one.
+    pub fn is_pressed(&self, pressed: Key, modifiers: Modifiers) -> bool {
+        let Self::Key { key, ctrl, shift } = *self else {
+            return false;
+        };
+        let with_ctrl = modifiers.command || modifiers.ctrl;
+        key == pressed
+            && ctrl == with_ctrl
+            && (with_ctrl || !modifiers.alt)
+            && shift.is_none_or(|shift| shift == modifiers.shift)
+    }
+
+    /// As it is told: "Ctrl+Shift+S".
+    pub fn label(&self) -> String {
+        let (key, ctrl, shift) = match *self {
+            Self::Typed(text) => return text.to_owned(),
+            Self::Key { key, ctrl, shift } => (key, ctrl, shift),
+        };
+        let name = match key {
+            Key::ArrowLeft => "←",
+            Key::ArrowRight => "→",
+            Key::Plus => "+",
+            Key::Minus => "−",
+            Key::Escape => "Esc",
+            Key::PageUp => "Page Up",
+            Key::PageDown => "Page Down",
+            key => key.name(),
+        };
+        let ctrl = if ctrl { "Ctrl+" } else { "" };
+        let shift = if shift == Some(true) { "Shift+" } else { "" };
+        format!("{ctrl}{shift}{name}")
+    }
+}
+
+/// The command of a pressed key.
+pub fn of_key(key: Key, modifiers: Modifiers) -> Option<&'static UiCommand> {
+    let pressed = |c: &&&UiCommand| c.shortcuts.iter().any(|s| s.is_pressed(key, modifiers));
+    ALL.iter().find(pressed).copied()
+}
+
+/// The command of a typed text.
+pub fn of_text(text: &str) -> Option<&'static UiCommand> {
+    let typed = |c: &&&UiCommand| {
+        let mut shortcuts = c.shortcuts.iter();
+        shortcuts.any(|s| matches!(s, Shortcut::Typed(typed) if *typed == text))
+    };
+    ALL.iter().find(typed).copied()
+}
+
+/// What the Export menu offers, in order.
+pub fn exports() -> impl Iterator<Item = &'static UiCommand> {
+    let all = ALL.iter().copied();
+    all.filter(|command| matches!(command.action, Action::Export(_)))
+}
+
+/// The lines of the help: keys, and what they do.
+pub fn help() -> Vec<(String, &'static str)> {
+    let mut lines: Vec<(String, &'static str)> = Vec::new();
+    for command in ALL.iter().filter(|c| !c.shortcuts.is_empty()) {
+        match lines.last_mut().filter(|(_, help)| *help == command.help) {
+            Some((keys, _)) => {
+                keys.push_str(", ");
+                keys.push_str(&command.key());
+            }
+            None => lines.push((command.key(), command.help)),
+        }
+    }
+    lines
+}
+
+/// A static for each command, and all of them in order.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident {
+        label: $label:expr,
+        hover: $hover:expr,
+        help: $help:expr,
+        shortcuts: $shortcuts:expr,
+        repeats: $repeats:expr,
+        action: $action:expr,
+    })*) => {
+        $($(#[$doc])*
+        pub static $name: UiCommand = UiCommand {
+            label: $label,
+            hover: $hover,
+            help: $help,
+            shortcuts: $shortcuts,
+            repeats: $repeats,
+            action: $action,
+        };)*
+
+        /// All commands, in the order of the help.
+        pub static ALL: &[&UiCommand] = &[$(&$name),*];
+    };
+}
+
+commands! {
+    /// Hold, go on, or begin.
+    TOGGLE_RUN {
+        label: "Run",
+        hover: "",
+        help: "run, pause, run again; in the past: replay",
+        shortcuts: &[Shortcut::plain(Key::Space)],
+        repeats: false,
+        action: Action::ToggleRun,
+    }
+    /// One step.
+    STEP {
+        label: "Step",
+        hover: "Train one step",
+        help: "one step",
+        shortcuts: &[Shortcut::plain(Key::S)],
+        repeats: true,
+        action: Action::Step,
+    }
+    /// Step 0, same seed.
+    RESET {
+        label: "Reset",
+        hover: "Step 0 again, with the same seed",
+        help: "reset: the same seed from step 0",
+        shortcuts: &[Shortcut::shifted(Key::R, false)],
+        repeats: false,
+        action: Action::Reset,
+    }
+    /// Step 0, next seed.
+    RESEED {
+        label: "Reseed",
+        hover: "Step 0 with other data, target and weights",
+        help: "reseed: other data, target and weights",
+        shortcuts: &[Shortcut::shifted(Key::R, true)],
+        repeats: false,
+        action: Action::Reseed,
+    }
+    /// A longer horizon.
+    CARRY_ON {
+        label: "Carry on",
+        hover: "Ten times the horizon, without a restart",
+        help: "",
+        shortcuts: &[],
+        repeats: false,
+        action: Action::CarryOn,
+    }
+    /// One recorded step back.
+    PREVIOUS {
+        label: "Back",
+        hover: "",
+        help: "one recorded step",
+        shortcuts: &[Shortcut::shifted(Key::ArrowLeft, false)],
+        repeats: true,
+        action: Action::Scrub(Scrub::Previous),
+    }
+    /// One recorded step on.
+    NEXT {
+        label: "On",
+        hover: "",
+        help: "one recorded step",
+        shortcuts: &[Shortcut::shifted(Key::ArrowRight, false)],
+        repeats: true,
+        action: Action::Scrub(Scrub::Next),
+    }
+    /// A tenth of a decade back.
+    LEAP_BACK {
+        label: "Leap back",
+        hover: "",
+        help: "a tenth of a decade",
+        shortcuts: &[Shortcut::shifted(Key::ArrowLeft, true)],
+        repeats: true,
+        action: Action::Scrub(Scrub::LeapBack),
+    }
+    /// A tenth of a decade on.
+    LEAP_ON {
+        label: "Leap on",
+        hover: "",
+        help: "a tenth of a decade",
+        shortcuts: &[Shortcut::shifted(Key::ArrowRight, true)],
+        repeats: true,
+        action: Action::Scrub(Scrub::LeapOn),
+    }
+    /// To step 0.
+    START {
+        label: "Start",
+        hover: "",
+        help: "step 0, the live end",
+        shortcuts: &[Shortcut::plain(Key::Home)],
+        repeats: false,
+        action: Action::Scrub(Scrub::Start),
+    }
+    /// To where the run stands.
+    LIVE {
+        label: "Live",
+        hover: "",
+        help: "step 0, the live end",
+        shortcuts: &[Shortcut::plain(Key::End)],
+        repeats: false,
+        action: Action::Scrub(Scrub::Live),
+    }
+    /// To where it fits.
+    GO_TO_FIT {
+        label: "Fit",
+        hover: "",
+        help: "to where it fits, peaks, generalises",
+        shortcuts: &[Shortcut::plain(Key::Num1)],
+        repeats: false,
+        action: Action::Scrub(Scrub::Mark(Bookmark::Fit)),
+    }
+    /// To the highest test loss.
+    GO_TO_PEAK {
+        label: "Peak",
+        hover: "",
+        help: "to where it fits, peaks, generalises",
+        shortcuts: &[Shortcut::plain(Key::Num2)],
+        repeats: false,
+        action: Action::Scrub(Scrub::Mark(Bookmark::Peak)),
+    }
+    /// To where it generalises.
+    GO_TO_GROK {
+        label: "Generalisation",
+        hover: "",
+        help: "to where it fits, peaks, generalises",
+        shortcuts: &[Shortcut::plain(Key::Num3)],
+        repeats: false,
+        action: Action::Scrub(Scrub::Mark(Bookmark::Grok)),
+    }
+    /// To the moment before.
+    PREVIOUS_MARK {
+        label: "Moment before",
+        hover: "",
+        help: "the moment before, the next: start, fit, peak, generalisation, live end (a presenter's remote)",
+        shortcuts: &[Shortcut::plain(Key::PageUp)],
+        repeats: false,
+        action: Action::Scrub(Scrub::PreviousMark),
+    }
+    /// To the next moment.
+    NEXT_MARK {
+        label: "Next moment",
+        hover: "",
+        help: "the moment before, the next: start, fit, peak, generalisation, live end (a presenter's remote)",
+        shortcuts: &[Shortcut::plain(Key::PageDown)],
+        repeats: false,
+        action: Action::Scrub(Scrub::NextMark),
+    }
+    /// Takes the newest change back.
+    UNDO {
+        label: "Undo",
+        hover: "",
+        help: "undo, redo a change of settings or pins",
+        shortcuts: &[Shortcut::ctrl(Key::Z)],
+        repeats: true,
+        action: Action::Undo,
+    }
+    /// Makes a change again.
+    REDO {
+        label: "Redo",
+        hover: "",
+        help: "undo, redo a change of settings or pins",
+        shortcuts: &[Shortcut::ctrl(Key::Y), Shortcut::ctrl_shift(Key::Z)],
+        repeats: true,
+        action: Action::Redo,
+    }
+    /// Shows what can be opened.
+    OPEN {
+        label: "Open a file",
+        hover: "Settings, or an instance with data and weights",
+        help: "open settings or an instance",
+        shortcuts: &[Shortcut::ctrl(Key::O)],
+        repeats: false,
+        action: Action::ShowOpen(true),
+    }
+    /// Linear or logarithmic.
+    TOGGLE_LOSS_AXIS {
+        label: "Loss axis",
+        hover: "",
+        help: "loss axis linear or logarithmic",
+        shortcuts: &[Shortcut::plain(Key::L)],
+        repeats: false,
+        action: Action::ToggleLossAxis,
+    }
+    /// Dark or light.
+    TOGGLE_THEME {
+        label: "Theme",
+        hover: "",
+        help: "dark or light",
+        shortcuts: &[Shortcut::plain(Key::T)],
+        repeats: false,
+        action: Action::ToggleTheme,
+    }
+    /// Larger text.
+    LARGER {
+        label: "Larger text",
+        hover: "Larger text and controls",
+        help: "larger and smaller text",
+        shortcuts: &[Shortcut::plain(Key::Plus), Shortcut::plain(Key::Equals), Shortcut::ctrl_any(Key::Plus), Shortcut::ctrl_any(Key::Equals)],
+        repeats: false,
+        action: Action::Resize(1),
+    }
+    /// Smaller text.
+    SMALLER {
+        label: "Smaller text",
+        hover: "Smaller text and controls",
+        help: "larger and smaller text",
+        shortcuts: &[Shortcut::plain(Key::Minus), Shortcut::ctrl_any(Key::Minus)],
+        repeats: false,
+        action: Action::Resize(-1),
+    }
+    /// The panel of the settings.
+    TOGGLE_SETTINGS {
+        label: "Settings",
+        hover: "",
+        help: "settings, side panel: put away or brought back",
+        shortcuts: &[Shortcut::plain(Key::B)],
+        repeats: false,
+        action: Action::TogglePanel(Side::Left),
+    }
+    /// The panel of the tabs.
+    TOGGLE_SIDE {
+        label: "Side panel",
+        hover: "",
+        help: "settings, side panel: put away or brought back",
+        shortcuts: &[Shortcut::plain(Key::N)],
+        repeats: false,
+        action: Action::TogglePanel(Side::Right),
+    }
+    /// Full screen.
+    TOGGLE_FULLSCREEN {
+        label: "Full screen",
+        hover: "",
+        help: "full screen",
+        shortcuts: &[Shortcut::plain(Key::F), Shortcut::plain(Key::F11)],
+        repeats: false,
+        action: Action::ToggleFullscreen,
+    }
+    /// The rows.
+    EXPORT_CSV {
+        label: "Run as CSV…",
+        hover: "Every measured number at every recorded step, as a table; the settings go into a file beside it",
+        help: "save the run as CSV",
+        shortcuts: &[Shortcut::ctrl(Key::S)],
+        repeats: false,
+        action: Action::Export(Export::Csv),
+    }
+    /// The settings.
+    EXPORT_TOML {
+        label: "Settings as TOML…",
+        hover: "The settings, to open again here or to train with on the command line",
+        help: "save the settings as TOML",
+        shortcuts: &[Shortcut::ctrl_shift(Key::S)],
+        repeats: false,
+        action: Action::Export(Export::Toml),
+    }
+    /// The upper plot.
+    EXPORT_LOSS_PLOT {
+        label: "Loss plot as PNG, 2×…",
+        hover: "The loss plot as it is now, at twice the resolution",
+        help: "save the loss plot as PNG, 2×",
+        shortcuts: &[Shortcut::ctrl(Key::E)],
+        repeats: false,
+        action: Action::Export(Export::Plot(PlotKind::Loss)),
+    }
+    /// The lower plot.
+    EXPORT_LOWER_PLOT {
+        label: "Lower plot as PNG, 2×…",
+        hover: "The lower plot as it is now, at twice the resolution",
+        help: "",
+        shortcuts: &[],
+        repeats: false,
+        action: Action::Export(Export::Plot(PlotKind::Lower)),
+    }
+    /// The window.
+    EXPORT_WINDOW {
+        label: "Window as PNG…",
+        hover: "The whole window as it is now",
+        help: "save the window as PNG",
+        shortcuts: &[Shortcut::ctrl_shift(Key::E)],
+        repeats: false,
+        action: Action::Export(Export::Window),
+    }
+    /// The command that trains this run.
+    COPY_COMMAND {
+        label: "Copy as command",
+        hover: "Puts the headless command that trains this run on the clipboard.",
+        help: "",
+        shortcuts: &[],
+        repeats: false,
+        action: Action::CopyCommand,
+    }
+    /// The help.
+    TOGGLE_HELP {
+        label: "Help",
+        hover: "Help: keys, mouse and a glossary",
+        help: "this help",
+        shortcuts: &[Shortcut::Typed("?"), Shortcut::plain(Key::F1)],
+        repeats: false,
+        action: Action::ToggleHelp,
+    }
+    /// Leaves what is open.
+    ESCAPE {
+        label: "Close",
+        hover: "",
+        help: "leave whatever is open, the past too; refit the axes",
+        shortcuts: &[Shortcut::plain(Key::Escape)],
+        repeats: false,
+        action: Action::Escape,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_meanings() {
+        let keys: Vec<_> = ALL.iter().flat_map(|c| c.shortcuts).collect();
+        for (i, one) in keys.iter().enumerate() {
+            for other in &keys[..i] {
+                let clash = match (one, other) {
+                    (
+                        Shortcut::Key { key, ctrl, shift },
+                        Shortcut::Key {
+                            key: other_key,
+                            ctrl: other_ctrl,
+                            shift: other_shift,
+                        },
+                    ) => {
+                        key == other_key
+                            && ctrl == other_ctrl
+                            && (shift == other_shift || shift.is_none() || other_shift.is_none())
+                    }
+                    (one, other) => one == other,
+                };
+                assert!(!clash, "{one:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_has_every_key_once_and_says_what_it_does() {
+        let lines = help();
+        for command in ALL.iter().filter(|c| !c.shortcuts.is_empty()) {
+            let told = lines
+                .iter()
+                .filter(|(keys, _)| keys.split(", ").any(|key| key == command.key()));
+            let told: Vec<_> = told.collect();
+            assert_eq!(told.len(), 1, "{}", command.label);
+            assert!(!told[0].1.is_empty(), "{}", command.label);
+        }
+        let line = |keys: &str| lines.iter().find(|(k, _)| k == keys).map(|(_, help)| *help);
+        assert_eq!(line("Ctrl+Shift+E"), Some("save the window as PNG"));
+        assert_eq!(
+            line("1, 2, 3"),
+            Some("to where it fits, peaks, generalises")
+        );
+    }
+
+    #[test]
+    fn a_key_with_other_modifiers_is_another_command() {
+        let shift = Modifiers::SHIFT;
+        let label = |key, modifiers| of_key(key, modifiers).map(|c| c.label);
+        assert_eq!(label(Key::R, Modifiers::NONE), Some("Reset"));
+        assert_eq!(label(Key::R, shift), Some("Reseed"));
+        assert_eq!(label(Key::S, shift), Some("Step"));
+        assert_eq!(
+            label(Key::S, Modifiers::CTRL | shift),
+            Some("Settings as TOML…")
+        );
+        assert_eq!(label(Key::L, Modifiers::ALT), None);
+        assert_eq!(label(Key::L, Modifiers::CTRL), None);
+        assert_eq!(of_text("?").map(|c| c.label), Some("Help"));
+    }
+}
