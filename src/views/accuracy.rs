@@ -137,7 +137,7 @@ fn over_time(
         let text = format!("level {}", format::percent(level));
         ui.label(RichText::new(text).color(theme.muted));
     });
-    let Some(step) = plot.hovered_step(&response) else {
+    let Some(step) = plot.hovered(&response) else {
         return;
     };
     let nearest = |p: &&AccuracyPoint| (log_step(p.step) - step.max(0.5).log10()).abs();

@@ -65,7 +65,7 @@ pub fn over_time(ui: &mut Ui, theme: &Theme, run: &Run, at: u64) {
         plot.text(pos2(x, y - 1.0), Align2::RIGHT_BOTTOM, name, theme.text);
     }
     let row = plot
-        .hovered_step(&response)
+        .hovered(&response)
         .and_then(|step| run.nearest_row(step));
     if let Some(row) = row {
         plot.cursor(log_step(row.step), theme.muted);

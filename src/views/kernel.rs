@@ -5,7 +5,7 @@ use super::{
     controls::heading,
     facts::fact,
     glossary,
-    polyline::{Canvas, Pen},
+    small_plot::{Pen, SmallPlot},
     theme::Theme,
 };
 use crate::{
@@ -16,11 +16,7 @@ use crate::{
     },
     training::KernelView,
 };
-use egui::{
-    Align2, Color32, FontId, Painter, Rect, Response, RichText, Role, Sense, Shape, Stroke,
-    TextStyle, Ui, Vec2, WidgetInfo, pos2,
-};
-use egui_plot::LineStyle;
+use egui::{Color32, Rect, Response, RichText, Sense, Shape, Stroke, Ui, Vec2, pos2};
 
 /// Eigenvalues further below the largest one are not drawn.
 const DECADES: f64 = 7.0;
@@ -158,152 +154,92 @@ fn reading(view: &KernelView) -> String {
 }
 
 /// A small plot over the log of the mode's number.
-struct Axes {
-    area: Rect,
-    decades: f64,
-    low: f64,
-    high: f64,
-    small: FontId,
-    painter: Painter,
+fn plot_of_modes(
+    ui: &mut Ui,
+    name: &str,
+    height: f32,
+    modes: usize,
+    range: (f64, f64),
+    theme: &Theme,
+) -> (SmallPlot, Response) {
+    let x = (0.0, log_mode(modes.max(2)));
+    let (plot, response) = SmallPlot::new(ui, name, height, x, range, Sense::hover());
+    for k in 0..=x.1.floor() as u32 {
+        let text = format::thousands(10u64.pow(k));
+        plot.x_tick(f64::from(k), &text, theme);
+    }
+    (plot, response)
 }
 
-impl Axes {
-    fn new(
-        ui: &mut Ui,
-        name: &str,
-        height: f32,
-        modes: usize,
-        range: (f64, f64),
-    ) -> (Self, Response) {
-        let size = Vec2::new(ui.available_width(), height);
-        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
-        let area = Rect::from_min_max(
-            rect.min + Vec2::new(34.0, 6.0),
-            rect.max - Vec2::new(6.0, 20.0),
-        );
-        let axes = Self {
-            area,
-            decades: (modes.max(2) as f64).log10(),
-            low: range.0,
-            high: range.1,
-            small: TextStyle::Small.resolve(ui.style()),
-            painter: ui.painter().clone(),
-        };
-        (axes, response)
-    }
+fn log_mode(mode: usize) -> f64 {
+    (mode.max(1) as f64).log10()
+}
 
-    fn x(&self, mode: usize) -> f32 {
-        let part = (mode.max(1) as f64).log10() / self.decades;
-        self.area.left() + self.area.width() * part as f32
-    }
+/// The mode under the pointer, marked by a line.
+fn hovered_mode(
+    plot: &SmallPlot,
+    response: &Response,
+    modes: usize,
+    theme: &Theme,
+) -> Option<usize> {
+    let mode = plot.hovered(response)?.round() as usize;
+    let mode = mode.clamp(1, modes.max(1));
+    plot.cursor(log_mode(mode), theme.muted);
+    Some(mode)
+}
 
-    fn y(&self, value: f64) -> f32 {
-        let part = (value - self.low) / (self.high - self.low);
-        self.area.bottom() - self.area.height() * part as f32
+/// Names a horizontal line where the text covers neither curve nor name;
+/// nowhere if there is no such place.
+fn name_level(
+    plot: &SmallPlot,
+    y: f32,
+    name: &str,
+    curves: &[Vec<f64>; 2],
+    taken: &mut Vec<Rect>,
+    theme: &Theme,
+) {
+    let galley = plot.galley(name, theme.alignment);
+    let size = galley.size();
+    let (left, right) = (plot.area.left() + 3.0, plot.area.right() - size.x - 3.0);
+    let covers = |rect: Rect| {
+        curves
+            .iter()
+            .flat_map(|c| c.windows(2).enumerate())
+            .any(|(k, ends)| {
+                let along = plot.x(log_mode(k + 1)) <= rect.right()
+                    && plot.x(log_mode(k + 2)) >= rect.left();
+                along && plot.y(ends[0]) <= rect.bottom() && plot.y(ends[1]) >= rect.top()
+            })
+    };
+    let free = [1.0, 0.0, 0.75, 0.25, 0.5]
+        .into_iter()
+        .map(|part| left + part * (right - left))
+        .flat_map(|x| [pos2(x, y - size.y - 1.0), pos2(x, y + 1.0)])
+        .map(|corner| Rect::from_min_size(corner, size))
+        .find(|rect| {
+            plot.area.contains_rect(*rect)
+                && !taken.iter().any(|other| other.intersects(*rect))
+                && !covers(rect.expand(2.0))
+        });
+    if let Some(rect) = free {
+        plot.painter().galley(rect.min, galley, theme.alignment);
+        taken.push(rect);
     }
+}
 
-    /// The mode under the pointer.
-    fn mode(&self, response: &Response, modes: usize) -> Option<usize> {
-        let pointer = response.hover_pos().filter(|p| self.area.contains(*p))?;
-        let part = f64::from((pointer.x - self.area.left()) / self.area.width());
-        let mode = 10f64.powf(part * self.decades).round() as usize;
-        Some(mode.clamp(1, modes.max(1)))
-    }
-
-    fn mode_ticks(&self, theme: &Theme) {
-        for k in 0..=self.decades.floor() as u32 {
-            let mode = 10usize.pow(k);
-            let x = self.x(mode);
-            self.painter
-                .vline(x, self.area.y_range(), Stroke::new(1.0, theme.grid));
-            let at = pos2(x, self.area.bottom() + 4.0);
-            let text = format::thousands(mode as u64);
-            self.painter.text(
-                at,
-                Align2::CENTER_TOP,
-                text,
-                self.small.clone(),
-                theme.muted,
-            );
-        }
-    }
-
-    fn value_tick(&self, value: f64, text: String, theme: &Theme) {
-        let y = self.y(value);
-        self.painter
-            .hline(self.area.x_range(), y, Stroke::new(1.0, theme.grid));
-        let at = pos2(self.area.left() - 6.0, y);
-        self.painter.text(
-            at,
-            Align2::RIGHT_CENTER,
-            text,
-            self.small.clone(),
-            theme.muted,
-        );
-    }
-
-    /// Names a horizontal line where the text covers neither curve nor name;
-    /// nowhere if there is no such place.
-    fn name_level(
-        &self,
-        y: f32,
-        name: &str,
-        curves: &[Vec<f64>; 2],
-        taken: &mut Vec<Rect>,
-        theme: &Theme,
-    ) {
-        let galley = self
-            .painter
-            .layout_no_wrap(name.into(), self.small.clone(), theme.alignment);
-        let size = galley.size();
-        let (left, right) = (self.area.left() + 3.0, self.area.right() - size.x - 3.0);
-        let covers = |rect: Rect| {
-            curves
-                .iter()
-                .flat_map(|c| c.windows(2).enumerate())
-                .any(|(k, ends)| {
-                    let along = self.x(k + 1) <= rect.right() && self.x(k + 2) >= rect.left();
-                    along && self.y(ends[0]) <= rect.bottom() && self.y(ends[1]) >= rect.top()
-                })
-        };
-        let free = [1.0, 0.0, 0.75, 0.25, 0.5]
-            .into_iter()
-            .map(|part| left + part * (right - left))
-            .flat_map(|x| [pos2(x, y - size.y - 1.0), pos2(x, y + 1.0)])
-            .map(|corner| Rect::from_min_size(corner, size))
-            .find(|rect| {
-                self.area.contains_rect(*rect)
-                    && !taken.iter().any(|other| other.intersects(*rect))
-                    && !covers(rect.expand(2.0))
-            });
-        if let Some(rect) = free {
-            self.painter.galley(rect.min, galley, theme.alignment);
-            taken.push(rect);
-        }
-    }
-
-    /// The kernel at the start is dashed, the one now solid.
-    fn curve(&self, values: impl Iterator<Item = f64>, colour: Color32, dashed: bool) {
-        let canvas = Canvas {
-            rect: self.area,
-            x: (0.0, self.decades),
-            y: (self.low, self.high),
-        };
-        let points = values.enumerate().filter(|(_, v)| v.is_finite());
-        let points = points.map(|(k, v)| [((k + 1) as f64).log10(), v]);
-        let pen = Pen {
-            color: colour,
-            width: if dashed { 1.4 } else { 1.8 },
-            style: if dashed {
-                LineStyle::Dashed { length: 5.0 }
-            } else {
-                LineStyle::Solid
-            },
-        };
-        let painter = self.painter.with_clip_rect(self.area);
-        painter.extend(canvas.stroke(points, pen));
-    }
+/// The spectrum at the start is dashed, the one now solid.
+fn curve(plot: &SmallPlot, values: &[f64], colour: Color32, dashed: bool) {
+    let values = values.iter().enumerate().filter(|(_, v)| v.is_finite());
+    let points = values.map(|(k, v)| (log_mode(k + 1), *v));
+    let width = if dashed { 1.4 } else { 1.8 };
+    plot.curve(
+        points,
+        Pen {
+            colour,
+            width,
+            dashed,
+        },
+    );
 }
 
 /// Theory's eigenvalues: name, value, what it is.
@@ -355,36 +291,30 @@ fn eigenvalues(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32;
     }
     let range = ((bottom - 0.2).max(top - DECADES), top + 0.2);
     let modes = view.initial.eigenvalues.len();
-    let (axes, response) = Axes::new(ui, "Spectrum of the kernel", 190.0, modes, range);
-    axes.mode_ticks(theme);
+    let (plot, response) = plot_of_modes(ui, "Spectrum of the kernel", 190.0, modes, range, theme);
     let (first, last) = (range.0.ceil() as i32, range.1.floor() as i32);
     let every = ((last - first) / 4 + 1).max(1) as usize;
     for power in (first..=last).step_by(every) {
-        axes.value_tick(f64::from(power), format::power_of_ten(power), theme);
+        plot.y_tick(f64::from(power), &format::power_of_ten(power), theme);
     }
-    for (curve, (colour, dashed)) in curves.iter().zip(colours.into_iter().zip([true, false])) {
-        axes.curve(curve.iter().copied(), colour, dashed);
+    for (values, (colour, dashed)) in curves.iter().zip(colours.into_iter().zip([true, false])) {
+        curve(&plot, values, colour, dashed);
     }
     let mut taken: Vec<Rect> = Vec::new();
     for (name, value, _) in &levels {
-        let y = axes.y(value.log10());
-        if !axes.area.y_range().contains(y) {
+        let y = plot.y(value.log10());
+        if !plot.area.y_range().contains(y) {
             continue;
         }
-        let ends = [pos2(axes.area.left(), y), pos2(axes.area.right(), y)];
+        let ends = [pos2(plot.area.left(), y), pos2(plot.area.right(), y)];
         let stroke = Stroke::new(1.0, theme.alignment.gamma_multiply(0.8));
-        axes.painter
+        plot.painter()
             .extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0));
-        axes.name_level(y, name, &curves, &mut taken, theme);
+        name_level(&plot, y, name, &curves, &mut taken, theme);
     }
-    let Some(mode) = axes.mode(&response, modes) else {
+    let Some(mode) = hovered_mode(&plot, &response, modes, theme) else {
         return;
     };
-    axes.painter.vline(
-        axes.x(mode),
-        axes.area.y_range(),
-        Stroke::new(1.0, theme.muted),
-    );
     let value = |s: &Spectrum| match s.eigenvalues.get(mode - 1) {
         Some(v) if mode <= s.rank => format::significant(*v, 3),
         _ => "0".into(),
@@ -411,32 +341,34 @@ fn eigenvalues(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32;
 
 fn power(ui: &mut Ui, theme: &Theme, view: &KernelView, colours: [Color32; 2]) {
     let modes = view.initial.eigenvalues.len();
-    let (axes, response) = Axes::new(ui, "Power of the labels by mode", 130.0, modes, (0.0, 1.02));
-    axes.mode_ticks(theme);
+    let range = (0.0, 1.02);
+    let (plot, response) = plot_of_modes(
+        ui,
+        "Power of the labels by mode",
+        130.0,
+        modes,
+        range,
+        theme,
+    );
     for (value, text) in [(0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
-        axes.value_tick(value, text.to_owned(), theme);
+        plot.y_tick(value, text, theme);
     }
-    let base = axes.y(0.0);
+    let base = plot.y(0.0);
     let stem = Stroke::new(1.2, colours[1].gamma_multiply(0.55));
     for (k, power) in view.now.power.iter().enumerate() {
         // Lower stems are less than a pixel.
         if *power > 4e-3 {
-            axes.painter
-                .vline(axes.x(k + 1), axes.y(*power)..=base, stem);
+            let x = plot.x(log_mode(k + 1));
+            plot.painter().vline(x, plot.y(*power)..=base, stem);
         }
     }
     for (spectrum, colour) in [&view.initial, &view.now].into_iter().zip(colours) {
         let dashed = std::ptr::eq(spectrum, &view.initial);
-        axes.curve(spectrum.cumulative.iter().copied(), colour, dashed);
+        curve(&plot, &spectrum.cumulative, colour, dashed);
     }
-    let Some(mode) = axes.mode(&response, modes) else {
+    let Some(mode) = hovered_mode(&plot, &response, modes, theme) else {
         return;
     };
-    axes.painter.vline(
-        axes.x(mode),
-        axes.area.y_range(),
-        Stroke::new(1.0, theme.muted),
-    );
     let line = |name: String, s: &Spectrum| {
         let at = |v: &[f64]| {
             v.get(mode - 1)

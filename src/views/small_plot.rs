@@ -10,10 +10,11 @@ use crate::history::{
     format,
 };
 use egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, TextStyle,
-    Ui, Vec2, WidgetInfo, pos2,
+    Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
+    TextStyle, Ui, Vec2, WidgetInfo, pos2,
 };
 use egui_plot::LineStyle;
+use std::sync::Arc;
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,8 +110,8 @@ impl SmallPlot {
         self.x.0 + part.clamp(0.0, 1.0) * (self.x.1 - self.x.0)
     }
 
-    /// The step under the pointer, if it is over the curves.
-    pub fn hovered_step(&self, response: &Response) -> Option<f64> {
+    /// The quantity to the right under the pointer, if it is over the curves.
+    pub fn hovered(&self, response: &Response) -> Option<f64> {
         let pointer = response.hover_pos().filter(|p| self.area.contains(*p))?;
         Some(10f64.powf(self.log_at(pointer)))
     }
@@ -146,6 +147,17 @@ impl SmallPlot {
     pub fn text(&self, at: Pos2, anchor: Align2, text: &str, colour: Color32) -> Rect {
         self.painter
             .text(at, anchor, text, self.small.clone(), colour)
+    }
+
+    /// Small text, laid out to find a place for it.
+    pub fn galley(&self, text: &str, colour: Color32) -> Arc<Galley> {
+        let font = self.small.clone();
+        self.painter.layout_no_wrap(text.to_owned(), font, colour)
+    }
+
+    /// Draws over everything.
+    pub fn painter(&self) -> &Painter {
+        &self.painter
     }
 
     /// A line up at a log₁₀.
