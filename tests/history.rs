@@ -67,6 +67,8 @@ fn finish(run: &mut Run, verdict: Verdict) {
             step: verdict.step,
             verdict: Box::new(verdict),
             training_seconds: 1.0,
+            measuring_seconds: 0.25,
+            preparing_seconds: 0.125,
             changed_live: false,
         },
     });

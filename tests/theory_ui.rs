@@ -173,6 +173,8 @@ fn the_status_says_where_the_lazy_model_would_level_off() {
                     ),
             ),
             training_seconds: 0.1,
+            measuring_seconds: 0.25,
+            preparing_seconds: 0.125,
             changed_live: false,
         },
     });

@@ -47,6 +47,7 @@ struct Collector {
     lowered: Vec<f64>,
     config: Option<Config>,
     failed: Option<String>,
+    working: usize,
 }
 
 impl Frontend for Collector {
@@ -58,12 +59,19 @@ impl Frontend for Collector {
         match event {
             Event::Started { .. } => {}
             Event::Changed { config, .. } => self.config = Some(config.into_inner()),
-            Event::Rows { rows, .. } => self.rows.extend(rows),
+            Event::Rows { rows, .. } => {
+                for row in rows {
+                    // A row takes the place of one of the same step.
+                    self.rows.pop_if(|last| last.step == row.step);
+                    self.rows.push(row);
+                }
+            }
             Event::LearningRateLowered { to, .. } => {
                 self.rows.clear();
                 self.lowered.push(to);
             }
             Event::Finished { finish, .. } => self.finish = Some(finish),
+            Event::Working { .. } => self.working += 1,
             Event::Failed { message, .. } => self.failed = Some(message),
         }
     }
@@ -425,5 +433,123 @@ fn a_lowered_learning_rate_is_stable_to_the_end_and_the_same_on_every_path() {
             losses.map(|l| l.map(f64::to_bits)).collect()
         };
         assert!(losses(&whole.rows) == losses(&stepped.rows), "{name}");
+    }
+}
+
+/// A run whose first step is far away: the moments of so many neurons.
+fn long_start() -> Config {
+    let mut config = small(1_000);
+    (config.task.dim, config.network.width) = (200, Width::Finite(200_000));
+    config
+}
+
+#[test]
+fn a_long_start_says_what_it_does_and_is_given_up_for_another_at_once() {
+    let worker = WorkerHandle::spawn(|| {});
+    // More of them than threads may be at work: the last one waits its turn.
+    for run in 1..=6 {
+        start(&worker, run, long_start(), StartOptions::default());
+    }
+    let mut told = None;
+    wait(|| {
+        told = told.take().or(match worker.try_event() {
+            Some(Event::Working {
+                run: RunId(6),
+                working,
+            }) => Some(working),
+            _ => None,
+        });
+        told.is_some()
+    });
+    let told = told.expect("waited for");
+    assert!(told.preparing && !told.what.is_empty());
+    assert!((0.0..1.0).contains(&told.share));
+    let asked = Instant::now();
+    start(&worker, 7, small(500), StartOptions::default());
+    let c = collect(&worker, 7);
+    assert_eq!(c.finish.map(|f| f.step), Some(500));
+    // It trains while the others have not noticed yet.
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+}
+
+#[test]
+fn a_long_start_is_stopped_before_its_first_step() {
+    let worker = WorkerHandle::spawn(|| {});
+    start(&worker, 1, long_start(), StartOptions::default());
+    worker.send(Command::SetHorizon(2_000));
+    worker.send(Command::Stop);
+    let asked = Instant::now();
+    let c = collect(&worker, 1);
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(c.rows.is_empty() && c.finish.is_none());
+    assert!(
+        c.failed
+            .is_some_and(|why| why.contains("before its first step"))
+    );
+}
+
+#[test]
+fn what_is_asked_of_a_run_whose_steps_take_long_is_done_in_order() {
+    let mut config = small(1_000);
+    (config.task.dim, config.task.samples) = (700, 100);
+    let worker = WorkerHandle::spawn(|| {});
+    let paused_all = StartOptions {
+        paused: true,
+        ..every_column()
+    };
+    start(&worker, 1, config.clone(), paused_all);
+    worker.send(Command::Step(2));
+    worker.send(Command::SetLearningRate(0.25));
+    worker.send(Command::SetHorizon(4));
+    worker.send(Command::Resume);
+    let c = collect(&worker, 1);
+    assert_eq!(
+        c.rows.iter().map(|r| r.step).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4]
+    );
+    let finish = c.finish.expect("it ended");
+    assert!(finish.preparing_seconds > 0.0 && finish.measuring_seconds > 0.0);
+    let settings = c.config.expect("the changes were told");
+    let again = headless::train(valid(settings), None, |_| {}).expect("trains");
+    assert!(c.rows == again.rows);
+}
+
+#[test]
+fn costly_columns_are_measured_at_steps_that_the_settings_alone_decide() {
+    let mut config = small(30);
+    (config.task.dim, config.task.samples) = (8, 3_000);
+    let worker = WorkerHandle::spawn(|| {});
+    start(&worker, 1, config.clone(), StartOptions::default());
+    let seen = collect(&worker, 1);
+    worker.send(Command::SetPace(Pace::StepsPerSecond(200.0)));
+    start(&worker, 2, config.clone(), StartOptions::default());
+    let paced = collect(&worker, 2);
+    let measured = |c: &Collector| -> Vec<u64> {
+        let rows = c.rows.iter().filter(|r| r.get(Metric::Stability).is_some());
+        rows.map(|r| r.step).collect()
+    };
+    assert_eq!(measured(&seen), measured(&paced));
+    let some = measured(&seen).len();
+    assert!(
+        some > 2 && some < seen.rows.len(),
+        "{some} of {}",
+        seen.rows.len()
+    );
+    // Where both are measured they are the same to the bit as in files.
+    let whole = headless::train(valid(config), None, |_| {}).expect("trains");
+    for (row, file) in seen.rows.iter().zip(&whole.rows) {
+        for metric in Metric::ALL {
+            if let Some(value) = row.get(*metric) {
+                assert_eq!(Some(value.to_bits()), file.get(*metric).map(f64::to_bits));
+            }
+        }
     }
 }

@@ -145,6 +145,7 @@ impl GrokscopeApp {
             }
             Action::EditSweep(form) => self.state.sweep_form = form,
             Action::Sweep(form) => self.start_sweep(&form, ctx, now),
+            Action::StopRun => self.state.session.stop(),
             Action::CancelSweep => self.cancel_sweep(),
             Action::CopyCommand => self.copy_command(ctx, now),
         }

@@ -59,6 +59,11 @@ impl State {
             return ("Press space to train.".into(), false);
         };
         let lazy_level = self.lazy_level(run);
+        if let Some(working) = run.working_sentence()
+            && self.past().is_none()
+        {
+            return (format!("{}.", controls::upper_first(&working)), false);
+        }
         if let Some(step) = self.past() {
             let moment = run.moment(Some(step));
             let doing = if self.time.is_playing() {
@@ -67,11 +72,15 @@ impl State {
                 "At step"
             };
             let steps = format::thousands;
+            // The numbers are those of a row.
+            let recorded = moment.recorded_before();
+            let recorded = recorded.map(|row| format!(" (recorded at {})", steps(row)));
             return (
                 format!(
-                    "{doing} {} of {}: {}",
+                    "{doing} {} of {}{}: {}",
                     steps(step),
                     steps(run.step()),
+                    recorded.unwrap_or_default(),
                     telling(moment, lazy_level)
                 ),
                 false,
@@ -444,6 +453,9 @@ impl GrokscopeApp {
             bad,
             pins: self.state.pins.len(),
             sweep: self.state.sweep.as_ref().map(Sweep::progress),
+            preparing: (self.state.session.run())
+                .and_then(Run::working)
+                .is_some_and(|working| working.preparing),
         };
         status::show(ui, theme, &view, actions);
     }

@@ -2,6 +2,7 @@
 //! job, a line at its start, one now and then, and one at its end.
 
 use super::run::grouped;
+use crate::history::format::duration;
 use crate::sim::config::EngineKind;
 use crate::sweep::status::percent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -129,28 +130,9 @@ pub(super) fn share_of_run(engine: EngineKind, step: u64, horizon: u64) -> f64 {
     }
 }
 
-/// A length of time, for people.
-pub(super) fn duration(seconds: f64) -> String {
-    let seconds = seconds.ceil().min(1e15) as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} d {:02} h", seconds / 86_400, seconds / 3600 % 24),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_written_for_people() {
-        assert_eq!(duration(0.2), "1 s");
-        assert_eq!(duration(61.0), "1 min 01 s");
-        assert_eq!(duration(3_725.0), "1 h 02 min");
-        assert_eq!(duration(200_000.0), "2 d 07 h");
-    }
 
     #[test]
     fn an_estimate_goes_by_the_share_that_is_done() {

@@ -11,9 +11,10 @@ use crate::io::{FileError, csv};
 use crate::sim::config::{Config, EngineKind};
 use crate::sim::digits::rate_in_digits;
 use crate::sim::verdict::Status;
-use crate::training::Snapshot;
+use crate::training::{Finish, Snapshot, Working};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 const CURVE: &str = "curve.csv";
 const SUMMARY: &str = "summary.json";
@@ -42,19 +43,31 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     let (engine, steps) = (config.training.engine, config.training.horizon());
     let mut progress = Progress::begin("run", steps, "steps");
     let instance = resolved.instance.map(|(_, i)| i);
-    let trained =
-        headless::train_until(config, instance.clone(), &stop, |snapshot| match snapshot {
+    let mut announced = false;
+    let trained = headless::train_until(config, instance.clone(), &stop, |stand| {
+        let doing = stand.working.map(Working::sentence);
+        // Said once at once, for a log; then now and then with the rest.
+        if let Some(doing) = &doing
+            && !std::mem::replace(&mut announced, true)
+        {
+            progress.note(&format!("run: {doing}"));
+        }
+        match stand.snapshot {
             Some(s) => {
                 let share = share_of_run(engine, s.step, steps);
-                progress.at(s.step, share, &state(s));
+                progress.at(s.step, share, &doing.unwrap_or_else(|| state(s)));
             }
-            None => progress.at(0, 0.0, "setting up"),
-        });
+            None => progress.at(0, 0.0, &doing.unwrap_or_else(|| "preparing".into())),
+        }
+    });
     if let Ok(run) = &trained {
         progress.at(run.finish.step, 1.0, "");
     }
     progress.end();
-    let run = trained.map_err(CliError::Failed)?;
+    let run = trained.map_err(|why| match stop.load(Ordering::Relaxed) {
+        true => CliError::Stopped(format!("{why}: nothing was written")),
+        false => CliError::Failed(why),
+    })?;
 
     let out = &args.out;
     csv::write(&out.join(CURVE), &run.rows)?;
@@ -86,12 +99,7 @@ impl Report {
         if let Some(by_accuracy) = accuracy_sentence(run) {
             let _ = write!(text, "\n{by_accuracy}");
         }
-        let seconds = finish.training_seconds;
-        let _ = write!(text, "\n{} steps in {seconds:.2} s", grouped(finish.step));
-        if seconds > 0.0 {
-            let rate = (finish.step as f64 / seconds).round() as u64;
-            let _ = write!(text, " ({} steps/s)", grouped(rate));
-        }
+        let _ = write!(text, "\n{}", time_taken(finish));
         if let Some(note) = &run.info.note {
             let _ = write!(text, "\nnote: {note}");
         }
@@ -129,6 +137,41 @@ impl Report {
             stopped,
         }
     }
+}
+
+/// How long it took, and with what where that was not training.
+fn time_taken(finish: &Finish) -> String {
+    let training = finish.training_seconds;
+    let others = [
+        (finish.measuring_seconds, "measuring"),
+        (finish.preparing_seconds, "before the first step"),
+    ];
+    let total = training + others.iter().map(|(seconds, _)| seconds).sum::<f64>();
+    let rate = |seconds: f64| match seconds > 0.0 {
+        true => format!(
+            " ({} steps/s)",
+            grouped((finish.step as f64 / seconds).round() as u64)
+        ),
+        false => String::new(),
+    };
+    let mut text = format!(
+        "{} steps in {total:.2} s{}",
+        grouped(finish.step),
+        rate(total)
+    );
+    let long = others.iter().filter(|(seconds, _)| *seconds > 0.1 * total);
+    let long: Vec<_> = long
+        .map(|(seconds, what)| format!("{seconds:.2} s {what}"))
+        .collect();
+    if !long.is_empty() {
+        let _ = write!(
+            text,
+            "; training {training:.2} s{}, {}",
+            rate(training),
+            long.join(", ")
+        );
+    }
+    text
 }
 
 /// That a run diverged, and what would do instead.

@@ -5,7 +5,7 @@ use super::progress::{Progress as ShownProgress, share_of_run};
 use super::run::grouped;
 use super::signals::stop_on_signals;
 use super::{CliError, Window, submit, sweep_files};
-use crate::io::{self, FileError};
+use crate::io::{self, FileError, atomic::DirectoryLock};
 use crate::sim::outcome::Class;
 use crate::sweep::checkpoint;
 use crate::sweep::directory::Directory;
@@ -75,6 +75,10 @@ pub(super) fn read_spec(path: &Path) -> Result<Spec, CliError> {
 fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
     let spec = read_spec(&args.spec)?;
     let directory = Directory::join(&args.out, &spec, args.shard.count, args.resume)?;
+    // Other shards work here at the same time, this one only once.
+    let part = format!("{}-of-{}", args.shard.index, args.shard.count);
+    let _lock = DirectoryLock::take_part(&args.out, &part)
+        .map_err(|e| CliError::usage(format!("--out {e}")))?;
     let threads = match args.threads {
         Some(threads) => threads,
         None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),

@@ -90,9 +90,9 @@ fn one(
         };
     }
     let stop = AtomicBool::new(false);
-    let trained = train_until(config.clone(), None, &stop, |snapshot| {
+    let trained = train_until(config.clone(), None, &stop, |stand| {
         // A listener that lags behind hears of it the next time.
-        let step = snapshot.map_or(0, |s| s.step);
+        let step = stand.snapshot.map_or(0, |s| s.step);
         let _ = sender.try_send(Update::At { job, step });
         stop.store(over(), Ordering::Relaxed);
     });
@@ -133,6 +133,8 @@ pub fn alone(config: &ValidConfig, over: &dyn Fn() -> bool) -> Result<Option<Hea
         step: simulation.step(),
         verdict: Box::new(simulation.verdict()),
         training_seconds: 0.0,
+        measuring_seconds: 0.0,
+        preparing_seconds: 0.0,
         changed_live: false,
     };
     Ok(Some(HeadlessRun { info, rows, finish }))

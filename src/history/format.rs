@@ -91,6 +91,17 @@ pub fn percent(fraction: f64) -> String {
     }
 }
 
+/// A length of time, to the second.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds.ceil().clamp(0.0, 1e15) as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} d {:02} h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
 /// How many times: 45.7 → 46×, 1.83 → 1.8×.
 pub fn times(ratio: f64) -> String {
     if ratio >= 10.0 && ratio.is_finite() {
@@ -103,6 +114,14 @@ pub fn times(ratio: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_written_for_people() {
+        assert_eq!(duration(0.2), "1 s");
+        assert_eq!(duration(61.0), "1 min 01 s");
+        assert_eq!(duration(3_725.0), "1 h 02 min");
+        assert_eq!(duration(200_000.0), "2 d 07 h");
+    }
 
     #[test]
     fn powers_of_ten_have_proper_superscripts() {

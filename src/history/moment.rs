@@ -61,6 +61,12 @@ impl<'a> Moment<'a> {
         self.step
     }
 
+    /// The step of the newest row, where that is not the step of a moment in the past.
+    pub fn recorded_before(&self) -> Option<u64> {
+        let step = self.row().map(|row| row.step)?;
+        (!self.live && step != self.step).then_some(step)
+    }
+
     /// The last finite value of a metric, and its step.
     pub fn last(&self, metric: Metric) -> Option<(u64, f64)> {
         self.rows().iter().rev().find_map(|row| {

@@ -7,7 +7,9 @@ use crate::sim::{
     outcome::{Crossings, Outcome, Thresholds},
     verdict::{Peak, Verdict},
 };
-use crate::training::protocol::{Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot};
+use crate::training::protocol::{
+    Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot, Working,
+};
 use std::sync::Arc;
 
 /// Longest dense window of recent steps kept for display.
@@ -42,6 +44,7 @@ pub struct Run {
     finish: Option<Finish>,
     failure: Option<String>,
     lowered: Option<Lowered>,
+    working: Option<Working>,
 }
 
 impl Run {
@@ -63,6 +66,7 @@ impl Run {
             finish: None,
             failure: None,
             lowered: None,
+            working: None,
         }
     }
 
@@ -72,7 +76,9 @@ impl Run {
         if event.run() != self.id {
             return false;
         }
+        self.working = None;
         match event {
+            Event::Working { working, .. } => self.working = Some(working.clone()),
             Event::Started { info, .. } => {
                 self.config = (*info.config).clone();
                 self.horizon = self.horizon.max(self.config.training.horizon());
@@ -125,6 +131,7 @@ impl Run {
         if other || self.failure.is_some() {
             return false;
         }
+        self.working = None;
         self.horizon = snapshot.horizon;
         let ended = self
             .finish
@@ -153,6 +160,9 @@ impl Run {
             if let Some(errors) = row.errors() {
                 self.errors.push((row.step, Arc::clone(errors)));
             }
+            if self.rows.last().is_some_and(|last| last.step == row.step) {
+                self.rows.pop();
+            }
             self.rows.push(row.clone());
         }
         if let (Some(last), Some(finish)) = (self.rows.last(), &self.finish)
@@ -170,6 +180,11 @@ impl Run {
         } else {
             Metric::SampleTestLoss
         }
+    }
+
+    /// Something long that the worker is at, if that is all it has to report.
+    pub fn working(&self) -> Option<&Working> {
+        self.working.as_ref()
     }
 
     /// Its name.

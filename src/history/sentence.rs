@@ -7,6 +7,7 @@ use crate::sim::{
     outcome::{Class, Outcome},
     verdict::{Crossing, Judged, Status, Verdict},
 };
+use crate::training::Working;
 
 /// What is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -186,6 +187,11 @@ impl Run {
         self.verdict().map_or_else(String::new, Verdict::sentence)
     }
 
+    /// What takes long just now, how far it is, and how long the rest will take.
+    pub fn working_sentence(&self) -> Option<String> {
+        self.working().map(Working::sentence)
+    }
+
     /// The learning rate that was lowered to keep the run stable, in words.
     pub fn lowered_sentence(&self) -> Option<String> {
         let lowered = self.lowered()?;
@@ -195,6 +201,23 @@ impl Run {
             format::plain(lowered.from, 3),
             format::thousands(lowered.diverged_at)
         ))
+    }
+}
+
+impl Working {
+    /// In words, for example "preparing: drawing data and weights, 40 %, about 12 s
+    /// left".
+    pub fn sentence(&self) -> String {
+        let mut text = match self.preparing {
+            true => format!("preparing: {}", self.what),
+            false => self.what.clone(),
+        };
+        if self.seconds_left.is_finite() {
+            let percent = format::percent(self.share);
+            let left = format::duration(self.seconds_left);
+            text.push_str(&format!(", {percent}, about {left} left"));
+        }
+        text
     }
 }
 

@@ -153,7 +153,20 @@ impl DirectoryLock {
     /// # Errors
     /// Another process has it; the directory may not be written.
     pub fn take(directory: &Path) -> Result<Self, FileError> {
-        let path = directory.join(LOCK);
+        Self::take_as(directory, LOCK, "writing to this directory")
+    }
+
+    /// Takes a part of a directory, which others share: the shard with this name.
+    ///
+    /// # Errors
+    /// Another process has that part; the directory may not be written.
+    pub fn take_part(directory: &Path, part: &str) -> Result<Self, FileError> {
+        let name = format!("{LOCK}-{part}");
+        Self::take_as(directory, &name, &format!("computing shard {part} here"))
+    }
+
+    fn take_as(directory: &Path, name: &str, doing: &str) -> Result<Self, FileError> {
+        let path = directory.join(name);
         let failed = |e: io::Error| FileError::new(&path, format!("could not be made: {e}"));
         loop {
             let mut options = OpenOptions::new();
@@ -171,8 +184,9 @@ impl DirectoryLock {
                 Err(fs::TryLockError::WouldBlock) => {
                     return Err(FileError::new(
                         directory,
-                        "another grokscope is writing to this directory; wait for it, or choose \
-                         another directory",
+                        format!(
+                            "another grokscope is {doing}; wait for it, or choose another directory"
+                        ),
                     ));
                 }
                 // Some network file systems know no locks.
@@ -362,7 +376,12 @@ mod tests {
         let first = DirectoryLock::take(dir.path()).unwrap();
         let error = DirectoryLock::take(dir.path()).unwrap_err().to_string();
         assert!(error.contains("another grokscope"), "{error}");
-        drop(first);
+        // Shards share it, each of them once.
+        let shard = |part| DirectoryLock::take_part(dir.path(), part);
+        let (one, two) = (shard("0-of-2").unwrap(), shard("1-of-2").unwrap());
+        let error = shard("1-of-2").unwrap_err().to_string();
+        assert!(error.contains("shard 1-of-2"), "{error}");
+        drop((first, one, two));
         drop(DirectoryLock::take(dir.path()).unwrap());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }

@@ -190,6 +190,10 @@ pub struct Summary {
     pub steps_per_second: Option<f64>,
     /// Seconds spent in training steps, metrics and files left out.
     pub wall_seconds: f64,
+    /// Seconds spent in measuring rows.
+    pub measuring_seconds: f64,
+    /// Seconds before the first step: data, weights and the first row.
+    pub preparing_seconds: f64,
     /// Thresholds on the losses.
     pub thresholds: ThresholdSummary,
     /// The zero predictor's train loss.
@@ -250,6 +254,8 @@ impl Summary {
             steps: finish.step,
             steps_per_second: (seconds > 0.0).then(|| finish.step as f64 / seconds),
             wall_seconds: seconds,
+            measuring_seconds: finish.measuring_seconds,
+            preparing_seconds: finish.preparing_seconds,
             thresholds: ThresholdSummary {
                 train: info.thresholds.train,
                 test: info.thresholds.test,
@@ -296,7 +302,10 @@ fn config_json(config: &Config, skip: impl Fn(&str) -> bool) -> serde_json::Valu
             Value::Changes(changes) if changes.is_empty() => continue,
             Value::Changes(changes) => changes
                 .iter()
-                .map(|c| json!({"step": c.step, "key": c.setting.key(), "value": c.value}))
+                .map(|c| {
+                    let (key, old) = (c.setting.key(), c.old);
+                    json!({"step": c.step, "key": key, "old": old, "value": c.value})
+                })
                 .collect(),
         };
         match field.key.split_once('.') {
@@ -379,6 +388,8 @@ mod tests {
             step: verdict.step,
             verdict: Box::new(verdict),
             training_seconds: 0.5,
+            measuring_seconds: 0.25,
+            preparing_seconds: 0.125,
             changed_live: false,
         };
         serde_json::to_value(Summary::new(&info, &finish, None)).unwrap()

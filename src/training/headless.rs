@@ -4,7 +4,8 @@ use crate::sim::committee::instance::Instance;
 use crate::sim::config::ValidConfig;
 use crate::sim::metrics::Row;
 use crate::training::{
-    Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle, pump,
+    Command, Event, Finish, Frontend, RunId, RunInfo, Snapshot, StartOptions, WorkerHandle,
+    Working, pump,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,16 @@ struct Collector {
     info: Option<RunInfo>,
     rows: Vec<Row>,
     end: Option<Result<Finish, String>>,
+    working: Option<Working>,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Stand<'a> {
+    /// The newest state; none while the run is being prepared.
+    pub snapshot: Option<&'a Snapshot>,
+    /// Something long that it is at.
+    pub working: Option<&'a Working>,
 }
 
 const RUN: RunId = RunId(1);
@@ -37,7 +48,9 @@ impl Frontend for Collector {
     }
 
     fn handle(&mut self, event: Event) {
+        self.working = None;
         match event {
+            Event::Working { working, .. } => self.working = Some(working),
             Event::Started { info, .. } => self.info = Some(*info),
             Event::Rows { rows, .. } => self.rows.extend(rows),
             // Asked for by nobody here; the rows so far are void all the same.
@@ -53,15 +66,15 @@ impl Frontend for Collector {
     }
 }
 
-/// Trains to the horizon. `progress` is called with the newest state, some ten
-/// times a second; with `None` while the run is being set up.
+/// Trains to the horizon. `progress` is told where the run stands some ten times a
+/// second, also while it is prepared.
 ///
 /// # Errors
 /// What the worker reports where the run could not be made or failed.
 pub fn train(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
-    progress: impl FnMut(Option<&Snapshot>),
+    progress: impl FnMut(Stand<'_>),
 ) -> Result<HeadlessRun, String> {
     train_until(config, instance, &AtomicBool::new(false), progress)
 }
@@ -74,7 +87,7 @@ pub fn train_until(
     config: ValidConfig,
     instance: Option<Arc<Instance>>,
     stop: &AtomicBool,
-    mut progress: impl FnMut(Option<&Snapshot>),
+    mut progress: impl FnMut(Stand<'_>),
 ) -> Result<HeadlessRun, String> {
     /// Often enough for a smooth bar, seldom enough to cost nothing.
     const INTERVAL: Duration = Duration::from_millis(100);
@@ -106,7 +119,10 @@ pub fn train_until(
             break end?;
         }
         newest = worker.latest().or(newest);
-        progress(newest.as_ref());
+        progress(Stand {
+            snapshot: newest.as_ref(),
+            working: collector.working.as_ref(),
+        });
     };
     let info = collector
         .info

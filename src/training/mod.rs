@@ -8,7 +8,9 @@ mod frontend;
 mod handle;
 pub mod headless;
 mod keyframes;
+mod live;
 mod pace;
+mod piece;
 pub mod protocol;
 mod theory;
 mod worker;
@@ -18,7 +20,9 @@ pub use frontend::{Frontend, pump};
 pub use handle::WorkerHandle;
 pub use keyframes::{BUDGET as KEYFRAME_BUDGET, Keyframe, Keyframes};
 pub use pace::{Pace, Pacer};
-pub use protocol::{Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions};
+pub use protocol::{
+    Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions, Working,
+};
 pub use theory::{
     Answer, FeatureView, Forecast, KernelView, LazyShadow, LossPoint, TheoryHandle, TheoryRequest,
     WeightsRequest,

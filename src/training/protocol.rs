@@ -117,8 +117,26 @@ pub struct Finish {
     pub verdict: Box<Verdict>,
     /// Time spent in training steps alone, without metrics, pacing or files.
     pub training_seconds: f64,
+    /// Time spent in measuring rows.
+    pub measuring_seconds: f64,
+    /// Time spent before the first step: data, weights, and the first row.
+    pub preparing_seconds: f64,
     /// η₀, λ or the horizon was changed on the way: its config lists when.
     pub changed_live: bool,
+}
+
+/// Something long that the worker is at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Working {
+    /// What it is, for example "drawing data and weights".
+    pub what: String,
+    /// The run has no row yet.
+    pub preparing: bool,
+    /// The share of it that is done, from 0 to 1, by its known parts and what the
+    /// machine has been seen to do in a second.
+    pub share: f64,
+    /// About how many seconds it will still take.
+    pub seconds_left: f64,
 }
 
 /// What the worker reports. Rows are never lost.
@@ -131,7 +149,8 @@ pub enum Event {
         /// What is known about it.
         info: Box<RunInfo>,
     },
-    /// Recorded rows, in order.
+    /// Recorded rows, in order. One of the step of the last row takes its place: a
+    /// setting changed before the first step.
     Rows {
         /// The run.
         run: RunId,
@@ -168,7 +187,16 @@ pub enum Event {
         /// How.
         finish: Finish,
     },
-    /// The run could not be made or the worker panicked; the worker lives on.
+    /// It is at something that takes a while, before its first step or between two
+    /// rows. Said about ten times a second until rows or a snapshot follow.
+    Working {
+        /// The run.
+        run: RunId,
+        /// At what.
+        working: Working,
+    },
+    /// The run could not be made, was stopped before its first step, or the worker
+    /// panicked; the worker lives on.
     Failed {
         /// The run.
         run: RunId,
@@ -186,6 +214,7 @@ impl Event {
             | Self::LearningRateLowered { run, .. }
             | Self::Changed { run, .. }
             | Self::Finished { run, .. }
+            | Self::Working { run, .. }
             | Self::Failed { run, .. } => *run,
         }
     }

@@ -4,17 +4,16 @@
 //! stay here until it has; what only the newest of matters goes through
 //! [`Latest`].
 
+use super::live::{Begun, MAX_RESTARTS, Run, Slice, Start, lowered_rate};
+use super::piece::{Piece, Pieces, Watch, reason};
 use super::protocol::{
-    Command, Event, Finish, Latest, Phase, RecentStep, RunId, RunInfo, Snapshot, StartOptions,
+    Command, Event, Finish, Latest, Phase, RunId, Snapshot, StartOptions, Working,
 };
-use super::{Keyframes, Pace, Pacer};
-use crate::sim::Simulation;
-use crate::sim::committee::instance::Instance;
-use crate::sim::config::{ValidConfig, Value, field};
-use crate::sim::digits::round_down;
+use super::{Pace, Pacer};
+use crate::sim::SimulationError;
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, select_biased};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,21 +23,10 @@ use std::time::{Duration, Instant};
 const SLICE: Duration = Duration::from_millis(4);
 /// Time between snapshots and wake-ups.
 const FRAME: Duration = Duration::from_millis(33);
-/// Steps kept one by one for display.
-const RECENT: usize = 2048;
+/// Time between two words about something long.
+const WORDS: Duration = Duration::from_millis(100);
 /// Rows sent in one event at most.
 const ROWS_PER_EVENT: usize = 1024;
-/// A lowered learning rate keeps this far from the limit of stability.
-const STABILITY_MARGIN: f64 = 0.8;
-/// Least steps between two looks at the stability of a lowered rate …
-const LOOK_STEPS: u64 = 64;
-/// … and this part of the steps so far.
-const LOOK_FRACTION: u64 = 10;
-/// Restarts with a lower learning rate before the divergence is reported.
-const MAX_RESTARTS: u32 = 40;
-/// Gram matrices of a row cost at most this many multiplications in the window;
-/// larger problems measure them at every n-th row.
-const GRAM_BUDGET: f64 = 2e8;
 
 /// Starts the thread, which ends when the sender of commands is dropped.
 pub(super) fn spawn(
@@ -56,6 +44,10 @@ pub(super) fn spawn(
         pace: Pace::Fast,
         clock: Instant::now(),
         run: None,
+        away: None,
+        pieces: Pieces::default(),
+        waiting: None,
+        deferred: VecDeque::new(),
     };
     std::thread::Builder::new()
         .name("training".into())
@@ -63,84 +55,22 @@ pub(super) fn spawn(
         .map(drop)
 }
 
-/// The largest rate that may be tried where `stable` was found to be the limit
-/// and `from` was too much. At least halved: what was seen before the rise is
-/// seldom the worst to come.
-fn lowered_rate(stable: f64, from: f64) -> Option<f64> {
-    let exact = (STABILITY_MARGIN * stable).min(0.5 * from);
-    // Two digits, so that it can be read out and typed in.
-    let to = round_down(exact, 2);
-    let range = field("training.learning_rate")?;
-    range.check(&Value::Real(to)).is_ok().then_some(to)
+/// What long work comes to.
+enum Done {
+    /// A run begins; nothing where it was given up.
+    Begun(Result<Option<Begun>, SimulationError>),
+    /// A slice of training is over.
+    Trained(Box<Run>, Slice),
 }
 
-struct Run {
-    id: RunId,
-    simulation: Simulation,
-    instance: Option<Arc<Instance>>,
-    options: StartOptions,
-    restarts: u32,
-    phase: Phase,
-    // Train to this step, then hold.
-    hold_at: Option<u64>,
-    pacer: Pacer,
-    recent: VecDeque<RecentStep>,
-    recorded: u64,
-    gram_every: u64,
-    training: Duration,
-    speed: Speed,
-    last_frame: Instant,
-    // The step after which the next look at the stability is due.
-    look_at: u64,
-    keyframes: Keyframes,
-}
-
-impl Run {
-    /// The learning rate to begin again with, where the one in force has been
-    /// lowered and is still not stable at the weights that training came to:
-    /// features grow, and the kernel's largest eigenvalue with them.
-    ///
-    /// The looks are at fixed steps, so that the rate depends on the settings
-    /// alone, and seldom enough to cost a small part of the training.
-    fn lower_rate(&mut self) -> Option<f64> {
-        let step = self.simulation.step();
-        let last = self.simulation.is_finished();
-        if self.restarts == 0 || self.restarts >= MAX_RESTARTS || !(step >= self.look_at || last) {
-            return None;
-        }
-        self.look_at = (step + LOOK_STEPS).max(step + step / LOOK_FRACTION);
-        let stability = self.simulation.stability()?;
-        // A diverged run says itself what would be stable.
-        if stability < 1.0 || matches!(self.simulation.outcome(), Outcome::Diverged { .. }) {
-            return None;
-        }
-        let rate = self.simulation.training().learning_rate;
-        lowered_rate(rate / stability, rate)
-    }
-
-    fn keep_weights(&self) {
-        if self.options.keep_weights {
-            let state = Arc::new(self.simulation.state());
-            self.keyframes.push(self.simulation.step(), state);
-        }
-    }
-}
-
-/// Steps per second over the last fraction of a second.
-struct Speed {
-    since: Instant,
-    step: u64,
-    value: f64,
-}
-
-impl Speed {
-    fn observe(&mut self, step: u64) {
-        let elapsed = self.since.elapsed().as_secs_f64();
-        if elapsed >= 0.25 {
-            self.value = step.saturating_sub(self.step) as f64 / elapsed;
-            (self.since, self.step) = (Instant::now(), step);
-        }
-    }
+/// Long work under way.
+struct Away {
+    run: RunId,
+    /// The run has no row yet.
+    preparing: bool,
+    /// What it costs, where that is known: how many steps a slice takes is not.
+    cost: Option<f64>,
+    piece: Piece<Done>,
 }
 
 struct Worker {
@@ -151,12 +81,35 @@ struct Worker {
     backlog: VecDeque<Event>,
     pace: Pace,
     clock: Instant,
-    run: Option<Run>,
+    run: Option<Box<Run>>,
+    // While this is there, the run is with it.
+    away: Option<Away>,
+    pieces: Pieces,
+    // A start that no thread is free for yet.
+    waiting: Option<Start>,
+    // Commands for a run that is away.
+    deferred: VecDeque<Command>,
 }
 
 impl Worker {
     fn work(&mut self) {
         loop {
+            if self.away.is_some() {
+                if self.listen().is_err() {
+                    return;
+                }
+                continue;
+            }
+            if let Some(start) = self.waiting.take_if(|_| self.pieces.has_room()) {
+                self.guarded(|worker| worker.start(start));
+                continue;
+            }
+            if self.waiting.is_none()
+                && let Some(command) = self.deferred.pop_front()
+            {
+                self.guarded(|worker| worker.obey(command));
+                continue;
+            }
             // Wait for a command only as long as there is nothing to train.
             let wait = if self.is_training() {
                 self.pacing_delay()
@@ -164,6 +117,10 @@ impl Worker {
                 Duration::from_millis(50)
             };
             match self.commands.recv_timeout(wait) {
+                Ok(command) if self.waiting.is_some() => {
+                    self.obey_later(command);
+                    continue;
+                }
                 Ok(command) => {
                     self.guarded(|worker| worker.obey(command));
                     continue;
@@ -182,11 +139,7 @@ impl Worker {
     /// not the thread.
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(self))) {
-            let reason = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no reason was given");
+            let reason = reason(panic.as_ref());
             if let Some(run) = self.run.take() {
                 self.emit(Event::Failed {
                     run: run.id,
@@ -196,6 +149,103 @@ impl Worker {
                     ),
                 });
             }
+        }
+    }
+
+    /// Waits for a command or for the end of the long work under way.
+    ///
+    /// # Errors
+    /// Where nobody sends commands any more.
+    fn listen(&mut self) -> Result<(), RecvTimeoutError> {
+        let Some(away) = &self.away else {
+            return Ok(());
+        };
+        select_biased! {
+            recv(self.commands) -> command => match command {
+                Ok(command) => self.obey_later(command),
+                Err(_) => return Err(RecvTimeoutError::Disconnected),
+            },
+            recv(away.piece.result()) -> done => {
+                let done = done.unwrap_or_else(|_| Err("its thread ended".into()));
+                self.guarded(|worker| worker.come_back(done));
+            },
+            default(WORDS) => {
+                if let Some(away) = &mut self.away {
+                    let progress = self.pieces.progress(&mut away.piece);
+                    let run = away.run;
+                    let working = Working {
+                        what: progress.what,
+                        preparing: away.preparing,
+                        share: progress.share,
+                        seconds_left: progress.seconds_left,
+                    };
+                    self.tell(run, working);
+                }
+            },
+        }
+        self.flush();
+        Ok(())
+    }
+
+    /// Says what takes long; only the newest word waits to be heard.
+    fn tell(&mut self, run: RunId, working: Working) {
+        self.backlog
+            .retain(|event| !matches!(event, Event::Working { .. }));
+        self.emit(Event::Working { run, working });
+    }
+
+    /// Takes a command while the run is away, or waits for a thread: another start
+    /// takes its place at once, a stop ends it as soon as it can, everything else is
+    /// done in order when it is back.
+    fn obey_later(&mut self, command: Command) {
+        match command {
+            Command::Start { .. } => {
+                self.deferred.clear();
+                (self.away, self.waiting) = (None, None);
+                self.guarded(|worker| worker.obey(command));
+                return;
+            }
+            Command::Stop => {
+                let begins = self.away.as_ref().filter(|a| a.preparing).map(|a| a.run);
+                let waits = self.waiting.as_ref().map(|start| start.id);
+                if let Some(run) = begins.or(waits) {
+                    (self.away, self.waiting) = (None, None);
+                    self.deferred.clear();
+                    let message = "stopped before its first step".into();
+                    self.emit(Event::Failed { run, message });
+                    return;
+                }
+            }
+            Command::SetPace(pace) => self.pace = pace,
+            _ => {}
+        }
+        if let Some(away) = self.away.as_ref().filter(|a| !a.preparing) {
+            away.piece.hurry();
+        }
+        self.deferred.push_back(command);
+    }
+
+    /// Long work is over.
+    fn come_back(&mut self, done: Result<Done, String>) {
+        let Some(away) = self.away.take() else { return };
+        if let Some(cost) = away.cost {
+            self.pieces.observe(cost, away.piece.elapsed());
+        }
+        match done {
+            Ok(Done::Begun(Ok(Some(begun)))) => self.begun(begun),
+            Ok(Done::Begun(Ok(None))) => {}
+            Ok(Done::Begun(Err(error))) => self.emit(Event::Failed {
+                run: away.run,
+                message: error.to_string(),
+            }),
+            Ok(Done::Trained(run, slice)) => {
+                self.run = Some(run);
+                self.trained(slice);
+            }
+            Err(reason) => self.emit(Event::Failed {
+                run: away.run,
+                message: format!("training stopped: {reason}"),
+            }),
         }
     }
 
@@ -258,7 +308,14 @@ impl Worker {
                 // Whatever still waits is of runs that nobody shows any more.
                 self.backlog
                     .retain(|event| !matches!(event, Event::Rows { .. }));
-                self.start(run, *config, instance, options, 0);
+                self.start(Start {
+                    id: run,
+                    config: *config,
+                    instance,
+                    options,
+                    restarts: 0,
+                    hold_at: None,
+                });
             }
             Command::SetPace(pace) => {
                 self.pace = pace;
@@ -274,7 +331,8 @@ impl Worker {
             Command::Resume => {
                 let pace = self.pace;
                 self.with_run(|run| {
-                    if run.phase == Phase::Paused {
+                    // Also where it is still on its way to where it was to hold.
+                    if run.phase == Phase::Paused || run.hold_at.is_some() {
                         run.phase = Phase::Running;
                         run.hold_at = None;
                         run.pacer = Pacer::new(pace, run.simulation.step(), now);
@@ -319,136 +377,143 @@ impl Worker {
         let Some(run) = &mut self.run else { return };
         // Out of range is the frontend's to say; the run goes on as it was.
         if run.simulation.change(key, value).is_ok() {
+            let id = run.id;
             let event = Event::Changed {
-                run: run.id,
+                run: id,
                 config: Box::new(run.simulation.config().clone()),
             };
+            // A run that was never trained with the old value begins with the new one.
+            let first = (run.simulation.step() == 0).then(|| run.record_again());
             self.emit(event);
+            if let Some(row) = first {
+                self.emit_row(id, row);
+            }
         }
         self.show();
     }
 
-    fn start(
-        &mut self,
-        id: RunId,
-        config: ValidConfig,
-        instance: Option<Arc<Instance>>,
-        options: StartOptions,
-        restarts: u32,
-    ) {
-        let mut simulation = match Simulation::new(&config, instance.as_deref()) {
-            Ok(simulation) => simulation,
+    /// Begins a run: here where that is a matter of milliseconds, else on a thread of
+    /// its own, as soon as there is one.
+    fn start(&mut self, start: Start) {
+        let id = start.id;
+        let effort = match start.effort() {
+            Ok(effort) => effort,
             Err(error) => {
-                self.emit(Event::Failed {
-                    run: id,
-                    message: error.to_string(),
-                });
+                let message = error.to_string();
+                self.emit(Event::Failed { run: id, message });
                 return;
             }
         };
-        if restarts == 0 {
-            let info = RunInfo::of(&simulation);
-            self.emit(Event::Started {
+        let (stages, long) = start.stages(&effort);
+        let cost = stages.iter().map(|stage| stage.cost).sum();
+        let watch = Watch::new(stages);
+        if !long {
+            match Run::begin(start, effort, &watch) {
+                Ok(Some(begun)) => self.begun(begun),
+                Ok(None) => {}
+                Err(error) => {
+                    let message = error.to_string();
+                    self.emit(Event::Failed { run: id, message });
+                }
+            }
+            return;
+        }
+        if !self.pieces.has_room() {
+            let working = Working {
+                what: "waiting for earlier starts to end".into(),
+                preparing: true,
+                share: 0.0,
+                seconds_left: f64::NAN,
+            };
+            self.tell(id, working);
+            self.waiting = Some(start);
+            return;
+        }
+        let work = move |watch: &Watch| Done::Begun(Run::begin(start, effort, watch));
+        match self.pieces.begin(&watch, work) {
+            Ok(piece) => {
+                self.away = Some(Away {
+                    run: id,
+                    preparing: true,
+                    cost: Some(cost),
+                    piece,
+                });
+            }
+            Err(error) => self.emit(Event::Failed {
                 run: id,
-                info: Box::new(info),
-            });
+                message: format!("no thread to prepare it on: {error}"),
+            }),
         }
-        let now = self.clock.elapsed().as_secs_f64();
-        let (p, d) = simulation.task().x.dim();
-        let gram_cost = (p * p) as f64 * d as f64 * 2.0;
-        let row = simulation.record(!options.cheap_columns);
-        self.run = Some(Run {
-            id,
-            simulation,
-            instance,
-            restarts,
-            phase: if options.paused {
-                Phase::Paused
-            } else {
-                Phase::Running
-            },
-            gram_every: if options.every_column {
-                1
-            } else {
-                (gram_cost / GRAM_BUDGET).ceil().max(1.0) as u64
-            },
-            options,
-            hold_at: None,
-            pacer: Pacer::new(self.pace, 0, now),
-            recent: VecDeque::with_capacity(RECENT),
-            recorded: 1,
-            training: Duration::ZERO,
-            speed: Speed {
-                since: Instant::now(),
-                step: 0,
-                value: 0.0,
-            },
-            last_frame: Instant::now(),
-            look_at: 0,
-            keyframes: Keyframes::default(),
-        });
-        if let Some(run) = &self.run {
-            run.keep_weights();
+    }
+
+    /// A run exists.
+    fn begun(&mut self, begun: Begun) {
+        let Begun { mut run, info, row } = begun;
+        let id = run.id;
+        let pace = match run.hold_at {
+            Some(_) => Pace::Fast,
+            None => self.pace,
+        };
+        run.pacer = Pacer::new(pace, 0, self.clock.elapsed().as_secs_f64());
+        if run.restarts == 0 {
+            self.emit(Event::Started { run: id, info });
         }
-        self.emit_row(id, row);
+        self.run = Some(run);
+        self.emit_row(id, *row);
         self.show();
     }
 
-    /// Trains for one slice of time, recording as it goes.
+    /// Trains for one slice of time, recording as it goes: here, or on a thread of
+    /// its own where a step or a row takes long.
     fn train_slice(&mut self) {
-        let start = Instant::now();
         let now = self.clock.elapsed().as_secs_f64();
         let Some(run) = &mut self.run else { return };
-        let id = run.id;
         let allowed = run
             .pacer
             .allowed_step(now)
             .min(run.hold_at.unwrap_or(u64::MAX));
-        let mut rows = Vec::new();
-        // Few steps between looks at the clock, so that large problems stay responsive.
-        while run.simulation.step() < allowed
-            && !run.simulation.is_finished()
-            && start.elapsed() < SLICE
-        {
-            let left = allowed - run.simulation.step();
-            let clock = Instant::now();
-            let mut recorded = false;
-            let (rounds, stride) = if run.simulation.jumps() {
-                (1, left)
-            } else {
-                (left.min(16), 1)
-            };
-            for _ in 0..rounds {
-                recorded = run.simulation.advance(stride);
-                if run.recent.len() == RECENT {
-                    run.recent.pop_front();
-                }
-                run.recent.push_back(RecentStep {
-                    step: run.simulation.step(),
-                    train_loss: run.simulation.train_loss(),
-                    test_loss: run.simulation.test_loss().unwrap_or(f64::NAN),
-                });
-                if recorded {
-                    break;
-                }
-            }
-            run.training += clock.elapsed();
-            if recorded {
-                let due =
-                    run.recorded.is_multiple_of(run.gram_every) || run.simulation.is_finished();
-                let every_column = due && !run.options.cheap_columns;
-                rows.push(run.simulation.record(every_column));
-                run.keep_weights();
-                run.recorded += 1;
-                if let Some(rate) = run.lower_rate() {
-                    let from = run.simulation.config().training.largest_learning_rate();
-                    let step = run.simulation.step();
-                    self.lower(from, rate, step);
-                    return;
-                }
-            }
+        let idle = run.simulation.step() >= allowed || run.simulation.is_finished();
+        let (stages, long) = run.stages();
+        let watch = Watch::new(stages);
+        if idle || !long || !self.pieces.has_room() {
+            let slice = run.train(allowed, SLICE, &watch);
+            self.trained(slice);
+            return;
         }
-        run.speed.observe(run.simulation.step());
+        let id = run.id;
+        let Some(mut run) = self.run.take() else {
+            return;
+        };
+        let work = move |watch: &Watch| {
+            let slice = run.train(allowed, FRAME, watch);
+            Done::Trained(run, slice)
+        };
+        match self.pieces.begin(&watch, work) {
+            Ok(piece) => {
+                self.away = Some(Away {
+                    run: id,
+                    preparing: false,
+                    cost: None,
+                    piece,
+                });
+            }
+            Err(error) => self.emit(Event::Failed {
+                run: id,
+                message: format!("no thread to train it on: {error}"),
+            }),
+        }
+    }
+
+    /// Takes in what a slice of training came to.
+    fn trained(&mut self, slice: Slice) {
+        let Some(run) = &mut self.run else { return };
+        let id = run.id;
+        if let Some(rate) = slice.lower_to {
+            let from = run.simulation.config().training.largest_learning_rate();
+            let step = run.simulation.step();
+            self.lower(from, rate, step);
+            return;
+        }
         let finished = run.simulation.is_finished();
         // A run that is over says so, or begins again and comes here once more.
         if !finished && run.hold_at.is_some_and(|s| run.simulation.step() >= s) {
@@ -456,7 +521,7 @@ impl Worker {
             run.hold_at = None;
         }
         let show = run.last_frame.elapsed() >= FRAME || run.phase == Phase::Paused;
-        for row in rows {
+        for row in slice.rows {
             self.emit_row(id, row);
         }
         if finished {
@@ -498,12 +563,14 @@ impl Worker {
             paused: run.phase == Phase::Paused,
             ..run.options
         };
-        self.start(id, config, run.instance, options, run.restarts + 1);
-        if let (Some(begun), Some(hold)) = (&mut self.run, run.hold_at) {
-            begun.hold_at = Some(hold);
-            let now = self.clock.elapsed().as_secs_f64();
-            begun.pacer = Pacer::new(Pace::Fast, 0, now);
-        }
+        self.start(Start {
+            id,
+            config,
+            instance: run.instance,
+            options,
+            restarts: run.restarts + 1,
+            hold_at: run.hold_at,
+        });
     }
 
     /// Ends the run where it stands, or begins it again with a stable learning
@@ -529,6 +596,8 @@ impl Worker {
             step: run.simulation.step(),
             verdict: Box::new(run.simulation.verdict().stopped()),
             training_seconds: run.training.as_secs_f64(),
+            measuring_seconds: run.measuring.as_secs_f64(),
+            preparing_seconds: run.preparing.as_secs_f64(),
             changed_live: !run.simulation.config().training.changes.is_empty(),
         };
         let id = run.id;
@@ -547,7 +616,7 @@ impl Worker {
                 step: run.simulation.step(),
                 horizon: run.simulation.training().steps,
                 steps_per_second: if run.phase == Phase::Running {
-                    run.speed.value
+                    run.speed.value()
                 } else {
                     0.0
                 },

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 pub enum Action {
     /// Hold, go on, or begin.
     ToggleRun,
+    /// End the run where it stands.
+    StopRun,
     /// Hold and train one step.
     Step,
     /// Step 0 again, same seed.

@@ -101,6 +101,8 @@ fn run(id: u64, numbers: &[(f64, f64)], diverged: bool) -> Run {
                 step,
                 verdict: Box::new(verdict),
                 training_seconds: 1.0,
+                measuring_seconds: 0.25,
+                preparing_seconds: 0.125,
                 changed_live: false,
             },
         });

@@ -52,6 +52,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
     }
     plot(ui, theme, moment, &columns);
     ui.add_space(6.0);
+    super::facts::recorded_at(ui, theme, moment);
     for (metric, name, colour) in terms(theme).into_iter().rev() {
         let value = moment.last(metric).map_or(f64::NAN, |(_, v)| v);
         legend(ui, theme, metric, name, colour, value);

@@ -32,7 +32,7 @@ pub fn describe(response: &Response, why: &str) {
     });
 }
 
-/// Changes on the way as a list: "λ = 0.001 after 500".
+/// Changes on the way as a list: "λ = 0 → 0.001 after 500".
 fn changes_in_words(changes: &[LiveChange]) -> String {
     /// More would fill the panel.
     const MOST: usize = 6;
@@ -46,10 +46,15 @@ fn changes_in_words(changes: &[LiveChange]) -> String {
                 LiveSetting::WeightDecay => "λ",
                 LiveSetting::Steps => "horizon",
             };
-            let value = change.setting.value(change.value);
-            let value = change.setting.field().map(|f| shown(f, &value));
+            let word = |value: f64| {
+                let value = change.setting.value(value);
+                let text = change.setting.field().map(|f| shown(f, &value));
+                text.unwrap_or_default()
+            };
+            let old = change.old.map(|old| format!("{} → ", word(old)));
+            let (old, new) = (old.unwrap_or_default(), word(change.value));
             let step = format::thousands(change.step);
-            format!("{name} = {} after {step}", value.unwrap_or_default())
+            format!("{name} = {old}{new} after {step}")
         })
         .collect();
     if changes.len() > MOST {
@@ -245,6 +250,7 @@ mod tests {
                         step,
                         setting: LiveSetting::WeightDecay,
                         value: u / 3.0 / step as f64,
+                        old: None,
                     })
                     .collect(),
             ),
@@ -264,7 +270,16 @@ mod tests {
             for text in typed.into_iter().chain([value.to_string()]) {
                 let mut config = Config::default();
                 config.set_str(field.key, &text).unwrap_or_else(|e| panic!("{e}"));
-                prop_assert_eq!(&(field.get)(&config), &value, "{} from {}", field.key, text);
+                // The values before are told, not read.
+                let read = match (field.get)(&config) {
+                    Value::Changes(changes) => Value::Changes(
+                        (changes.iter())
+                            .map(|c| LiveChange { old: None, ..*c })
+                            .collect(),
+                    ),
+                    read => read,
+                };
+                prop_assert_eq!(&read, &value, "{} from {}", field.key, text);
             }
             let mut config = Config::default();
             field.set(&mut config, &value).unwrap_or_else(|e| panic!("{e}"));

@@ -14,6 +14,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
         false => format!("THE NUMBERS AT STEP {}", format::thousands(moment.step())),
     };
     heading(ui, theme, &title);
+    recorded_at(ui, theme, moment);
     ui.spacing_mut().item_spacing.y = 3.0;
     fact(
         ui,
@@ -58,6 +59,19 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
     if let Some(note) = moment.run().info().and_then(|info| info.note.as_ref()) {
         ui.add_space(6.0);
         ui.label(RichText::new(note).color(theme.muted));
+    }
+}
+
+/// Says which row the numbers of a moment are from, where that is an earlier one: an
+/// event lies between two recorded steps.
+pub(super) fn recorded_at(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
+    if let Some(step) = moment.recorded_before() {
+        let text = format!(
+            "Recorded at step {}, the last before step {}.",
+            format::thousands(step),
+            format::thousands(moment.step())
+        );
+        ui.add(Label::new(RichText::new(text).color(theme.muted)).wrap());
     }
 }
 

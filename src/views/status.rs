@@ -32,6 +32,8 @@ pub struct View {
     pub pins: usize,
     /// The sweep under way.
     pub sweep: Option<SweepProgress>,
+    /// A run is being prepared, which takes long.
+    pub preparing: bool,
 }
 
 /// Width from which buttons have their words.
@@ -54,6 +56,14 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) 
             .accessible_name(command.label);
         if copy.clicked() {
             actions.push(command.action.clone());
+        }
+        if view.preparing {
+            let stop = ui.button("Stop").on_hover_text(
+                "Gives up the run that is being prepared. A change of a setting does the same, and begins another.",
+            );
+            if stop.clicked() {
+                actions.push(Action::StopRun);
+            }
         }
         if let Some(sweep) = &view.sweep {
             let cancel = ui

@@ -370,6 +370,13 @@ impl Session {
         }
     }
 
+    /// Ends the run where it stands.
+    pub fn stop(&mut self) {
+        if self.in_training() {
+            self.backend.send(Command::Stop);
+        }
+    }
+
     /// Goes on; starts a run where there is none in training.
     pub fn resume(&mut self, now: f64) {
         if self.in_training() {

@@ -157,8 +157,7 @@ impl AccuracyMeter {
         row: &mut Row,
     ) {
         let drawn = self.task.test.is_none().then(|| self.drawn()).flatten();
-        let train = meter.train_errors(state, network);
-        let test = meter.test_errors(state, network, drawn);
+        let (train, test) = meter.errors(state, network, drawn);
         row.set(Metric::TrainAccuracy, train.within(self.tolerances.train));
         if let Some(test) = &test {
             row.set(Metric::TestAccuracy, test.within(self.tolerances.test));

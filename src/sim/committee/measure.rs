@@ -3,7 +3,7 @@
 use super::accuracy::{Errors, Points};
 use super::engine::{Losses, Problem};
 use super::kernel::{
-    Alignments, Gram, GramInputs, population_alignment, relative_alignment, relative_distance,
+    Alignments, Gram, GramInputs, PopulationAlignment, relative_alignment, relative_distance,
     top_eigenvalue,
 };
 use super::linearized::{LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
@@ -12,7 +12,7 @@ use super::neurons::Network;
 use crate::sim::metrics::{Metric, Row};
 use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::{Mat, Side};
-use ndarray::{Array1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 use std::sync::{Arc, OnceLock};
 
 /// Largest D at which the eigenvalues of M, O(D³), are measured.
@@ -31,6 +31,9 @@ pub struct Meter {
     train_gram: OnceLock<(GramInputs, Gram)>,
     test_gram: OnceLock<GramInputs>,
     linearized: OnceLock<Result<Linearized, NoLinearized>>,
+    // D×D products that no row needs twice.
+    initial_second: OnceLock<Array2<f64>>,
+    population: OnceLock<PopulationAlignment>,
 }
 
 /// The network at step 0, and f₀ on the train and test set.
@@ -71,6 +74,8 @@ impl Meter {
             train_gram: OnceLock::new(),
             test_gram: OnceLock::new(),
             linearized: OnceLock::new(),
+            initial_second: OnceLock::new(),
+            population: OnceLock::new(),
             initial_network: None,
             momentum: 0.0,
             problem,
@@ -86,7 +91,8 @@ impl Meter {
             kappa,
             ..
         } = self.problem;
-        let (m, m0) = (state.second_moment(), self.initial.second_moment());
+        let m = state.second_moment();
+        let m0 = (self.initial_second).get_or_init(|| self.initial.second_moment());
         let b: Vec<f64> = state
             .mean
             .iter()
@@ -127,10 +133,27 @@ impl Meter {
         state: &MomentState,
         network: Option<&Network>,
     ) -> Errors {
+        self.train_errors_of(&self.function(state), network)
+    }
+
+    /// Absolute errors on the train set, and on the test set or else on other points.
+    pub(in crate::sim) fn errors(
+        &self,
+        state: &MomentState,
+        network: Option<&Network>,
+        others: Option<&Points>,
+    ) -> (Errors, Option<Errors>) {
+        let function = self.function(state);
+        (
+            self.train_errors_of(&function, network),
+            self.test_errors_of(&function, network, others),
+        )
+    }
+
+    fn train_errors_of(&self, function: &Affine, network: Option<&Network>) -> Errors {
         let task = &self.problem.task;
         let before = self.initial_network.as_ref().map(|i| &i.train_output);
-        let function = self.function(state);
-        let output = self.output(&function, network, &self.train, task.x.view(), before);
+        let output = self.output(function, network, &self.train, task.x.view(), before);
         Errors::new(output.iter().zip(&task.y).map(|(f, y)| f - y))
     }
 
@@ -141,18 +164,26 @@ impl Meter {
         network: Option<&Network>,
         others: Option<&Points>,
     ) -> Option<Errors> {
-        let function = self.function(state);
+        self.test_errors_of(&self.function(state), network, others)
+    }
+
+    fn test_errors_of(
+        &self,
+        function: &Affine,
+        network: Option<&Network>,
+        others: Option<&Points>,
+    ) -> Option<Errors> {
         let initial = self.initial_network.as_ref();
         match (&self.test, &self.problem.task.test, others) {
             (Some(inputs), Some((x, y)), _) => {
                 let before = initial.and_then(|initial| initial.test_output.as_ref());
-                let output = self.output(&function, network, inputs, x.view(), before);
+                let output = self.output(function, network, inputs, x.view(), before);
                 Some(Errors::new(output.iter().zip(y).map(|(f, y)| f - y)))
             }
             (_, _, Some(points)) => {
                 let x = points.x.view();
                 let before = initial.map(|initial| initial.network.output(x));
-                let output = self.output(&function, network, &points.inputs, x, before.as_ref());
+                let output = self.output(function, network, &points.inputs, x, before.as_ref());
                 let errors = output.iter().zip(&points.labels).map(|(f, y)| f - y);
                 Some(Errors::new(errors))
             }
@@ -179,7 +210,10 @@ impl Meter {
     /// λ_max(K)/P on the train set: the curvature that the kernel makes.
     pub fn top_eigenvalue_per_sample(&self, state: &MomentState, network: Option<&Network>) -> f64 {
         let top = match network {
-            None => top_eigenvalue(&self.train, state, self.problem.epsilon),
+            None => {
+                let x = self.problem.task.x.view();
+                top_eigenvalue(&self.train, x, state, self.problem.epsilon)
+            }
             Some(network) => largest_magnitude(&network.ntk(self.problem.task.x.view())),
         };
         top / self.train.rows() as f64
@@ -244,10 +278,9 @@ impl Meter {
         row.set(Metric::WeightNormSq, state.weight_norm_sq());
         row.set(Metric::ParamMovement, state.movement_from(&self.initial));
         if let (Some(target), None) = (&self.problem.task.target, &self.initial_network) {
-            row.set(
-                Metric::PopulationAlignment,
-                population_alignment(state, target, self.problem.epsilon),
-            );
+            let alignment = (self.population).get_or_init(|| PopulationAlignment::new(target));
+            let value = alignment.of(state, self.problem.epsilon);
+            row.set(Metric::PopulationAlignment, value);
         }
         if let Some(directions) = self.problem.task.directions() {
             let inside: f64 = directions

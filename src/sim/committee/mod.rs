@@ -7,6 +7,7 @@
 pub mod accuracy;
 pub mod crowd;
 pub mod draws;
+pub mod effort;
 pub mod engine;
 pub mod feature_matrix;
 pub mod features;

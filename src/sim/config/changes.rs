@@ -61,6 +61,9 @@ pub struct LiveChange {
     pub setting: LiveSetting,
     /// The value from then on; a whole number for the horizon.
     pub value: f64,
+    /// The value before, where the history is told ([`TrainingConfig::history`]).
+    /// The schedule itself holds none: it follows from the rest.
+    pub old: Option<f64>,
 }
 
 impl fmt::Display for LiveChange {
@@ -68,19 +71,23 @@ impl fmt::Display for LiveChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{{ step = {}, key = \"{}\", value = {} }}",
+            "{{ step = {}, key = \"{}\"",
             self.step,
-            self.setting.key(),
-            self.setting.value(self.value)
-        )
+            self.setting.key()
+        )?;
+        if let Some(old) = self.old {
+            write!(f, ", old = {}", self.setting.value(old))?;
+        }
+        write!(f, ", value = {} }}", self.setting.value(self.value))
     }
 }
 
 impl LiveChange {
-    /// From a TOML table with `step`, `key` and `value`.
+    /// From a TOML table with `step`, `key` and `value`. An `old` value is for the
+    /// reader: it must be a number, and is told anew.
     pub(super) fn from_toml(value: &toml::Value) -> Option<Self> {
         let table = value.as_table()?;
-        if table.len() != 3 {
+        if table.len() != 3 + usize::from(table.contains_key("old")) {
             return None;
         }
         let setting = LiveSetting::by_key(table.get("key")?.as_str()?)?;
@@ -91,6 +98,9 @@ impl LiveChange {
             _ => None,
         };
         let value = number("value")?;
+        if table.contains_key("old") {
+            number("old")?;
+        }
         // `as` would round a horizon in silence.
         if setting == LiveSetting::Steps {
             number::whole_of(value)?;
@@ -99,6 +109,7 @@ impl LiveChange {
             step: number::whole_of(number("step")?)?,
             setting,
             value,
+            old: None,
         })
     }
 }
@@ -141,6 +152,18 @@ impl TrainingConfig {
         let due = self.changes.iter().take_while(|change| change.step <= step);
         due.for_each(|change| now.take(change));
         now
+    }
+
+    /// The changes in order, each with the value before it.
+    pub fn history(&self) -> Vec<LiveChange> {
+        let mut now = self.begin();
+        (self.changes.iter())
+            .map(|change| {
+                let old = Some(now.get(change.setting));
+                now.take(change);
+                LiveChange { old, ..*change }
+            })
+            .collect()
     }
 
     /// The step at which training stops, all changes taken in.
@@ -196,6 +219,7 @@ impl TrainingConfig {
                     step,
                     setting,
                     value,
+                    old: None,
                 },
             );
         }
@@ -333,6 +357,7 @@ mod tests {
             step: 200,
             setting: LiveSetting::LearningRate,
             value: 0.1,
+            old: None,
         });
         assert_eq!(t.horizon(), 100);
         assert_eq!(t.after(u64::MAX).learning_rate, 0.5);
@@ -350,6 +375,9 @@ mod tests {
         config.training.change(900, LiveSetting::Steps, 1e10);
         let text = config.to_toml();
         assert_eq!(Config::from_toml(&text).unwrap(), config, "{text}");
+        for told in ["old = 0.0, value = 3", "old = 100000, value = 10000000000"] {
+            assert!(text.contains(told), "{text}");
+        }
         assert!(!Config::default().to_toml().contains("changes"));
         let long = text.replace("training.steps", "training.speed");
         assert!(Config::from_toml(&long).is_err());

@@ -1,6 +1,6 @@
 //! The table of settings: one row for each, read by everything that names one.
 
-use super::{Config, DrawKind, EngineKind, Field, Kind, MixRule, TargetKind, Value};
+use super::{Config, DrawKind, EngineKind, Field, Kind, LiveChange, MixRule, TargetKind, Value};
 
 macro_rules! access {
     (int $($path:ident).+ as $t:ty) => {
@@ -366,10 +366,11 @@ pub static FIELDS: &[Field] = &[
         Kind::Changes,
         "What was changed while it trained, and after which step: with it a run that was steered by hand can be trained again.",
         (
-            |c| Value::Changes(c.training.changes.clone()),
+            |c| Value::Changes(c.training.history()),
             |c, v| match v {
                 Value::Changes(changes) => {
-                    c.training.changes = changes.clone();
+                    let bare = changes.iter().map(|c| LiveChange { old: None, ..*c });
+                    c.training.changes = bare.collect();
                     true
                 }
                 // An empty list has no type.

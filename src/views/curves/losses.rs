@@ -11,7 +11,7 @@ use super::{
 use crate::history::Run;
 use crate::sim::{metrics::Metric, outcome::Outcome};
 use crate::training::{LossPoint, protocol::Phase};
-use crate::views::{axes::Scale, theme::Theme};
+use crate::views::{axes::Scale, controls::upper_first, theme::Theme};
 use egui::{Color32, Rect, TextStyle, Ui};
 use egui_plot::LineStyle;
 
@@ -307,7 +307,9 @@ fn annotate_losses(
         }
     }
     if run.rows().is_empty() && run.failure().is_none() {
-        overlay.message("starting …", theme.muted);
+        let doing = run.working_sentence();
+        let text = doing.map_or_else(|| "starting …".into(), |doing| upper_first(&doing));
+        overlay.message(&text, theme.muted);
     }
 }
 

@@ -56,6 +56,8 @@ fn run(finished: bool) -> Run {
                 step: 5_000,
                 verdict: Box::new(verdict()),
                 training_seconds: 1.0,
+                measuring_seconds: 0.25,
+                preparing_seconds: 0.125,
                 changed_live: false,
             },
         });

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     history::format,
-    sim::config::field,
+    sim::config::{Value, field},
     sweep::diagram::{Cell, Class, Diagram, Quartiles, Side, Summary},
     views::{fonts, theme::Theme},
 };
@@ -66,8 +66,16 @@ pub fn coordinate(side: &Side, k: usize) -> String {
         "" => f.name,
         symbol => symbol,
     });
-    let value = side.values.get(k).map(|v| shown(side, v));
-    format!("{name} = {}", value.unwrap_or_default())
+    match side.values.get(k) {
+        // In full it may have sixteen digits: that it is rounded is said.
+        Some(Value::Real(x)) => {
+            let text = format::plain(*x, 4);
+            let exact = text.parse() == Ok(*x);
+            format!("{name} {} {text}", if exact { "=" } else { "≈" })
+        }
+        Some(value) => format!("{name} = {}", shown(side, value)),
+        None => name.to_owned(),
+    }
 }
 
 /// What the numbers say.

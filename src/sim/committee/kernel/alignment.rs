@@ -3,6 +3,7 @@
 use super::Gram;
 use crate::sim::committee::moments::MomentState;
 use crate::sim::committee::task::Target;
+use ndarray::Array2;
 
 /// Kernel–label alignment in its three variants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,35 +81,54 @@ pub fn relative_distance(kernel: &Gram, initial: &Gram) -> f64 {
     (distance / norm).sqrt()
 }
 
-/// Raw kernel alignment over all pairs x, x' ~ N(0, I/D), in O(D²).
+/// Raw kernel alignment over all pairs x, x' ~ N(0, I/D), for one target: O(D²)
+/// beside M.
 ///
 /// With Y = ½(tr T·I + 2T)/D²: numerator |l|²/D² + 2ε l·Yw̄/D + ε² tr(YMY),
 /// ⟨K²⟩ = 1/D + 2ε²|w̄|²(D+2)/D³ + ε⁴[(D+6) tr M² + 2(tr M)²]/D⁴.
-pub fn population_alignment(state: &MomentState, target: &Target, epsilon: f64) -> f64 {
-    let d = state.dim() as f64;
-    let m = state.second_moment();
-    let trace = m.diag().sum();
-    let norm_sq: f64 = m.iter().map(|v| v * v).sum();
-    let mean_sq = state.mean.dot(&state.mean);
-    let e2 = epsilon * epsilon;
-    let kernel_sq = 1.0 / d
-        + 2.0 * e2 * mean_sq * (d + 2.0) / d.powi(3)
-        + e2 * e2 * ((d + 6.0) * norm_sq + 2.0 * trace * trace) / d.powi(4);
-    // tr(YMY) with Y = (t·I + 2T)/(2D²): t² tr M + 4t tr TM + 4 tr TMT, over 4D⁴.
-    let t = target.matrix.diag().sum();
-    let tm = target.matrix.dot(&m);
-    let t_m: f64 = tm.diag().sum();
-    let t_m_t: f64 = tm
-        .iter()
-        .zip(target.matrix.t().iter())
-        .map(|(a, b)| a * b)
-        .sum();
-    let linear = &target.linear;
-    let y_mean = (&state.mean * t + target.matrix.dot(&state.mean) * 2.0) * (0.5 / (d * d));
-    let numerator = linear.dot(linear) / (d * d)
-        + 2.0 * epsilon * linear.dot(&y_mean) / d
-        + e2 * (t * t * trace + 4.0 * t * t_m + 4.0 * t_m_t) / (4.0 * d.powi(4));
-    numerator / (kernel_sq.sqrt() * target.mean_square())
+#[derive(Clone, Debug)]
+pub struct PopulationAlignment {
+    target: Target,
+    // T².
+    squared: Array2<f64>,
+}
+
+impl PopulationAlignment {
+    /// For a target. Takes O(D³), once.
+    pub fn new(target: &Target) -> Self {
+        Self {
+            squared: target.matrix.dot(&target.matrix),
+            target: target.clone(),
+        }
+    }
+
+    /// At weights with these moments.
+    pub fn of(&self, state: &MomentState, epsilon: f64) -> f64 {
+        let target = &self.target;
+        let d = state.dim() as f64;
+        let m = state.second_moment();
+        let trace = m.diag().sum();
+        let norm_sq: f64 = m.iter().map(|v| v * v).sum();
+        let mean_sq = state.mean.dot(&state.mean);
+        let e2 = epsilon * epsilon;
+        let kernel_sq = 1.0 / d
+            + 2.0 * e2 * mean_sq * (d + 2.0) / d.powi(3)
+            + e2 * e2 * ((d + 6.0) * norm_sq + 2.0 * trace * trace) / d.powi(4);
+        // tr(YMY) with Y = (t·I + 2T)/(2D²): t² tr M + 4t tr TM + 4 tr T²M, over 4D⁴.
+        let t = target.matrix.diag().sum();
+        let trace_of_product =
+            |a: &Array2<f64>| -> f64 { a.iter().zip(&m).map(|(a, m)| a * m).sum() };
+        let (t_m, t_m_t) = (
+            trace_of_product(&target.matrix),
+            trace_of_product(&self.squared),
+        );
+        let linear = &target.linear;
+        let y_mean = (&state.mean * t + target.matrix.dot(&state.mean) * 2.0) * (0.5 / (d * d));
+        let numerator = linear.dot(linear) / (d * d)
+            + 2.0 * epsilon * linear.dot(&y_mean) / d
+            + e2 * (t * t * trace + 4.0 * t * t_m + 4.0 * t_m_t) / (4.0 * d.powi(4));
+        numerator / (kernel_sq.sqrt() * target.mean_square())
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +150,7 @@ mod tests {
             target.linear.fill(linear);
             let y = target.labels(x.view());
             let sampled = Alignments::new(&kernel, &y.to_vec()).raw;
-            let exact = population_alignment(&state, &target, epsilon);
+            let exact = PopulationAlignment::new(&target).of(&state, epsilon);
             assert!((sampled / exact - 1.0).abs() < 0.06, "{sampled} {exact}");
         }
     }

@@ -10,7 +10,7 @@ mod gram;
 mod spectrum;
 mod top_eigenvalue;
 
-pub use alignment::{Alignments, population_alignment, relative_alignment, relative_distance};
+pub use alignment::{Alignments, PopulationAlignment, relative_alignment, relative_distance};
 pub use eigen::KernelEigen;
 pub(crate) use eigen::dot;
 pub(crate) use function::second_moment;
