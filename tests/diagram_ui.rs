@@ -6,39 +6,25 @@
 mod support;
 
 use egui::{Key, PointerButton, Pos2, Role};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::kittest::Queryable;
 use grokscope::{
     app::{
-        Action, GrokscopeApp,
+        Action,
         diagram::{DiagramAction, DiagramFile, Phase, Subject},
         export::Exporter,
     },
     sim::config::{Config, EngineKind, Value},
-    startup::Startup,
     sweep::{Spec, diagram::Measure, plan::PlanAxis},
     views::diagram::{Progress, figure},
 };
-use support::{Screen, Script};
+use support::{Screen, settings};
 
 /// A window with a scripted worker and the real pool.
 fn window(config: Config, exporter: std::sync::Arc<Exporter>) -> Screen {
-    let script = Script::default();
-    let backend = Box::new(script.clone());
-    let startup = Startup {
-        config: Some(config),
-        ..Startup::default()
-    };
-    let harness = Harness::builder()
-        .with_size(egui::vec2(1280.0, 800.0))
-        .with_step_dt(0.05)
-        .build_eframe(move |cc| {
-            let ctx = cc.egui_ctx.clone();
-            GrokscopeApp::with_backend(cc, startup, backend, exporter)
-                .with_diagram(Phase::new(move || ctx.request_repaint()))
-        });
-    let mut screen = Screen { harness, script };
-    screen.steps(2);
-    screen
+    Screen::with(settings(config), 0.05, exporter, |app, ctx| {
+        let ctx = ctx.clone();
+        app.with_diagram(Phase::new(move || ctx.request_repaint()))
+    })
 }
 
 fn small() -> Config {

@@ -22,12 +22,11 @@ use grokscope::{
     },
     history::decimate::log_step,
     sim::{config::Config, outcome::Outcome},
-    startup::Startup,
     training::Event,
     views::panels::{PANELS, Panel},
 };
 use std::collections::BTreeMap;
-use support::{Screen, Script, row};
+use support::{Screen, row, settings};
 
 const SIZES: [[f32; 2]; 7] = [
     [640.0, 420.0],
@@ -298,26 +297,15 @@ fn all_tabs() -> Vec<Tab> {
 
 /// A window with a scripted worker and, if wanted, the real pool of the diagram.
 fn window(config: Config, pool: bool) -> Screen {
-    let script = Script::default();
-    let backend = Box::new(script.clone());
-    let startup = Startup {
-        config: Some(config),
-        ..Startup::default()
-    };
-    let harness = Harness::builder()
-        .with_size(vec2(1280.0, 800.0))
-        .with_step_dt(0.05)
-        .build_eframe(move |cc| {
-            let app = GrokscopeApp::with_backend(cc, startup, backend, Exporter::new(None));
-            if pool {
-                app.with_diagram(Phase::new(|| {}))
-            } else {
-                app
-            }
-        });
-    let mut screen = Screen { harness, script };
-    screen.steps(2);
-    screen
+    Screen::with(
+        settings(config),
+        0.05,
+        Exporter::new(None),
+        |app, _| match pool {
+            true => app.with_diagram(Phase::new(|| {})),
+            false => app,
+        },
+    )
 }
 
 /// A run that groks: test loss rises, then falls long after train loss did.

@@ -7,7 +7,7 @@
 mod support;
 
 use egui::Role;
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::kittest::Queryable;
 use grokscope::{
     app::{Action, GrokscopeApp, export::Exporter, persist::Stored, state::Tab},
     sim::config::Config,
@@ -15,28 +15,14 @@ use grokscope::{
     training::{Pace, TheoryHandle},
 };
 use std::time::{Duration, Instant};
-use support::{Screen, Script, row};
+use support::{Screen, row, settings};
 
 /// A window with a scripted worker and the real theory thread.
 fn window(config: Config) -> Screen {
-    let script = Script::default();
-    let backend = Box::new(script.clone());
-    let startup = Startup {
-        config: Some(config),
-        ..Startup::default()
-    };
-    let harness = Harness::builder()
-        .with_size(egui::vec2(1280.0, 800.0))
-        .with_step_dt(0.01)
-        .build_eframe(move |cc| {
-            let ctx = cc.egui_ctx.clone();
-            let theory = TheoryHandle::spawn(move || ctx.request_repaint());
-            GrokscopeApp::with_backend(cc, startup, backend, Exporter::new(None))
-                .with_theory(theory)
-        });
-    let mut screen = Screen { harness, script };
-    screen.steps(2);
-    screen
+    Screen::with(settings(config), 0.01, Exporter::new(None), |app, ctx| {
+        let ctx = ctx.clone();
+        app.with_theory(TheoryHandle::spawn(move || ctx.request_repaint()))
+    })
 }
 
 fn small() -> Config {

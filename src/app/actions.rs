@@ -20,14 +20,6 @@ use std::{path::PathBuf, sync::Arc};
 /// Files that are remembered.
 const MAX_RECENT: usize = 8;
 
-/// What a setting is called in a sentence: its symbol, or else its name.
-fn word_for(field: &crate::sim::config::Field) -> &'static str {
-    match field.symbol {
-        "" => field.name,
-        symbol => symbol,
-    }
-}
-
 impl GrokscopeApp {
     /// Does what the user asked for.
     pub(super) fn apply(&mut self, action: Action, ctx: &Context, now: f64) {
@@ -200,7 +192,7 @@ impl GrokscopeApp {
                     if (f.get)(before) == value {
                         continue;
                     }
-                    let words = format!("{} = {}", word_for(f), entry::shown(f, &value));
+                    let words = format!("{} = {}", f.short_name(), entry::shown(f, &value));
                     match self.state.session.is_implied(f.key) {
                         true => needed.push(words),
                         false => restored.push(words),
@@ -209,7 +201,7 @@ impl GrokscopeApp {
                 let mut text = String::new();
                 if !needed.is_empty() {
                     let value = entry::shown(field, &(field.get)(config));
-                    let (name, needed) = (word_for(field), needed.join(", "));
+                    let (name, needed) = (field.short_name(), needed.join(", "));
                     text = format!("{name} = {value} needs {needed}: set too.");
                 }
                 if !restored.is_empty() {
@@ -457,12 +449,7 @@ fn training_changes(before: &Config, after: &Config) -> Option<String> {
         let field = field(key)?;
         let [old, new] = [before, after].map(|config| entry::shown(field, &(field.get)(config)));
         if old != new {
-            let name = if field.symbol.is_empty() {
-                field.name
-            } else {
-                field.symbol
-            };
-            changes.push(format!("{name} {old} → {new}"));
+            changes.push(format!("{} {old} → {new}", field.short_name()));
         }
     }
     (!changes.is_empty()).then(|| changes.join(", "))

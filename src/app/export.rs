@@ -15,10 +15,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    pin::pin,
     sync::Arc,
-    task::{Context as TaskContext, Poll, Wake, Waker},
-    thread::{self, Thread},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -180,7 +178,7 @@ fn unused(directory: &Path, name: &str) -> PathBuf {
 /// fail late; the status bar then says that nothing was saved.
 fn answer(dialog: impl Future<Output = Option<rfd::FileHandle>>, name: &str) -> Option<PathBuf> {
     let asked = Instant::now();
-    let chosen = block_on(dialog).map(|file| file.path().to_owned());
+    let chosen = pollster::block_on(dialog).map(|file| file.path().to_owned());
     if cfg!(target_os = "linux") && chosen.is_none() && asked.elapsed() < NO_DIALOG {
         let here = std::env::current_dir().ok()?;
         return Some(unused(&here, name));
@@ -213,27 +211,6 @@ pub fn png(size: [usize; 2], rgba: &[u8]) -> Result<Vec<u8>, String> {
         )
         .map_err(|e| e.to_string())?;
     Ok(bytes)
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Waits for a future on this thread.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = TaskContext::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -302,11 +279,6 @@ mod tests {
         );
         let error = exporter.receiver.recv().unwrap().unwrap_err();
         assert!(error.contains("/nowhere/at/all"), "{error}");
-    }
-
-    #[test]
-    fn waiting_for_a_future_takes_its_value() {
-        assert_eq!(block_on(async { 7 }), 7);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
         .add_filter("Settings (TOML) and instances (NPZ)", &["toml", "npz"])
         .pick_file();
     std::thread::spawn(move || {
-        let answer = super::export::block_on(dialog).map(|file| file.path().to_owned());
+        let answer = pollster::block_on(dialog).map(|file| file.path().to_owned());
         let opened = match &answer {
             Some(path) => read(path, base),
             None => Err(String::new()),

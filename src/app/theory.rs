@@ -7,7 +7,10 @@ use super::{
     state::Tab,
 };
 use crate::{
-    sim::{committee::instance::Instance, config::Config},
+    sim::{
+        committee::instance::{Instance, same_instance},
+        config::Config,
+    },
     training::{
         Answer, FeatureView, Forecast, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest,
     },
@@ -249,12 +252,7 @@ fn problem<T>(known: &Known<T>) -> Option<&str> {
 
 impl Asked {
     fn is_for(&self, config: &Config, instance: Option<&Arc<Instance>>) -> bool {
-        let same_instance = match (&self.instance, instance) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        same_instance && self.config == *config
+        same_instance(self.instance.as_ref(), instance) && self.config == *config
     }
 }
 

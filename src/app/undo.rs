@@ -10,10 +10,13 @@ use super::{
 };
 use crate::{
     presets,
-    sim::config::{Config, FIELDS, Field, field},
+    sim::{
+        committee::instance::same_instance,
+        config::{Config, FIELDS, Field, field},
+    },
     views::{controls, entry},
 };
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 /// Most changes that can be taken back.
 pub const MOST: usize = 200;
@@ -41,12 +44,9 @@ impl Settings {
     }
 
     fn is(&self, other: &Self) -> bool {
-        let same_instance = match (&self.instance, &other.instance) {
-            (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        same_instance && self.config == other.config
+        let mine = self.instance.as_ref().map(|(_, instance)| instance);
+        let others = other.instance.as_ref().map(|(_, instance)| instance);
+        same_instance(mine, others) && self.config == other.config
     }
 
     /// The one setting in which it differs from `other`, and its name.
@@ -57,12 +57,7 @@ impl Settings {
         if others > 0 {
             return None;
         }
-        let name = if field.symbol.is_empty() {
-            field.name
-        } else {
-            field.symbol
-        };
-        Some((field, name))
+        Some((field, field.short_name()))
     }
 
     /// What tells it from `before`, in a few words.

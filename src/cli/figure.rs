@@ -3,13 +3,13 @@
 use super::CliError;
 use super::args::FigureArgs;
 use super::progress::{Progress, share_of_run};
-use super::run::grouped;
 use super::signals::stop_on_signals;
 use crate::figures::report::{
     CurveSummary, FIGURE_JSON, SUMMARY_CSV, file_names, fractions, write_curve, write_summaries,
 };
 use crate::figures::run::{self, Update};
 use crate::figures::{self, Figure, page};
+use crate::history::format::thousands;
 use crate::io::FileError;
 use crate::io::atomic::{self, DirectoryLock};
 use crate::sim::config::{DrawKind, EngineKind, ValidConfig};
@@ -318,7 +318,7 @@ impl Display {
             configs.len(),
             summary.label,
             summary.seed,
-            grouped(configs[job].training.steps),
+            thousands(configs[job].training.steps),
             summary.sentence()
         ));
     }

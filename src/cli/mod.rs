@@ -22,6 +22,7 @@ mod sweep_files;
 pub use crate::training::headless;
 pub use command_line::command_line;
 
+use crate::history::format::thousands;
 use crate::io::{FileError, atomic};
 use crate::presets;
 use crate::sim::config::{Config, ConfigError, EngineKind, fields};
@@ -225,8 +226,8 @@ fn draw_picture(args: &PictureArgs, window: Option<Window>) -> Result<(), CliErr
     match stop.load(Ordering::Relaxed) {
         true => Err(CliError::Stopped(format!(
             "told to stop at step {} of {}, which the picture shows",
-            run::grouped(reached.0),
-            run::grouped(reached.1)
+            thousands(reached.0),
+            thousands(reached.1)
         ))),
         false => said,
     }

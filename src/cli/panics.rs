@@ -1,5 +1,6 @@
 //! Panics as messages: a user never reads a raw one.
 
+use crate::training::panics;
 use std::panic::{self, AssertUnwindSafe};
 
 /// From here on a panic prints nothing by itself, unless `RUST_BACKTRACE` is
@@ -16,10 +17,7 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     // What the work was changing is dropped with it, so nothing half-changed
     // is seen afterwards.
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let text = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&str>().copied());
+        let text = panics::message(payload.as_ref());
         text.unwrap_or("it stopped without saying why").to_owned()
     })
 }

@@ -1,8 +1,7 @@
 //! How far a long piece of work is: a bar on a terminal; elsewhere, for the log of a
 //! job, a line at its start, one now and then, and one at its end.
 
-use super::run::grouped;
-use crate::history::format::duration;
+use crate::history::format::{duration, thousands};
 use crate::sim::config::EngineKind;
 use crate::sweep::status::percent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -55,7 +54,7 @@ impl Progress {
             super::complain(&format!(
                 "{}: {} {unit}",
                 progress.what,
-                grouped(progress.total)
+                thousands(progress.total)
             ));
         }
         progress
@@ -91,8 +90,8 @@ impl Progress {
             super::complain(&format!(
                 "{}: {} of {} {} in {}",
                 self.what,
-                grouped(self.position),
-                grouped(self.total),
+                thousands(self.position),
+                thousands(self.total),
                 self.unit,
                 duration(self.started.elapsed().as_secs_f64())
             ));
@@ -110,8 +109,8 @@ impl Progress {
         };
         format!(
             "{} of {} {} ({} %), {} so far, {left}{}{more}",
-            grouped(self.position),
-            grouped(self.total),
+            thousands(self.position),
+            thousands(self.total),
             self.unit,
             percent(self.position as usize, self.total as usize),
             duration(elapsed.as_secs_f64()),

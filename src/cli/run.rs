@@ -5,6 +5,7 @@ use super::headless::{self, HeadlessRun};
 use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
 use super::{CliError, settings};
+use crate::history::format::thousands;
 use crate::io::atomic::{self, DirectoryLock};
 use crate::io::summary::{Summary, describe_instance};
 use crate::io::{FileError, csv};
@@ -114,7 +115,7 @@ impl Report {
                 Some(format!(
                     "the flow left the range of numbers by step {}: raise network.alpha or lower \
                      network.epsilon",
-                    grouped(step)
+                    thousands(step)
                 ))
             }
             Some((step, stable_learning_rate)) => {
@@ -126,8 +127,8 @@ impl Report {
         let stopped = (finish.verdict.status == Status::Stopped).then(|| {
             CliError::Stopped(format!(
                 "told to stop at step {} of {}: what was trained until then is in {}",
-                grouped(finish.step),
-                grouped(steps),
+                thousands(finish.step),
+                thousands(steps),
                 out.display()
             ))
         });
@@ -150,13 +151,13 @@ fn time_taken(finish: &Finish) -> String {
     let rate = |seconds: f64| match seconds > 0.0 {
         true => format!(
             " ({} steps/s)",
-            grouped((finish.step as f64 / seconds).round() as u64)
+            thousands((finish.step as f64 / seconds).round() as u64)
         ),
         false => String::new(),
     };
     let mut text = format!(
         "{} steps in {total:.2} s{}",
-        grouped(finish.step),
+        thousands(finish.step),
         rate(total)
     );
     let long = others.iter().filter(|(seconds, _)| *seconds > 0.1 * total);
@@ -189,7 +190,7 @@ pub fn diverged(config: &Config, step: u64, stable: f64) -> String {
              task.target_scale"
         )
     };
-    format!("diverged at step {}: {advice}", grouped(step))
+    format!("diverged at step {}: {advice}", thousands(step))
 }
 
 /// The same by accuracy, and what counts as right.
@@ -202,19 +203,6 @@ fn accuracy_sentence(run: &HeadlessRun) -> Option<String> {
         if config.relative { " rms of y" } else { "" },
         run.finish.verdict.accuracy_sentence()?
     ))
-}
-
-/// A whole number with its thousands set apart.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Makes the directory, and refuses one that holds a run already or that could
@@ -249,7 +237,7 @@ fn prepare(out: &Path, force: bool) -> Result<DirectoryLock, CliError> {
 
 /// Speed and losses, for the progress.
 fn state(snapshot: &Snapshot) -> String {
-    let mut text = format!("{} steps/s", grouped(snapshot.steps_per_second as u64));
+    let mut text = format!("{} steps/s", thousands(snapshot.steps_per_second as u64));
     if let Some(last) = snapshot.recent.last() {
         let _ = write!(text, ", train loss {:.3e}", last.train_loss);
         if last.test_loss.is_finite() {
@@ -262,14 +250,6 @@ fn state(snapshot: &Snapshot) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(29_264), "29,264");
-        assert_eq!(grouped(10_000_000_000), "10,000,000,000");
-    }
 
     #[test]
     fn a_directory_that_holds_a_run_is_refused_without_force() {

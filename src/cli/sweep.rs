@@ -2,9 +2,9 @@
 
 use super::args::{SweepCommand, SweepMergeArgs, SweepRunArgs};
 use super::progress::{Progress as ShownProgress, share_of_run};
-use super::run::grouped;
 use super::signals::stop_on_signals;
 use super::{CliError, Window, submit, sweep_files};
+use crate::history::format::thousands;
 use crate::io::{self, FileError, atomic::DirectoryLock};
 use crate::sim::outcome::Class;
 use crate::sweep::checkpoint;
@@ -159,7 +159,7 @@ fn summary(
 ) -> String {
     let mut text = format!(
         "{} cells in {:.2} s on {threads} thread{}",
-        grouped(progress.done as u64),
+        thousands(progress.done as u64),
         t.as_secs_f64(),
         if threads.get() == 1 { "" } else { "s" }
     );
@@ -175,7 +175,7 @@ fn summary(
         let _ = write!(
             text,
             "\n{} were done before",
-            grouped(progress.before as u64)
+            thousands(progress.before as u64)
         );
     }
     if progress.is_complete() {
@@ -195,7 +195,7 @@ fn classes(outcomes: &BTreeMap<String, usize>) -> String {
                 Some(class) => class.label(),
                 None => name.as_str(),
             };
-            format!("{} {label}", grouped(*n as u64))
+            format!("{} {label}", thousands(*n as u64))
         })
         .collect();
     words.join(", ")
@@ -241,7 +241,7 @@ impl Display<'_> {
             let first = *self.first.entry(cell).or_insert(share);
             begun += share - first;
             before += first;
-            named.push(format!("cell {cell} at step {}", grouped(step)));
+            named.push(format!("cell {cell} at step {}", thousands(step)));
         }
         // Short cells are not worth naming.
         if self.started.elapsed().as_secs_f64() > 10.0 * (1.0 + progress.done as f64) {
@@ -278,8 +278,8 @@ fn merge_into_tables(args: &SweepMergeArgs) -> Result<Report, CliError> {
     }
     let mut text = format!(
         "wrote {} of {} cells to {} and {}",
-        grouped(done as u64),
-        grouped(report.cells as u64),
+        thousands(done as u64),
+        thousands(report.cells as u64),
         jsonl.display(),
         csv.display()
     );
@@ -293,8 +293,8 @@ fn merge_into_tables(args: &SweepMergeArgs) -> Result<Report, CliError> {
         failure: (!report.missing.is_empty()).then(|| {
             CliError::Failed(format!(
                 "{} of {} cells are missing ({}); `grokscope sweep run` with --resume computes them",
-                grouped(report.missing.len() as u64),
-                grouped(report.cells as u64),
+                thousands(report.missing.len() as u64),
+                thousands(report.cells as u64),
                 some_of(&report.missing)
             ))
         }),
@@ -335,8 +335,8 @@ fn describe(status: &Status) -> String {
     let _ = write!(
         text,
         "{} of {} cells done ({} %), in {} attempt{}",
-        grouped(status.done as u64),
-        grouped(status.cells as u64),
+        thousands(status.done as u64),
+        thousands(status.cells as u64),
         status.percent(),
         status.attempts,
         if status.attempts == 1 { "" } else { "s" }
@@ -348,7 +348,7 @@ fn describe(status: &Status) -> String {
         let _ = write!(
             text,
             "\n{} under way, kept where a run with --resume goes on",
-            grouped(status.under_way as u64)
+            thousands(status.under_way as u64)
         );
     }
     let incomplete: Vec<usize> = (status.shards.iter().enumerate())

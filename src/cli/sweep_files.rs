@@ -3,9 +3,9 @@
 
 use super::args::{SweepMergeArgs, SweepPictureArgs};
 use super::progress::Progress;
-use super::run::grouped;
 use super::signals::stop_on_signals;
 use super::{CliError, Window, check_picture};
+use crate::history::format::thousands;
 use crate::io::{FileError, atomic};
 use crate::startup::DiagramPicture;
 use crate::sweep::Spec;
@@ -66,8 +66,8 @@ pub(super) fn write_curves(
     curves.write(spec, path)?;
     Ok(format!(
         "wrote the curves of {} cells at {} times to {}",
-        grouped(cells.len() as u64),
-        grouped(curves.steps.len() as u64),
+        thousands(cells.len() as u64),
+        thousands(curves.steps.len() as u64),
         path.display()
     ))
 }
@@ -167,7 +167,7 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
         n => format!(
             "wrote {}; {} cells are missing and drawn as those beside them, or empty",
             args.out.display(),
-            grouped(n as u64)
+            thousands(n as u64)
         ),
     })
 }

@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod csv;
 pub mod idx;
+pub mod json;
 pub mod network_reference;
 mod npy;
 pub mod npz;

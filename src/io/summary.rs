@@ -3,7 +3,7 @@
 use super::{FileError, atomic};
 use crate::sim::committee::accuracy::Tolerances;
 use crate::sim::committee::instance::Instance;
-use crate::sim::config::{Config, FIELDS, Value, Width};
+use crate::sim::config::{Config, FIELDS, Value};
 use crate::sim::outcome::Crossings;
 use crate::sim::verdict::{Criterion, Verdict};
 use crate::training::{Finish, RunInfo};
@@ -291,22 +291,9 @@ fn config_json(config: &Config, skip: impl Fn(&str) -> bool) -> serde_json::Valu
     let mut root = Map::new();
     for field in FIELDS.iter().filter(|field| !skip(field.key)) {
         let value = match (field.get)(config) {
-            Value::Integer(n) => json!(n),
-            Value::Real(x) => json!(x),
-            Value::Bool(b) => json!(b),
-            Value::Width(Width::Finite(n)) => json!(n),
-            Value::Width(Width::Infinite) => json!("inf"),
-            Value::Text(s) if s.is_empty() => continue,
-            Value::Text(s) => json!(s),
-            Value::Steps(s) => json!(s),
+            Value::Text(text) if text.is_empty() => continue,
             Value::Changes(changes) if changes.is_empty() => continue,
-            Value::Changes(changes) => changes
-                .iter()
-                .map(|c| {
-                    let (key, old) = (c.setting.key(), c.old);
-                    json!({"step": c.step, "key": key, "old": old, "value": c.value})
-                })
-                .collect(),
+            value => super::json::value(&value),
         };
         match field.key.split_once('.') {
             None => {

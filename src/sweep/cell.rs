@@ -5,7 +5,7 @@ use crate::sim::checkpoint::Mismatch;
 use crate::sim::committee::engine::Losses;
 use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate_on};
 use crate::sim::committee::sampled::{Draw, Sampled};
-use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value, Width};
+use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value};
 use crate::sim::digits::rate_in_digits;
 use crate::sim::outcome::Thresholds;
 use crate::sim::verdict::{Criterion, Verdict, fixed_thresholds};
@@ -599,16 +599,11 @@ impl Run {
     }
 }
 
-/// A setting's value in JSON; N = ∞ is `"inf"`.
+/// A setting's value in JSON; changes while training in one word, which is one cell
+/// of a table.
 fn json(value: &Value) -> serde_json::Value {
     match value {
-        Value::Integer(n) => (*n).into(),
-        Value::Real(x) => (*x).into(),
-        Value::Bool(b) => (*b).into(),
-        Value::Width(Width::Finite(n)) => (*n).into(),
-        Value::Width(Width::Infinite) => "inf".into(),
-        Value::Text(s) => s.as_str().into(),
-        Value::Steps(steps) => steps.clone().into(),
         Value::Changes(_) => value.to_string().into(),
+        value => crate::io::json::value(value),
     }
 }

@@ -11,6 +11,7 @@ use super::plan::Plan;
 use super::shard::split_mix;
 use super::spec::{Measures, Spec};
 use crate::sim::config::EngineKind;
+use crate::training::panics;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -214,9 +215,7 @@ impl Shared {
                     Ok(Err(message)) => self.fail(&job, message),
                     Err(panic) => {
                         cache = Cache::default();
-                        let reason = (panic.downcast_ref::<String>().map(String::as_str))
-                            .or_else(|| panic.downcast_ref::<&str>().copied())
-                            .unwrap_or("no reason was given");
+                        let reason = panics::reason(panic.as_ref());
                         self.fail(&job, format!("cell {} was given up: {reason}", task.cell));
                     }
                 }

@@ -243,11 +243,7 @@ impl Plan {
 
     /// The spec in the form of a file.
     pub fn to_toml(&self) -> String {
-        let name = |axis: &PlanAxis| match axis.field() {
-            Some(f) if !f.symbol.is_empty() => f.symbol,
-            Some(f) => f.name,
-            None => axis.key,
-        };
+        let name = |axis: &PlanAxis| axis.field().map_or(axis.key, Field::short_name);
         let mut text = format!(
             "title = \"Phase diagram over {} and {}\"\n\n[base]\n",
             name(&self.x),

@@ -10,6 +10,7 @@ pub mod headless;
 mod keyframes;
 mod live;
 mod pace;
+pub mod panics;
 mod piece;
 pub mod protocol;
 mod theory;

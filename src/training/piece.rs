@@ -6,8 +6,8 @@
 //! more than [`MOST`] threads are at work at once, so that neither memory nor
 //! processors run out however fast runs are started.
 
+use super::panics;
 use crossbeam_channel::{Receiver, bounded};
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -114,7 +114,7 @@ impl Pieces {
                 let made = catch_unwind(AssertUnwindSafe(|| work(&theirs)));
                 // Nobody may be waiting any more; what was made is dropped then,
                 // before the thread counts as gone.
-                drop(sender.send(made.map_err(|panic| reason(panic.as_ref()))));
+                drop(sender.send(made.map_err(|panic| panics::reason(panic.as_ref()).to_owned())));
                 drop(alive);
             })?;
         Ok(Piece {
@@ -196,16 +196,6 @@ impl<T> Drop for Piece<T> {
     fn drop(&mut self) {
         self.watch.hurry();
     }
-}
-
-/// What a panic says.
-pub(super) fn reason(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no reason was given")
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@
 //! [`Latest`].
 
 use super::live::{Begun, MAX_RESTARTS, Run, Slice, Start, lowered_rate};
-use super::piece::{Piece, Pieces, Watch, reason};
+use super::piece::{Piece, Pieces, Watch};
 use super::protocol::{
     Command, Event, Finish, Latest, Phase, RunId, Snapshot, StartOptions, Working,
 };
-use super::{Pace, Pacer};
+use super::{Pace, Pacer, panics};
 use crate::sim::SimulationError;
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
@@ -139,7 +139,7 @@ impl Worker {
     /// not the thread.
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(self))) {
-            let reason = reason(panic.as_ref());
+            let reason = panics::reason(panic.as_ref());
             if let Some(run) = self.run.take() {
                 self.emit(Event::Failed {
                     run: run.id,

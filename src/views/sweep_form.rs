@@ -2,9 +2,10 @@
 
 use super::{controls, pins::MAX_PINS, slider::Scale};
 use crate::{
+    figures::spec::as_flow,
     history::format,
     sim::config::{
-        Config, ConfigError, EngineKind, Field, Kind, ValidConfig, Value, Width, field,
+        Config, Field, Kind, ValidConfig, Value, Width, field,
         number::{self, Number},
     },
 };
@@ -89,13 +90,7 @@ impl SweepForm {
 
     /// "α: 2⁻⁵ … 2⁵, 9 curves".
     pub fn in_words(&self) -> String {
-        let name = field(self.key).map_or(self.key, |f| {
-            if f.symbol.is_empty() {
-                f.name
-            } else {
-                f.symbol
-            }
-        });
+        let name = field(self.key).map_or(self.key, Field::short_name);
         let Self {
             from, to, count, ..
         } = self;
@@ -144,7 +139,7 @@ impl SweepForm {
             field
                 .set(&mut config, &typed(field, value))
                 .map_err(|e| e.to_string())?;
-            let config = as_flow(config).map_err(|e| e.to_string())?;
+            let config = as_flow(&config).check().map_err(|e| e.to_string())?;
             // Whole numbers that lie close together meet.
             if configs.last() != Some(&config) {
                 configs.push(config);
@@ -167,17 +162,10 @@ fn typed(field: &Field, value: f64) -> Value {
     }
 }
 
-/// With the flow as the engine; with the engine that it has where the flow of
-/// such a run is not known.
-fn as_flow(config: Config) -> Result<ValidConfig, ConfigError> {
-    let mut flow = config.clone();
-    flow.training.engine = EngineKind::Flow;
-    flow.check().or_else(|_| config.check())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::config::EngineKind;
 
     #[test]
     fn the_usual_sweep_of_alpha_is_the_papers() {

@@ -142,6 +142,14 @@ impl Backend for Script {
     }
 }
 
+/// A start with these settings.
+pub fn settings(config: Config) -> Startup {
+    Startup {
+        config: Some(config),
+        ..Startup::default()
+    }
+}
+
 /// The window under test.
 pub struct Screen {
     pub harness: Harness<'static, GrokscopeApp>,
@@ -155,34 +163,44 @@ impl Screen {
     }
 
     pub fn open(startup: Startup, exporter: Arc<Exporter>) -> Self {
-        let script = Script::default();
-        let backend = Box::new(script.clone());
-        Self::build(script, move |cc| {
-            GrokscopeApp::with_backend(cc, startup, backend, exporter)
-        })
+        Self::with(startup, 0.05, exporter, |app, _| app)
     }
 
     /// A window with the real worker.
     pub fn real(config: Config) -> Self {
-        let startup = Startup {
-            config: Some(config),
-            ..Startup::default()
-        };
-        Self::started(startup)
+        Self::started(settings(config))
     }
 
     /// A window with the real worker, started in any way.
     pub fn started(startup: Startup) -> Self {
-        Self::build(Script::default(), move |cc| GrokscopeApp::new(cc, startup))
+        Self::build(Script::default(), 0.05, move |cc| {
+            GrokscopeApp::new(cc, startup)
+        })
+    }
+
+    /// A window with a scripted worker, completed by `finish`.
+    pub fn with(
+        startup: Startup,
+        step_secs: f32,
+        exporter: Arc<Exporter>,
+        finish: impl FnOnce(GrokscopeApp, &egui::Context) -> GrokscopeApp,
+    ) -> Self {
+        let script = Script::default();
+        let backend = Box::new(script.clone());
+        Self::build(script, step_secs, move |cc| {
+            let app = GrokscopeApp::with_backend(cc, startup, backend, exporter);
+            finish(app, &cc.egui_ctx)
+        })
     }
 
     fn build(
         script: Script,
+        step_secs: f32,
         make: impl FnOnce(&mut CreationContext<'static>) -> GrokscopeApp,
     ) -> Self {
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 800.0))
-            .with_step_dt(0.05)
+            .with_step_dt(step_secs)
             .build_eframe(make);
         let mut screen = Self { harness, script };
         screen.steps(2);

@@ -3,10 +3,12 @@
 
 use super::{ACCURACY_KEYS, Implied, Loaded, Pending, RunState, Session};
 use crate::{
-    sim::config::{Config, ConfigError, FIELDS, LiveSetting, Value, field},
+    sim::{
+        committee::instance::same_instance,
+        config::{Config, ConfigError, FIELDS, LiveSetting, Value, field},
+    },
     training::Command,
 };
-use std::sync::Arc;
 
 impl Session {
     /// Changes one setting. η₀, λ and the horizon reach a run in training
@@ -227,11 +229,9 @@ impl Session {
         judged.outcome.accuracy_tolerance = config.outcome.accuracy_tolerance;
         judged.outcome.accuracy_level = config.outcome.accuracy_level;
         let accuracy_alone = judged == config && config != self.config && self.run().is_some();
-        let same_instance = match (&self.instance, &instance) {
-            (Some((_, a)), Some((_, b))) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
+        let before = self.instance.as_ref().map(|(_, instance)| instance);
+        let after = instance.as_ref().map(|(_, instance)| instance);
+        let same_instance = same_instance(before, after);
         self.implied.clear();
         self.dragging = false;
         self.within_drag = false;

@@ -3,6 +3,7 @@
 
 use crate::sim::config::{Config, Kind, MAX_ENTRIES, TargetKind, Width, field};
 use ndarray::{Array1, Array2, ArrayViewD, Dimension};
+use std::sync::Arc;
 
 /// Data and initial weights, float64. Shapes: P samples, D inputs, N neurons.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,16 @@ const FIXED: [(&str, &str); 14] = [
         "data and initial weights are in it, nothing is drawn",
     ),
 ];
+
+/// Whether two runs have the same instance, or none: the same in memory, since the
+/// arrays may be large.
+pub fn same_instance(one: Option<&Arc<Instance>>, other: Option<&Arc<Instance>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        _ => false,
+    }
+}
 
 impl Instance {
     /// Number of samples P, inputs D and neurons N.

@@ -68,10 +68,6 @@ impl Field {
             Kind::Real { min, max } if min > 0.0 && min < 1e-12 => {
                 format!("a number from {min:e} to {max}")
             }
-            // So many zeros are not read.
-            Kind::Real { min, max } if min > 0.0 && min < 1e-12 => {
-                format!("a number from {min:e} to {max}")
-            }
             Kind::Real { min, max } => format!("a number from {min} to {max}"),
             Kind::Bool => "true or false".into(),
             Kind::Width { max } => format!("a whole number from 1 to {max}, or \"inf\""),
@@ -81,6 +77,15 @@ impl Field {
                 "a list of at most {MAX_CHANGES} changes with `step`, `key` (training.learning_rate, training.weight_decay or training.steps) and `value`"
             ),
             Kind::Path => "the path of a NumPy .npz file".into(),
+        }
+    }
+
+    /// What it is called where there is little room: its symbol, or its name where
+    /// it has none.
+    pub fn short_name(&self) -> &'static str {
+        match self.symbol {
+            "" => self.name,
+            symbol => symbol,
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod solve;
 
+use super::panics;
 use super::protocol::{Latest, RunId};
 use crate::sim::committee::features::Features;
 use crate::sim::committee::instance::Instance;
@@ -336,11 +337,7 @@ fn guarded<T>(
 ) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(|| work(solver))).unwrap_or_else(|panic| {
         *solver = Solver::default();
-        let reason = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason was given");
+        let reason = panics::reason(panic.as_ref());
         Err(format!("the computation was given up: {reason}"))
     })
 }

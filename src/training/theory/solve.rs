@@ -7,7 +7,7 @@ use super::{
 use crate::sim::committee::engine::Problem;
 use crate::sim::committee::features::Cloud;
 use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
-use crate::sim::committee::instance::Instance;
+use crate::sim::committee::instance::{Instance, same_instance};
 use crate::sim::committee::kernel::{
     GramInputs, KernelEigen, QuadraticFunction, Spectrum, SpectrumTheory,
 };
@@ -394,12 +394,7 @@ impl Data {
 
     /// Whether these are the data and weights of this config.
     fn fits(&self, config: &ValidConfig, instance: Option<&Arc<Instance>>) -> bool {
-        let same_instance = match (&self.instance, instance) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        same_instance && self.draw == Draw::of(config)
+        same_instance(self.instance.as_ref(), instance) && self.draw == Draw::of(config)
     }
 }
 

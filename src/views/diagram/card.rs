@@ -62,10 +62,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, diagram: &Diagram, place: [usize; 2], ho
 
 /// A setting and its value at a place.
 pub fn coordinate(side: &Side, k: usize) -> String {
-    let name = field(&side.key).map_or(side.key.as_str(), |f| match f.symbol {
-        "" => f.name,
-        symbol => symbol,
-    });
+    let name = field(&side.key).map_or(side.key.as_str(), |f| f.short_name());
     match side.values.get(k) {
         // In full it may have sixteen digits: that it is rounded is said.
         Some(Value::Real(x)) => {

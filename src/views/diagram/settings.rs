@@ -128,10 +128,7 @@ fn axis(
         ui.spacing_mut().item_spacing.x = 3.0;
         ui.spacing_mut().interact_size.x = 30.0;
         ui.label(RichText::new(name).color(theme.muted));
-        let short = axis.field().map_or(axis.key, |f| match f.symbol {
-            "" => f.name,
-            symbol => symbol,
-        });
+        let short = axis.field().map_or(axis.key, Field::short_name);
         let chosen = ComboBox::from_id_salt(("diagram axis", name))
             .width(46.0)
             .height(420.0)

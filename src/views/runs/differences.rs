@@ -35,12 +35,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
             .show(ui, |ui| {
                 ui.label("");
                 for field in &fields {
-                    let symbol = if field.symbol.is_empty() {
-                        field.name
-                    } else {
-                        field.symbol
-                    };
-                    ui.label(RichText::new(symbol).color(theme.muted))
+                    ui.label(RichText::new(field.short_name()).color(theme.muted))
                         .on_hover_text(accessible_name(field));
                 }
                 ui.end_row();

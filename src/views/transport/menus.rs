@@ -104,11 +104,11 @@ fn differs(config: &Config) -> String {
         .iter()
         .filter(|field| (field.get)(config) != (field.get)(&default))
         .map(|field| {
-            let name = match field.symbol {
-                "" => field.name,
-                symbol => symbol,
-            };
-            format!("{name} = {}", entry::shown(field, &(field.get)(config)))
+            format!(
+                "{} = {}",
+                field.short_name(),
+                entry::shown(field, &(field.get)(config))
+            )
         })
         .collect();
     match parts.is_empty() {
