@@ -7,7 +7,7 @@
 use grokscope::sweep::Spec;
 use grokscope::sweep::directory::Directory;
 use grokscope::sweep::record::Attempt;
-use grokscope::sweep::runner::{Progress, RunOptions, run};
+use grokscope::sweep::runner::{RunOptions, ShardProgress, run};
 use grokscope::sweep::shard::Shard;
 use std::num::NonZero;
 use std::sync::atomic::AtomicBool;
@@ -38,7 +38,7 @@ fn spec(dim: usize, samples: usize, steps: u64, side: usize) -> Spec {
 }
 
 /// Seconds and results of a whole sweep, written as ever.
-fn sweep(spec: &Spec, threads: usize) -> (f64, Progress) {
+fn sweep(spec: &Spec, threads: usize) -> (f64, ShardProgress) {
     let dir = tempfile::tempdir().expect("a directory");
     let directory = Directory::join(dir.path(), spec, 1, false).expect("a directory");
     let options = RunOptions {

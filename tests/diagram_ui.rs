@@ -10,12 +10,12 @@ use egui_kittest::kittest::Queryable;
 use grokscope::{
     app::{
         Action,
-        diagram::{DiagramAction, DiagramFile, Phase, Subject},
+        diagram::{DiagramAction, DiagramFile, PhaseDiagram, Subject},
         export::Exporter,
     },
     sim::config::{Config, EngineKind, Value},
     sweep::{Spec, diagram::Measure, plan::PlanAxis},
-    views::diagram::{Progress, figure},
+    views::diagram::{FillProgress, figure},
 };
 use support::{Screen, settings};
 
@@ -23,7 +23,7 @@ use support::{Screen, settings};
 fn window(config: Config, exporter: std::sync::Arc<Exporter>) -> Screen {
     Screen::with(settings(config), 0.05, exporter, |app, ctx| {
         let ctx = ctx.clone();
-        app.with_diagram(Phase::new(move || ctx.request_repaint()))
+        app.with_diagram(PhaseDiagram::new(move || ctx.request_repaint()))
     })
 }
 
@@ -35,7 +35,7 @@ fn small() -> Config {
 
 fn open() -> Screen {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("Phase");
+    screen.click("PhaseDiagram");
     filled(&mut screen);
     screen
 }
@@ -43,7 +43,7 @@ fn open() -> Screen {
 fn filled(screen: &mut Screen) {
     screen.steps(8);
     screen.wait("a filled diagram", |app| {
-        matches!(app.state.phase.progress(), Progress::Complete(..))
+        matches!(app.state.phase.progress(), FillProgress::Complete(..))
     });
     screen.steps(2);
 }
@@ -77,7 +77,7 @@ fn the_tab_fills_a_diagram_of_the_settings_as_they_stand() {
 fn nothing_is_computed_before_the_diagram_is_looked_at() {
     let mut screen = window(small(), Exporter::new(None));
     screen.steps(10);
-    assert_eq!(*screen.app().state.phase.progress(), Progress::Idle);
+    assert_eq!(*screen.app().state.phase.progress(), FillProgress::Idle);
 }
 
 #[test]
@@ -215,12 +215,12 @@ fn the_large_diagram_takes_the_plots_place_and_escape_gives_it_back() {
 #[test]
 fn a_large_problem_is_filled_on_demand_and_can_be_stopped() {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("Phase");
+    screen.click("PhaseDiagram");
     act(&mut screen, DiagramAction::Open(Subject::Figure3e));
     screen.steps(5);
     assert!(matches!(
         screen.app().state.phase.progress(),
-        Progress::OnDemand(_)
+        FillProgress::OnDemand(_)
     ));
     screen.sees("takes about");
     screen.click("Fill the diagram");
@@ -238,7 +238,7 @@ fn a_large_problem_is_filled_on_demand_and_can_be_stopped() {
 #[test]
 fn figure_3e_in_small_is_the_shipped_sweep() {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("Phase");
+    screen.click("PhaseDiagram");
     act(&mut screen, DiagramAction::Open(Subject::Figure3eSmall));
     filled(&mut screen);
     let shipped = Spec::parse(include_str!("../assets/sweeps/figure3e-small.toml"));
@@ -249,7 +249,7 @@ fn figure_3e_in_small_is_the_shipped_sweep() {
 #[test]
 fn figure_19_is_a_grid_of_curves() {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("Phase");
+    screen.click("PhaseDiagram");
     act(&mut screen, DiagramAction::Open(Subject::Figure19));
     filled(&mut screen);
     let shipped = Spec::parse(include_str!("../assets/sweeps/figure19.toml"));
@@ -270,7 +270,7 @@ fn figure_19_is_a_grid_of_curves() {
 fn the_diagram_can_be_saved_as_picture_table_and_spec() {
     let dir = tempfile::tempdir().unwrap();
     let mut screen = window(small(), Exporter::new(Some(dir.path().to_owned())));
-    screen.click("Phase");
+    screen.click("PhaseDiagram");
     filled(&mut screen);
     act(&mut screen, DiagramAction::Save(DiagramFile::Png));
     let png = std::fs::read(screen.exported()).unwrap();

@@ -13,9 +13,9 @@ use egui_kittest::{Harness, kittest::NodeT};
 use grokscope::{
     app::{
         Action, GrokscopeApp,
-        diagram::{DiagramAction, Phase},
+        diagram::{DiagramAction, PhaseDiagram},
         export::Exporter,
-        layout::{Drawers, Side, Want, text_size},
+        layout::{Drawers, PanelSide, Want, text_size},
         state::{SCALES, Tab},
         sweeping::SweepForm,
         time::Scrub,
@@ -266,7 +266,7 @@ fn look(name: &str, screen: &mut Screen, tabs: &[Tab]) {
                 let state = &mut screen.app().state;
                 (state.tab, state.drawers) = (tab, drawers);
                 if drawers.open(points.x).right.is_none() && drawers == Drawers::default() {
-                    state.drawers.toggle(Side::Right, points.x);
+                    state.drawers.toggle(PanelSide::Right, points.x);
                 }
                 screen.steps(2);
                 let there = screen.harness.ctx.content_rect().size();
@@ -302,7 +302,7 @@ fn window(config: Config, pool: bool) -> Screen {
         0.05,
         Exporter::new(None),
         |app, _| match pool {
-            true => app.with_diagram(Phase::new(|| {})),
+            true => app.with_diagram(PhaseDiagram::new(|| {})),
             false => app,
         },
     )

@@ -4,7 +4,7 @@ use super::{
     Action, GrokscopeApp,
     diagram::DiagramAction,
     export::{Content, Export, NO_DIALOG_APPEARED},
-    layout::{self, Side},
+    layout::{self, PanelSide},
     state::{Notice, SCALES},
 };
 use crate::{
@@ -108,7 +108,7 @@ impl GrokscopeApp {
                 self.state.tab = tab;
                 let width = ctx.content_rect().width();
                 if self.state.drawers.open(width).right.is_none() {
-                    self.state.drawers.toggle(Side::Right, width);
+                    self.state.drawers.toggle(PanelSide::Right, width);
                 }
             }
             Action::TogglePanel(side) => {
@@ -119,8 +119,8 @@ impl GrokscopeApp {
                 let width = ctx.content_rect().width();
                 let open = self.state.drawers.open(width);
                 let now = match side {
-                    Side::Left => open.left,
-                    Side::Right => open.right,
+                    PanelSide::Left => open.left,
+                    PanelSide::Right => open.right,
                 };
                 if let Some(now) = now {
                     self.state.drawers.draw_to(side, now + by, width);

@@ -43,7 +43,7 @@ impl Keyboard {
                             (first || command.repeats) && !taken
                         })
                     }
-                    // Keys that come up elsewhere are not heard of.
+                    // No event tells of keys that come up elsewhere.
                     Event::WindowFocused(_) => {
                         self.down.clear();
                         None

@@ -1,7 +1,7 @@
 //! Where there is room for what: how large text is in a window of some size, and
 //! which panels stand beside the plots. Pure geometry, in points.
 
-pub use crate::views::drawer::Side;
+pub use crate::views::drawer::PanelSide;
 
 use super::state::SCALES;
 use egui::Vec2;
@@ -108,8 +108,8 @@ impl Drawers {
     /// yield: who presents can do without them. Where none has, one that is asked
     /// for covers the plots.
     pub fn open(&self, window: f32) -> Open {
-        let [left_least, mut left, _] = self.widths(Side::Left, window);
-        let [right_least, mut right, _] = self.widths(Side::Right, window);
+        let [left_least, mut left, _] = self.widths(PanelSide::Left, window);
+        let [right_least, mut right, _] = self.widths(PanelSide::Right, window);
         let drawn = self.left.share.is_some() || self.right.share.is_some();
         let plots = match drawn {
             true => PLOTS_BESIDE_BOTH,
@@ -150,27 +150,27 @@ impl Drawers {
         }
     }
 
-    fn widths(&self, side: Side, window: f32) -> [f32; 3] {
+    fn widths(&self, side: PanelSide, window: f32) -> [f32; 3] {
         let [least, normal, most] = side.widths(window);
         let share = self.of(side).share;
         let width = share.map_or(normal, |share| share * window);
         [least, width.clamp(least, most), most]
     }
 
-    fn of(&self, side: Side) -> &Drawer {
+    fn of(&self, side: PanelSide) -> &Drawer {
         match side {
-            Side::Left => &self.left,
-            Side::Right => &self.right,
+            PanelSide::Left => &self.left,
+            PanelSide::Right => &self.right,
         }
     }
 
     /// Opens a panel or puts it away. What has no room beside it yields, and comes
     /// back when there is room.
-    pub fn toggle(&mut self, side: Side, window: f32) {
+    pub fn toggle(&mut self, side: PanelSide, window: f32) {
         let open = self.open(window);
         let (it, other, is_open) = match side {
-            Side::Left => (&mut self.left, &mut self.right, open.left.is_some()),
-            Side::Right => (&mut self.right, &mut self.left, open.right.is_some()),
+            PanelSide::Left => (&mut self.left, &mut self.right, open.left.is_some()),
+            PanelSide::Right => (&mut self.right, &mut self.left, open.right.is_some()),
         };
         it.want = if is_open { Want::Shut } else { Want::Open };
         if !is_open && other.want == Want::Open {
@@ -179,12 +179,12 @@ impl Drawers {
     }
 
     /// Gives a panel another width.
-    pub fn draw_to(&mut self, side: Side, width: f32, window: f32) {
+    pub fn draw_to(&mut self, side: PanelSide, width: f32, window: f32) {
         let [least, _, most] = side.widths(window);
         let share = Some(width.clamp(least, most) / window.max(1.0));
         match side {
-            Side::Left => self.left.share = share,
-            Side::Right => self.right.share = share,
+            PanelSide::Left => self.left.share = share,
+            PanelSide::Right => self.right.share = share,
         }
     }
 }
@@ -218,11 +218,11 @@ mod tests {
         while width < 4_000.0 {
             let open = Drawers::default().open(width);
             assert!(open.right.is_some() || open.left.is_none(), "{width}");
-            for side in [Side::Left, Side::Right] {
+            for side in [PanelSide::Left, PanelSide::Right] {
                 let mut drawers = Drawers::default();
                 let is_open = |d: &Drawers| match side {
-                    Side::Left => d.open(width).left.is_some(),
-                    Side::Right => d.open(width).right.is_some(),
+                    PanelSide::Left => d.open(width).left.is_some(),
+                    PanelSide::Right => d.open(width).right.is_some(),
                 };
                 let before = is_open(&drawers);
                 drawers.toggle(side, width);
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_panel_drawn_wider_keeps_its_share() {
         let mut drawers = Drawers::default();
-        drawers.draw_to(Side::Right, 700.0, 1_920.0);
+        drawers.draw_to(PanelSide::Right, 700.0, 1_920.0);
         assert_eq!(drawers.open(1_920.0).right, Some(700.0));
         assert!(drawers.open(1_280.0).right.is_some_and(|w| w < 500.0));
     }

@@ -32,7 +32,7 @@ use crate::{
     views::{fonts, theme::Theme},
 };
 use backend::Backend;
-use diagram::Phase;
+use diagram::PhaseDiagram;
 use eframe::CreationContext;
 use egui::{Context, Ui};
 use export::Exporter;
@@ -86,7 +86,7 @@ pub struct GrokscopeApp {
     exporter: Arc<Exporter>,
     files: Files,
     /// Theme and scale that the context has.
-    dressed: Option<(bool, f32)>,
+    applied_look: Option<(bool, f32)>,
     /// An absolute size of text that an earlier version stored.
     earlier_scale: Option<f32>,
     /// Frames until the window is made to fill its work area: a window that is not
@@ -107,7 +107,7 @@ impl GrokscopeApp {
         let ctx = cc.egui_ctx.clone();
         let theory = TheoryHandle::spawn(move || ctx.request_repaint());
         let ctx = cc.egui_ctx.clone();
-        let phase = Phase::new(move || ctx.request_repaint_after(diagram::BETWEEN_FRAMES));
+        let phase = PhaseDiagram::new(move || ctx.request_repaint_after(diagram::BETWEEN_FRAMES));
         let mut app = Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
             .with_theory(theory)
             .with_diagram(phase);
@@ -122,7 +122,7 @@ impl GrokscopeApp {
     }
 
     /// With a pool that fills the phase diagram.
-    pub fn with_diagram(mut self, phase: Phase) -> Self {
+    pub fn with_diagram(mut self, phase: PhaseDiagram) -> Self {
         self.state.phase = phase;
         self
     }
@@ -167,7 +167,7 @@ impl GrokscopeApp {
             state: State {
                 session,
                 theory: Theory::default(),
-                phase: Phase::default(),
+                phase: PhaseDiagram::default(),
                 defaults,
                 preset,
                 field_errors: BTreeMap::new(),
@@ -198,7 +198,7 @@ impl GrokscopeApp {
             queue: Vec::new(),
             exporter,
             files: Files::default(),
-            dressed: None,
+            applied_look: None,
             earlier_scale: (stored.text_size.is_none() && stored.scale != 1.0)
                 .then_some(stored.scale),
             fill_in: None,
@@ -206,7 +206,7 @@ impl GrokscopeApp {
             typing: false,
             keyboard: Keyboard::default(),
         };
-        app.dress(ctx);
+        app.apply_look(ctx);
         if let Err(error) = app.state.session.open(config, startup.instance, 0.0) {
             app.failure(error.to_string(), 0.0);
         }
@@ -251,7 +251,7 @@ impl GrokscopeApp {
         self.fill_in = place.maximized.then_some(2);
         let points = egui::vec2(place.size[0], place.size[1]) / native.scale_factor() as f32;
         self.state.window = points;
-        self.dress(&cc.egui_ctx);
+        self.apply_look(&cc.egui_ctx);
     }
 
     /// Notes how large the window is, in points at a zoom of 1, and where.
@@ -295,7 +295,7 @@ impl GrokscopeApp {
     }
 
     /// Colours and scale of the whole window.
-    fn dress(&mut self, ctx: &Context) {
+    fn apply_look(&mut self, ctx: &Context) {
         let window = self.state.window;
         let zoom = if window == egui::Vec2::ZERO {
             // Not on screen: a picture has the size it was asked for.
@@ -304,10 +304,10 @@ impl GrokscopeApp {
             layout::text_size(window, self.state.scale)
         };
         let wanted = (self.state.dark, zoom);
-        if self.dressed != Some(wanted) {
+        if self.applied_look != Some(wanted) {
             Theme::of(self.state.dark).apply(ctx, 1.0);
             ctx.set_zoom_factor(zoom);
-            self.dressed = Some(wanted);
+            self.applied_look = Some(wanted);
         }
     }
 
@@ -321,7 +321,7 @@ impl GrokscopeApp {
         self.take_files(now);
         self.take_exports(now);
         self.advance_figure();
-        self.dress(ctx);
+        self.apply_look(ctx);
         if let Some(wait) = self.state.notice_ends(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }

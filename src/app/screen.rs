@@ -10,7 +10,7 @@ use crate::{
 /// How long the curve of the previous settings takes to fade, once the new run
 /// has had its chance to grok.
 pub const GHOST_SECS: f64 = 10.0;
-/// How long a run that lived within a drag stays visible.
+/// How long a run that began and ended within a drag stays visible.
 pub const TRAIL_SECS: f64 = 0.5;
 
 /// The curve of earlier settings, fading.

@@ -7,7 +7,7 @@ pub use crate::views::{
 
 use super::{
     compare::{Pin, PinId},
-    diagram::Phase,
+    diagram::PhaseDiagram,
     figures::OpenFigure,
     layout::Drawers,
     session::Session,
@@ -90,7 +90,7 @@ pub struct State {
     /// What the theory says about the run.
     pub theory: Theory,
     /// The phase diagram.
-    pub phase: Phase,
+    pub phase: PhaseDiagram,
     /// What a double click goes back to: the settings as they were opened.
     pub defaults: Config,
     /// Name of the preset on screen, until a setting is changed.

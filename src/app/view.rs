@@ -5,7 +5,7 @@ use super::{
     compare::Pin,
     export::Export,
     figures::OpenFigure,
-    layout::{self, Side},
+    layout::{self, PanelSide},
     raster,
     session::{RunState, Session},
     state::{EDIT_SECS, NOTICE_SECS, Regions, State, Tab},
@@ -218,7 +218,7 @@ impl GrokscopeApp {
                 .response
                 .rect
         });
-        self.draw_edge(ui, &theme, Side::Left, open.left.is_some(), actions);
+        self.draw_edge(ui, &theme, PanelSide::Left, open.left.is_some(), actions);
         self.state.side_shown = open.right.is_some();
         let side = open.right.map(|width| {
             Panel::right("side")
@@ -230,7 +230,7 @@ impl GrokscopeApp {
                 .response
                 .rect
         });
-        self.draw_edge(ui, &theme, Side::Right, open.right.is_some(), actions);
+        self.draw_edge(ui, &theme, PanelSide::Right, open.right.is_some(), actions);
         let mut plots = egui::Rect::NOTHING;
         if !open.covers(width) {
             plots = self.draw_middle(ui, &theme, actions);
@@ -284,13 +284,13 @@ impl GrokscopeApp {
         &self,
         ui: &mut Ui,
         theme: &Theme,
-        side: Side,
+        side: PanelSide,
         open: bool,
         actions: &mut Vec<Action>,
     ) {
         let (panel, word) = match side {
-            Side::Left => (Panel::left("settings edge"), "Settings"),
-            Side::Right => (Panel::right("side edge"), self.state.tab.name()),
+            PanelSide::Left => (Panel::left("settings edge"), "Settings"),
+            PanelSide::Right => (Panel::right("side edge"), self.state.tab.name()),
         };
         let width = if open { layout::EDGE } else { layout::HANDLE };
         let edge = panel

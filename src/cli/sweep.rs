@@ -1,7 +1,7 @@
 //! `grokscope sweep`: cells on all threads, their merge and their status.
 
 use super::args::{SweepCommand, SweepMergeArgs, SweepRunArgs};
-use super::progress::{Progress as ShownProgress, share_of_run};
+use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
 use super::{CliError, Window, submit, sweep_files};
 use crate::history::format::thousands;
@@ -11,7 +11,7 @@ use crate::sweep::checkpoint;
 use crate::sweep::directory::Directory;
 use crate::sweep::merge::{self, RESULTS_CSV, RESULTS_JSONL};
 use crate::sweep::record::Attempt;
-use crate::sweep::runner::{self, Progress, RunOptions};
+use crate::sweep::runner::{self, RunOptions, ShardProgress};
 use crate::sweep::status::{Status, status};
 use crate::sweep::{Spec, SweepError};
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
     let cells = args.shard.cells(spec.grid().len(), spec.hash()).len();
     let mut display = Display {
         spec: &spec,
-        progress: ShownProgress::begin("sweep", cells as u64, "cells"),
+        progress: Progress::begin("sweep", cells as u64, "cells"),
         started,
         first: BTreeMap::new(),
         running,
@@ -153,7 +153,7 @@ fn this_attempt(args: &SweepRunArgs) -> Attempt {
 
 fn summary(
     args: &SweepRunArgs,
-    progress: &Progress,
+    progress: &ShardProgress,
     threads: NonZero<usize>,
     t: Duration,
 ) -> String {
@@ -204,7 +204,7 @@ fn classes(outcomes: &BTreeMap<String, usize>) -> String {
 /// Shows how far the cells are, those under way included.
 struct Display<'a> {
     spec: &'a Spec,
-    progress: ShownProgress,
+    progress: Progress,
     started: Instant,
     // The share of each cell under way that was done when it was first seen.
     first: BTreeMap<usize, f64>,
@@ -216,7 +216,7 @@ impl Display<'_> {
     /// Cells under way that are named.
     const NAMED: usize = 4;
 
-    fn show(&mut self, progress: &Progress) {
+    fn show(&mut self, progress: &ShardProgress) {
         self.running
             .store(progress.running.len(), Ordering::Relaxed);
         let position = progress.before + progress.done;

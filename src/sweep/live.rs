@@ -66,7 +66,7 @@ pub struct Live {
 struct Shared {
     newest: AtomicU64,
     board: Mutex<Board>,
-    bell: Condvar,
+    changed: Condvar,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -90,11 +90,11 @@ struct Job {
     /// Number of tasks in the first pass.
     coarse: usize,
     asked: Instant,
-    progress: Mutex<Progress>,
+    progress: Mutex<PoolProgress>,
 }
 
 #[derive(Default)]
-struct Progress {
+struct PoolProgress {
     next: usize,
     first_done: usize,
     done: usize,
@@ -127,7 +127,7 @@ impl Live {
         let shared = Arc::new(Shared {
             newest: AtomicU64::new(0),
             board: Mutex::default(),
-            bell: Condvar::new(),
+            changed: Condvar::new(),
             wake: Box::new(wake),
         });
         for k in 0..threads.get() {
@@ -154,7 +154,7 @@ impl Live {
         };
         board.work = Some(Work::Asked(Box::new(plan), Instant::now()));
         drop(board);
-        self.shared.bell.notify_all();
+        self.shared.changed.notify_all();
         generation
     }
 
@@ -187,7 +187,7 @@ impl Drop for Live {
         board.work = None;
         self.shared.newest.fetch_add(1, Ordering::AcqRel);
         drop(board);
-        self.shared.bell.notify_all();
+        self.shared.changed.notify_all();
     }
 }
 
@@ -233,7 +233,7 @@ impl Shared {
             }
             match board.work.take() {
                 None => {
-                    board = (self.bell.wait(board)).unwrap_or_else(PoisonError::into_inner);
+                    board = (self.changed.wait(board)).unwrap_or_else(PoisonError::into_inner);
                 }
                 Some(Work::Begun(job)) => {
                     board.work = Some(Work::Begun(Arc::clone(&job)));
@@ -252,7 +252,7 @@ impl Shared {
                     if let Ok(begun) = begun {
                         let job = Arc::new(Job::new(generation, begun, asked));
                         board.work = Some(Work::Begun(job));
-                        self.bell.notify_all();
+                        self.changed.notify_all();
                     }
                     (self.wake)();
                 }

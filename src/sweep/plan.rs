@@ -145,7 +145,7 @@ impl PlanAxis {
 
     /// The range with each number moved to where the setting and its scale allow
     /// it.
-    pub fn tamed(mut self) -> Self {
+    pub fn limited(mut self) -> Self {
         let kind = self.field().map(|f| f.kind);
         if let Places::Range {
             from,

@@ -30,7 +30,7 @@ pub struct RunOptions {
 
 /// Where a shard stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct ShardProgress {
     /// Cells of the shard.
     pub total: usize,
     /// Cells that were done before this attempt.
@@ -47,7 +47,7 @@ pub struct Progress {
     pub trouble: Vec<String>,
 }
 
-impl Progress {
+impl ShardProgress {
     /// Whether nothing is left to do.
     pub fn is_complete(&self) -> bool {
         self.before + self.done == self.total
@@ -58,7 +58,7 @@ impl Progress {
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a thread has to say of a cell.
-enum Heard {
+enum CellNews {
     Done(Box<CellResult>),
     Kept,
     Lost(String),
@@ -86,14 +86,14 @@ pub fn run(
     directory: &Directory,
     options: &RunOptions,
     stop: &AtomicBool,
-    mut progress: impl FnMut(&Progress),
-) -> Result<Progress, SweepError> {
+    mut progress: impl FnMut(&ShardProgress),
+) -> Result<ShardProgress, SweepError> {
     let spec = directory.spec();
     let shard = options.shard;
     let mut todo = shard.cells(spec.grid().len(), spec.hash());
-    let mut state = Progress {
+    let mut state = ShardProgress {
         total: todo.len(),
-        ..Progress::default()
+        ..ShardProgress::default()
     };
     if options.resume {
         let contents = directory.read()?;
@@ -115,7 +115,7 @@ pub fn run(
     let next = AtomicUsize::new(0);
     let abort = AtomicBool::new(false);
     let threads = options.threads.get().min(todo.len());
-    let (sender, results) = bounded::<Result<Heard, SweepError>>(2 * threads);
+    let (sender, results) = bounded::<Result<CellNews, SweepError>>(2 * threads);
     let mut failure = None;
     let at: Vec<At> = (0..threads)
         .map(|_| At {
@@ -138,14 +138,14 @@ pub fn run(
                     let file = Checkpoint::of(directory, cell);
                     let mut keeper = Keeper::new(file, options.keep_every, stop, &at.step);
                     let result = cell::resumed(spec, cell, &mut cache, &mut keeper);
-                    let heard = match (result, keeper.trouble()) {
-                        (Ok(Some(result)), _) => Ok(Heard::Done(Box::new(result))),
-                        (Ok(None), None) => Ok(Heard::Kept),
-                        (Ok(None), Some(trouble)) => Ok(Heard::Lost(trouble.to_string())),
+                    let news = match (result, keeper.trouble()) {
+                        (Ok(Some(result)), _) => Ok(CellNews::Done(Box::new(result))),
+                        (Ok(None), None) => Ok(CellNews::Kept),
+                        (Ok(None), Some(trouble)) => Ok(CellNews::Lost(trouble.to_string())),
                         (Err(error), _) => Err(error.into()),
                     };
                     at.cell.store(At::NONE, Ordering::Relaxed);
-                    if sender.send(heard).is_err() {
+                    if sender.send(news).is_err() {
                         break;
                     }
                 }
@@ -154,9 +154,9 @@ pub fn run(
         drop(sender);
         loop {
             match results.recv_timeout(INTERVAL) {
-                Ok(heard) => {
-                    let written = heard.and_then(|heard| {
-                        if let Heard::Done(result) = &heard {
+                Ok(news) => {
+                    let written = news.and_then(|news| {
+                        if let CellNews::Done(result) = &news {
                             file.write(result)?;
                             let kept = Checkpoint::of(directory, result.cell);
                             if kept.exists() {
@@ -165,15 +165,15 @@ pub fn run(
                                 kept.remove();
                             }
                         }
-                        Ok(heard)
+                        Ok(news)
                     });
                     match written {
-                        Ok(Heard::Done(result)) => {
+                        Ok(CellNews::Done(result)) => {
                             state.done += 1;
                             *state.outcomes.entry(result.outcome).or_default() += 1;
                         }
-                        Ok(Heard::Kept) => state.kept += 1,
-                        Ok(Heard::Lost(trouble)) => state.trouble.push(trouble),
+                        Ok(CellNews::Kept) => state.kept += 1,
+                        Ok(CellNews::Lost(trouble)) => state.trouble.push(trouble),
                         // A line may be torn now: nothing may follow it.
                         Err(error) => {
                             abort.store(true, Ordering::Relaxed);

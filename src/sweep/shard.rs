@@ -1,6 +1,6 @@
 //! Which cells a shard computes: every n-th of a seeded permutation. Neighbouring
 //! cells cost about the same, so that plain `cell % n` would give one shard the
-//! dear column of the grid.
+//! costly column of the grid.
 
 use std::fmt;
 use std::str::FromStr;

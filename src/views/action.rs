@@ -2,7 +2,7 @@
 
 use super::{
     diagram::DiagramAction,
-    drawer::Side,
+    drawer::PanelSide,
     export::Export,
     panels::Tab,
     pins::{PinEdit, PinId},
@@ -81,9 +81,9 @@ pub enum Action {
     /// A tab of the side panel, which is opened for it.
     SelectTab(Tab),
     /// Put a panel away or bring it back.
-    TogglePanel(Side),
+    TogglePanel(PanelSide),
     /// Make a panel so many points wider.
-    WidenPanel(Side, f32),
+    WidenPanel(PanelSide, f32),
     /// Something about the phase diagram.
     Diagram(DiagramAction),
     /// Write a file.

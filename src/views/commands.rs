@@ -4,7 +4,7 @@
 use super::{
     action::{Action, Scrub},
     curves::PlotKind,
-    drawer::Side,
+    drawer::PanelSide,
     export::Export,
 };
 use crate::history::Bookmark;
@@ -402,7 +402,7 @@ commands! {
         help: "settings, side panel: put away or brought back",
         shortcuts: &[Shortcut::plain(Key::B)],
         repeats: false,
-        action: Action::TogglePanel(Side::Left),
+        action: Action::TogglePanel(PanelSide::Left),
     }
     /// The panel of the tabs.
     TOGGLE_SIDE {
@@ -411,7 +411,7 @@ commands! {
         help: "settings, side panel: put away or brought back",
         shortcuts: &[Shortcut::plain(Key::N)],
         repeats: false,
-        action: Action::TogglePanel(Side::Right),
+        action: Action::TogglePanel(PanelSide::Right),
     }
     /// Full screen.
     TOGGLE_FULLSCREEN {

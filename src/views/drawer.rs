@@ -9,14 +9,14 @@ use egui::{
 
 /// One of the two panels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum PanelSide {
     /// The settings.
     Left,
     /// The tabs.
     Right,
 }
 
-impl Side {
+impl PanelSide {
     /// Least, normal and largest width in a window of this width.
     pub fn widths(self, window: f32) -> [f32; 3] {
         match self {
@@ -44,7 +44,7 @@ pub struct Edge {
 }
 
 /// Draws it over all of `ui`.
-pub fn show(ui: &mut Ui, theme: &Theme, side: Side, open: bool, word: &str) -> Edge {
+pub fn show(ui: &mut Ui, theme: &Theme, side: PanelSide, open: bool, word: &str) -> Edge {
     let rect = ui.available_rect_before_wrap();
     let sense = if open {
         Sense::click_and_drag()
@@ -53,8 +53,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, side: Side, open: bool, word: &str) -> E
     };
     let response = ui.allocate_rect(rect, sense);
     let command = match side {
-        Side::Left => &commands::TOGGLE_SETTINGS,
-        Side::Right => &commands::TOGGLE_SIDE,
+        PanelSide::Left => &commands::TOGGLE_SETTINGS,
+        PanelSide::Right => &commands::TOGGLE_SIDE,
     };
     let (name, key) = (command.label, command.key());
     response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, open, name));
@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, side: Side, open: bool, word: &str) -> E
     };
     ui.painter().rect_filled(rect, 0.0, fill);
     let ink = if lit { theme.text } else { theme.muted };
-    let towards_right = (side == Side::Left) != open;
+    let towards_right = (side == PanelSide::Left) != open;
     let middle = rect.center();
     let mark = if open {
         middle
@@ -80,8 +80,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, side: Side, open: bool, word: &str) -> E
     let edge = Edge {
         toggled: response.clicked(),
         wider: response.dragged().then(|| match side {
-            Side::Left => response.drag_delta().x,
-            Side::Right => -response.drag_delta().x,
+            PanelSide::Left => response.drag_delta().x,
+            PanelSide::Right => -response.drag_delta().x,
         }),
     };
     let (cursor, why) = if open {
@@ -89,8 +89,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, side: Side, open: bool, word: &str) -> E
         (CursorIcon::ResizeHorizontal, why)
     } else {
         let what = match side {
-            Side::Left => "the settings",
-            Side::Right => "the side panel: figures, kernel, features, runs, phase diagram",
+            PanelSide::Left => "the settings",
+            PanelSide::Right => "the side panel: figures, kernel, features, runs, phase diagram",
         };
         (CursorIcon::PointingHand, format!("Opens {what} ({key})"))
     };

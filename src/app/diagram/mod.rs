@@ -23,7 +23,7 @@ use crate::{
         spec::{DEFAULT_TOLERANCE, Measures},
     },
     views::{
-        diagram::{self, Progress, View, figure::position},
+        diagram::{self, FillProgress, View, figure::position},
         theme::Theme,
     },
 };
@@ -39,7 +39,7 @@ const UNASKED_DIM: f64 = 60.0;
 const PATIENCE_SECS: f64 = 0.25;
 
 /// The diagram, what is on its axes, and the pool that fills it.
-pub struct Phase {
+pub struct PhaseDiagram {
     live: Option<Live>,
     wake: Option<Arc<dyn Fn() + Send + Sync>>,
     x: PlanAxis,
@@ -52,7 +52,7 @@ pub struct Phase {
     begun: Option<Arc<Begun>>,
     diagram: Option<Diagram>,
     before: Option<Diagram>,
-    progress: Progress,
+    progress: FillProgress,
     /// The plan that the user wants filled, however large.
     demanded: Option<Plan>,
     wanted: Option<Plan>,
@@ -66,7 +66,7 @@ struct Asked {
     first_done: Option<(f64, usize)>,
 }
 
-impl Default for Phase {
+impl Default for PhaseDiagram {
     fn default() -> Self {
         let [x, y] = Subject::Laziness.axes();
         Self {
@@ -82,14 +82,14 @@ impl Default for Phase {
             begun: None,
             diagram: None,
             before: None,
-            progress: Progress::Idle,
+            progress: FillProgress::Idle,
             demanded: None,
             wanted: None,
         }
     }
 }
 
-impl Phase {
+impl PhaseDiagram {
     /// With a pool whose threads start when the diagram is first looked at.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl Phase {
     }
 
     /// Where the computation stands.
-    pub fn progress(&self) -> &Progress {
+    pub fn progress(&self) -> &FillProgress {
         &self.progress
     }
 
@@ -146,7 +146,9 @@ impl Phase {
                 return None;
             }
             let age = now - asked.since;
-            if !asked.coarse && age < PATIENCE_SECS && !matches!(self.progress, Progress::Failed(_))
+            if !asked.coarse
+                && age < PATIENCE_SECS
+                && !matches!(self.progress, FillProgress::Failed(_))
             {
                 return Some(PATIENCE_SECS - age);
             }
@@ -156,14 +158,14 @@ impl Phase {
             && self.wake.is_some();
         let demanded = self.demanded.as_ref() == Some(plan);
         if !(unasked || demanded) {
-            let told = matches!(self.progress, Progress::OnDemand(_));
+            let told = matches!(self.progress, FillProgress::OnDemand(_));
             if !(told && self.wanted.as_ref() == Some(plan)) {
                 if let Some(live) = &self.live {
                     live.stop();
                 }
                 self.asked = None;
                 self.fade();
-                self.progress = Progress::OnDemand(estimate(plan));
+                self.progress = FillProgress::OnDemand(estimate(plan));
             }
             return None;
         }
@@ -172,7 +174,7 @@ impl Phase {
             .live
             .get_or_insert_with(|| Live::spawn(live::threads(), move || wake()));
         let generation = live.request(plan.clone());
-        self.progress = Progress::Idle;
+        self.progress = FillProgress::Idle;
         self.asked = Some(Asked {
             plan: plan.clone(),
             generation,
@@ -213,7 +215,7 @@ impl Phase {
             }
             Some(Err(why)) => {
                 self.fade();
-                self.progress = Progress::Failed(why);
+                self.progress = FillProgress::Failed(why);
                 return;
             }
             None => {}
@@ -230,17 +232,17 @@ impl Phase {
             asked.first_done = Some((now, done));
         }
         if let Some(why) = news.failed {
-            self.progress = Progress::Failed(why);
+            self.progress = FillProgress::Failed(why);
         } else if let Some(time) = news.complete {
-            self.progress = Progress::Complete(of, time);
+            self.progress = FillProgress::Complete(of, time);
             self.before = None;
-        } else if done < of && !matches!(self.progress, Progress::Failed(_)) {
+        } else if done < of && !matches!(self.progress, FillProgress::Failed(_)) {
             // Rates of the exact cells alone: drafts are quicker.
             let rate = asked.first_done.and_then(|(since, first)| {
                 (now - since > 0.3 && done > first).then(|| (done - first) as f64 / (now - since))
             });
             let sketched = diagram.counts().iter().sum();
-            self.progress = Progress::Filling {
+            self.progress = FillProgress::Filling {
                 sketched,
                 done,
                 of,
@@ -325,17 +327,17 @@ impl GrokscopeApp {
             DiagramAction::Open(subject) => self.open_subject(subject, now),
             DiagramAction::Fill => {
                 phase.demanded = phase.wanted.clone();
-                if matches!(phase.progress, Progress::Stopped(..)) {
+                if matches!(phase.progress, FillProgress::Stopped(..)) {
                     phase.asked = None;
                 }
-                phase.progress = Progress::Idle;
+                phase.progress = FillProgress::Idle;
             }
             DiagramAction::Stop => {
                 if let Some(live) = &phase.live {
                     live.stop();
                 }
                 let (done, of) = (phase.diagram.as_ref()).map_or((0, 0), |d| (d.done(), d.len()));
-                phase.progress = Progress::Stopped(done, of);
+                phase.progress = FillProgress::Stopped(done, of);
             }
             DiagramAction::Save(file) => self.save_diagram(file, ctx, now),
             DiagramAction::CopySpec => {

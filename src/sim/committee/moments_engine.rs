@@ -122,7 +122,7 @@ impl Engine for MomentsEngine {
             &mut self.big_g,
         );
         self.big_g.mirror();
-        self.factor.push(
+        self.factor.scaled_plus_product(
             keep,
             c * epsilon,
             &self.big_g,

@@ -55,7 +55,14 @@ impl Factor {
 
     /// out = keep·L + scale·GL; both triangles of G are read. `scratch` is from
     /// [`Factor::scratch`].
-    pub fn push(&self, keep: f64, scale: f64, g: &Symmetric, scratch: &mut Buffer, out: &mut Self) {
+    pub fn scaled_plus_product(
+        &self,
+        keep: f64,
+        scale: f64,
+        g: &Symmetric,
+        scratch: &mut Buffer,
+        out: &mut Self,
+    ) {
         dispatch(Push {
             factor: self,
             keep,
@@ -66,7 +73,7 @@ impl Factor {
         });
     }
 
-    /// Scratch space of [`Factor::push`].
+    /// Scratch space of [`Factor::scaled_plus_product`].
     pub fn scratch(&self) -> Buffer {
         zeroed(self.dim)
     }
@@ -224,7 +231,7 @@ mod tests {
             let g = &root + &root.t();
             let packed = Symmetric::from_fn(d, |i, j| g[(i, j)]);
             let mut out = factor.clone();
-            factor.push(0.9, -0.3, &packed, &mut factor.scratch(), &mut out);
+            factor.scaled_plus_product(0.9, -0.3, &packed, &mut factor.scratch(), &mut out);
             let direct = &l * 0.9 - g.dot(&l) * 0.3;
             assert!(
                 (out.to_array() - direct)

@@ -5,7 +5,7 @@ use super::{
     bounds::{self, Extent},
     overlay::{Label, Mark, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
-    placement::Side,
+    placement::LabelSide,
     series::{Drawn, Pen},
 };
 use crate::history::Run;
@@ -294,11 +294,11 @@ fn annotate_losses(
     };
     let (test_name, train_name) = (of("test"), of("train"));
     let mut labels = Vec::new();
-    labels.extend(test.map(|curve| Label::new(curve, &test_name, Side::Above)));
-    labels.extend(train.map(|curve| Label::new(curve, &train_name, Side::Below)));
+    labels.extend(test.map(|curve| Label::new(curve, &test_name, LabelSide::Above)));
+    labels.extend(train.map(|curve| Label::new(curve, &train_name, LabelSide::Below)));
     for (kept, lines) in pinned {
         let main = lines.first();
-        labels.extend(main.map(|curve| Label::new(curve, kept.label, Side::Above)));
+        labels.extend(main.map(|curve| Label::new(curve, kept.label, LabelSide::Above)));
     }
     overlay.labels(&labels, &mut state.loss_places);
     if run.phase() == Phase::Running {

@@ -6,7 +6,7 @@ use super::{
     lower,
     overlay::Label,
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
-    placement::Side,
+    placement::LabelSide,
     series::{Drawn, Pen},
 };
 use crate::history::Run;
@@ -133,7 +133,7 @@ pub(super) fn lower_plot<'a>(
             .iter()
             .filter_map(|line| {
                 let name = line.metric()?.quantity().name;
-                Some(Label::new(line, name, Side::Above))
+                Some(Label::new(line, name, LabelSide::Above))
             })
             .collect();
         panel.overlay.labels(&labels, &mut state.lower_places);

@@ -2,7 +2,7 @@
 //! delay, the outcome, direct labels, the crosshair.
 
 use super::{
-    placement::{GRACE_SECS, Kept, Obstacles, Place, Seek, Side},
+    placement::{GRACE_SECS, Kept, LabelSide, Obstacles, Place, Seek},
     series::{Drawn, Pen},
 };
 use crate::history::{Run, decimate::log_step, format};
@@ -64,12 +64,12 @@ pub type Places = HashMap<String, Place>;
 pub struct Label<'l> {
     curve: &'l Drawn,
     name: &'l str,
-    side: Side,
+    side: LabelSide,
 }
 
 impl<'l> Label<'l> {
     /// A name, and the side of the curve on which it is tried first.
-    pub fn new(curve: &'l Drawn, name: &'l str, side: Side) -> Self {
+    pub fn new(curve: &'l Drawn, name: &'l str, side: LabelSide) -> Self {
         Self { curve, name, side }
     }
 }

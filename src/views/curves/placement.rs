@@ -11,7 +11,7 @@ pub struct Obstacles {
 
 /// On which side of its curve a label is tried first.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum LabelSide {
     /// Above the curve.
     Above,
     /// Below the curve.
@@ -90,7 +90,7 @@ pub struct Seek<'s> {
     /// Size of the text.
     pub size: Vec2,
     /// Side of the curve that is tried first.
-    pub side: Side,
+    pub side: LabelSide,
     /// Where it must stay.
     pub frame: Rect,
 }
@@ -174,7 +174,7 @@ fn candidate(number: usize, seek: &Seek<'_>) -> Option<Rect> {
     if x > last.x.max(first.x + 1.0) {
         return None;
     }
-    let above = (side == Side::Above) == (number & 2 == 0);
+    let above = (side == LabelSide::Above) == (number & 2 == 0);
     let left = if number & 1 == 0 { x } else { x - size.x };
     let y = height_at(curve, x)?;
     let top = if above { y - 6.0 - size.y } else { y + 6.0 };
@@ -235,7 +235,7 @@ mod tests {
         Seek {
             curve,
             size: SIZE,
-            side: Side::Above,
+            side: LabelSide::Above,
             frame: frame(),
         }
     }

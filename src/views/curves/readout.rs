@@ -238,7 +238,7 @@ fn scales_width(ui: &Ui) -> f32 {
 }
 
 /// A switch between a logarithmic and a linear axis; whether it was moved.
-fn scales(ui: &mut Ui, scale: &mut Scale, whose: &str, [log, linear]: [&str; 2]) -> bool {
+fn scales(ui: &mut Ui, scale: &mut Scale, owner: &str, [log, linear]: [&str; 2]) -> bool {
     let mut switched = false;
     for (choice, name, meaning) in [(Scale::Log, "log", log), (Scale::Linear, "linear", linear)] {
         let chosen = *scale == choice;
@@ -246,7 +246,7 @@ fn scales(ui: &mut Ui, scale: &mut Scale, whose: &str, [log, linear]: [&str; 2])
         let button = ui
             .selectable_label(chosen, name)
             .on_hover_text(meaning)
-            .accessible_name(format!("{whose}{name}"));
+            .accessible_name(format!("{owner}{name}"));
         if button.clicked() && !chosen {
             *scale = choice;
             switched = true;

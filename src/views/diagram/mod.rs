@@ -30,7 +30,7 @@ pub const SEEDS: [usize; 4] = [1, 3, 5, 8];
 
 /// Where the computation stands.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Progress {
+pub enum FillProgress {
     /// Nothing was asked for.
     Idle,
     /// So many of so many cells, and the seconds that are left.
@@ -75,7 +75,7 @@ pub struct View<'a> {
     /// Last step of every run.
     pub horizon: f64,
     /// Where the computation stands.
-    pub progress: Progress,
+    pub progress: FillProgress,
     /// It has the plots' place.
     pub large: bool,
     /// What every cell has in common, for the caption.
@@ -209,8 +209,8 @@ fn picture(
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
         ui.painter().rect_filled(rect, 4.0, theme.background);
         let words = match &view.progress {
-            Progress::Failed(_) => "No diagram",
-            Progress::OnDemand(_) => "Not filled yet",
+            FillProgress::Failed(_) => "No diagram",
+            FillProgress::OnDemand(_) => "Not filled yet",
             _ => "Filling …",
         };
         ui.painter().text(
@@ -282,8 +282,8 @@ fn footer_buttons(ui: &mut Ui, view: &View<'_>, actions: &mut Vec<Action>) {
 fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
     let small = |text: String| RichText::new(text).small().color(theme.muted);
     match &view.progress {
-        Progress::Idle => {}
-        Progress::Filling {
+        FillProgress::Idle => {}
+        FillProgress::Filling {
             sketched,
             done,
             of,
@@ -319,14 +319,14 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 ui.label(small(text));
             });
         }
-        Progress::Complete(cells, time) => {
+        FillProgress::Complete(cells, time) => {
             ui.label(small(format!(
                 "{} cells in {}",
                 format::thousands(*cells as u64),
                 seconds(time.as_secs_f64())
             )));
         }
-        Progress::Stopped(done, of) => {
+        FillProgress::Stopped(done, of) => {
             ui.horizontal_wrapped(|ui| {
                 ui.label(small(format!("stopped at {done} of {of} cells")));
                 let fill = ui
@@ -337,7 +337,7 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 }
             });
         }
-        Progress::OnDemand(estimate) => {
+        FillProgress::OnDemand(estimate) => {
             ui.horizontal_wrapped(|ui| {
                 let fill = ui
                     .button("Fill the diagram")
@@ -348,7 +348,7 @@ fn progress(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
                 ui.label(small(format!("takes about {}", seconds(*estimate))));
             });
         }
-        Progress::Failed(why) => {
+        FillProgress::Failed(why) => {
             ui.label(RichText::new(why).small().color(theme.warning));
         }
     }

@@ -48,8 +48,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             .on_hover_text("Seeds in each cell: their median is shown, and how far they differ")
             .accessible_name("Seeds in each cell");
     });
-    axis(ui, theme, "x", view.x, Side::X, actions);
-    axis(ui, theme, "y", view.y, Side::Y, actions);
+    axis(ui, theme, "x", view.x, Direction::X, actions);
+    axis(ui, theme, "y", view.y, Direction::Y, actions);
     let measure = ComboBox::from_id_salt("diagram measure")
         .width(ui.available_width() - 4.0)
         .selected_text(view.measure.label())
@@ -92,7 +92,7 @@ fn number_of_seeds(n: usize) -> String {
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Direction {
     /// From left to right.
     X,
     /// From bottom to top.
@@ -111,16 +111,16 @@ fn axis(
     theme: &Theme,
     name: &str,
     axis: &PlanAxis,
-    side: Side,
+    side: Direction,
     actions: &mut Vec<Action>,
 ) {
     let mut set = |axis: PlanAxis| {
-        let axis = axis.tamed();
+        let axis = axis.limited();
         ask(
             actions,
             match side {
-                Side::X => DiagramAction::AxisX(axis),
-                Side::Y => DiagramAction::AxisY(axis),
+                Direction::X => DiagramAction::AxisX(axis),
+                Direction::Y => DiagramAction::AxisY(axis),
             },
         );
     };

@@ -334,7 +334,7 @@ impl System for FlowSystem {
         let c = self.update_gradient();
         let (padded, decay) = (self.padded(), self.weight_decay);
         let scale = -c * self.problem.epsilon;
-        self.factor.push(
+        self.factor.scaled_plus_product(
             -decay,
             scale,
             &self.big_g,
