@@ -1,5 +1,6 @@
 //! What the documentation says is what the program does.
 
+use grokscope::extract::Part;
 use grokscope::figures;
 use grokscope::presets;
 use grokscope::sim::config::field;
@@ -26,6 +27,21 @@ fn the_page_of_metrics_names_every_column_with_its_meaning() {
         let spec = metric.spec();
         let row = format!("| `{}` | {} | {} |", spec.name, spec.symbol, spec.meaning);
         assert!(page.contains(&row), "docs/metrics.md lacks: {row}");
+    }
+}
+
+#[test]
+fn the_pages_for_who_writes_it_again_name_every_column_and_every_part() {
+    let page = text("docs/model.md");
+    for metric in Metric::ALL {
+        let name = metric.spec().name;
+        // Of the eigenvalues of M the first stands for three.
+        let named = page.contains(&format!("`{name}`")) || name.starts_with("feature_eigenvalue_");
+        assert!(named, "docs/model.md lacks {name}");
+    }
+    let page = text("docs/notebook.md");
+    for (_, name) in Part::ALL {
+        assert!(page.contains(&format!("| `{name}` |")), "{name}");
     }
 }
 
