@@ -831,3 +831,174 @@ fn a_run_of_an_instance_records_what_was_used_and_its_config_runs_again() {
         );
     }
 }
+
+#[test]
+fn runs_are_drawn_for_print_in_the_format_that_the_ending_says() {
+    let dir = succeeded(quick(&[]));
+    let other = grokscope(
+        &[
+            "run",
+            "--out",
+            "b",
+            "--config",
+            "out/config.toml",
+            "--set",
+            "network.alpha=2",
+        ],
+        dir.path(),
+    );
+    assert_eq!(other.status.code(), Some(0), "{}", stderr(&other));
+    for (out, start) in [
+        ("a.svg", &b"<?xml"[..]),
+        ("a.pdf", b"%PDF-"),
+        ("a.png", b"\x89PNG"),
+    ] {
+        let drawn = grokscope(
+            &["plot", "out", "b", "--out", out, "--width", "85mm"],
+            dir.path(),
+        );
+        assert_eq!(drawn.status.code(), Some(0), "{}", stderr(&drawn));
+        let bytes = std::fs::read(dir.path().join(out)).expect("a file");
+        assert!(bytes.starts_with(start), "{out}");
+    }
+    let svg = read(dir.path(), "a.svg");
+    assert!(
+        svg.contains("α = 0.3, test") && svg.contains("α = 2.0, test"),
+        "{svg}"
+    );
+    // A table alone has no settings, and the caption says so.
+    std::fs::copy(
+        dir.path().join("out/curve.csv"),
+        dir.path().join("bare.csv"),
+    )
+    .expect("a copy");
+    let bare = grokscope(
+        &["plot", "bare.csv", "--out", "bare.svg", "--log-loss"],
+        dir.path(),
+    );
+    assert_eq!(bare.status.code(), Some(0), "{}", stderr(&bare));
+    assert!(read(dir.path(), "bare.svg").contains("no settings"));
+}
+
+#[test]
+fn a_plot_that_cannot_be_is_refused_before_the_work() {
+    let dir = succeeded(quick(&[]));
+    for (arguments, parts) in [
+        (
+            &["plot", "out", "--out", "x.jpg"][..],
+            &["--out", ".svg, .pdf or .png"][..],
+        ),
+        (
+            &["plot", "out", "--out", "nowhere/x.svg"],
+            &["--out", "nowhere"],
+        ),
+        (
+            &["plot", "nothing", "--out", "x.svg"],
+            &["nothing", "no such file"],
+        ),
+        (&["plot", ".", "--out", "x.svg"], &["curve.csv"]),
+        (
+            &["plot", "out", "--out", "x.svg", "--width", "3mm"],
+            &["--width", "40 to 1000"],
+        ),
+        (
+            &["plot", "out", "--out", "x.svg", "--lower", "weight_norm"],
+            &["weight_norm_sq"],
+        ),
+        (
+            &[
+                "plot", "out", "--out", "x.png", "--width", "1m", "--dpi", "1200",
+            ],
+            &["--width"],
+        ),
+    ] {
+        refused(&grokscope(arguments, dir.path()), parts);
+    }
+    assert!(!dir.path().join("x.svg").exists());
+}
+
+#[test]
+fn what_was_computed_is_written_as_arrays() {
+    let dir = succeeded(quick(&["--save", "instance,weights,kernel"]));
+    for name in ["instance.npz", "weights.npz", "kernel.npz"] {
+        assert!(dir.path().join("out").join(name).exists(), "{name}");
+    }
+    let arrays = |file: &str| {
+        let file = std::fs::File::open(dir.path().join(file)).expect("a file");
+        ndarray_npy::NpzReader::new(file).expect("an archive")
+    };
+    let saved: ndarray::Array3<f64> = arrays("out/weights.npz").by_name("W").expect("W");
+    assert_eq!(saved.dim(), (2, 6, 8));
+    let exported = grokscope(
+        &[
+            "export",
+            "out",
+            "--what",
+            "weights,spectrum",
+            "--at",
+            "0,50,200",
+            "--out",
+            "state.npz",
+        ],
+        dir.path(),
+    );
+    assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
+    let weights: ndarray::Array3<f64> = arrays("state.npz").by_name("W").expect("W");
+    assert_eq!(weights.dim(), (3, 6, 8));
+    // The run trained again has the same weights, to the bit.
+    assert_eq!(
+        weights.index_axis(ndarray::Axis(0), 2),
+        saved.index_axis(ndarray::Axis(0), 1)
+    );
+    // What was written is an instance that replays the run.
+    let replayed = grokscope(
+        &[
+            "run",
+            "--instance",
+            "out/instance.npz",
+            "--steps",
+            "200",
+            "--out",
+            "again",
+        ],
+        dir.path(),
+    );
+    assert_eq!(replayed.status.code(), Some(0), "{}", stderr(&replayed));
+    let loss = |file: &str| -> f64 {
+        let text = read(dir.path(), file);
+        let last = text
+            .lines()
+            .last()
+            .expect("a row")
+            .split(',')
+            .nth(2)
+            .map(str::parse);
+        last.expect("a test loss").expect("a number")
+    };
+    let (a, b) = (loss("out/curve.csv"), loss("again/curve.csv"));
+    assert!((a - b).abs() < 1e-9 * a, "{a} {b}");
+    let tables = grokscope(
+        &["export", "out", "--what", "weights", "--out", "tables"],
+        dir.path(),
+    );
+    assert_eq!(tables.status.code(), Some(0), "{}", stderr(&tables));
+    assert_eq!(read(dir.path(), "tables/L-step-200.csv").lines().count(), 8);
+    refused(
+        &grokscope(
+            &["export", "out", "--at", "201", "--out", "x.npz"],
+            dir.path(),
+        ),
+        &["--at", "201", "horizon"],
+    );
+    refused(
+        &grokscope(
+            &["export", "out", "--what", "everything", "--out", "x.npz"],
+            dir.path(),
+        ),
+        &["instance", "lazy"],
+    );
+    refused(
+        &grokscope(&["export", "out", "--out", "x.csv"], dir.path()),
+        &["--out", "npz"],
+    );
+}

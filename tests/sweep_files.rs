@@ -203,3 +203,31 @@ fn a_picture_that_cannot_be_says_why() {
     let text = message(&["picture", "out", "--out", "x.png", "--measure", "colour"]);
     assert!(text.contains("t_test"), "{text}");
 }
+
+#[test]
+fn the_picture_of_a_sweep_is_drawn_for_print_without_a_window() {
+    let dir = swept(SPEC);
+    for (out, more) in [
+        ("a.svg", &["--measure", "delay_ratio"][..]),
+        ("a.pdf", &["--theme", "black", "--width", "85mm"]),
+        (
+            "a.png",
+            &["--width", "85mm", "--dpi", "100", "--measure", "curves"],
+        ),
+    ] {
+        let mut arguments = vec!["picture", "out", "--out", out];
+        arguments.extend(more);
+        let output = sweep(dir.path(), &arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(fs::metadata(dir.path().join(out)).expect("a file").len() > 2_000);
+    }
+    let svg = fs::read_to_string(dir.path().join("a.svg")).expect("text");
+    for part in ["α, laziness", "delay ratio", "Seed", "Grokscope"] {
+        assert!(svg.contains(part), "{part}");
+    }
+}

@@ -5,8 +5,8 @@ pub use crate::views::pins::{MAX_PINS, PinColor, PinEdit, PinId, PinLine, PinVie
 use super::{Action, GrokscopeApp, session::Loaded};
 use crate::{
     history::Run,
-    sim::config::{Config, FIELDS, Field},
-    views::{entry, theme::PINNED_COLORS},
+    sim::config::{Config, FIELDS},
+    views::theme::PINNED_COLORS,
 };
 use std::sync::Arc;
 
@@ -48,15 +48,7 @@ impl Pin {
     }
 }
 
-/// A setting as it is written in a run's name: "α = 0.25".
-pub fn setting_in_words(field: &Field, config: &Config) -> String {
-    let name = if field.symbol.is_empty() {
-        field.name
-    } else {
-        field.symbol
-    };
-    format!("{name} = {}", entry::shown(field, &(field.get)(config)))
-}
+pub use crate::history::setting::in_words as setting_in_words;
 
 /// What tells a run from the settings as they were opened; α where nothing does.
 pub fn default_name(config: &Config, opened: &Config) -> String {

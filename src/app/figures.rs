@@ -108,16 +108,9 @@ impl OpenFigure {
 
     /// The colour of a curve that is kept: few from the palette, many on a ramp.
     fn color(&self, curve: &Curve) -> PinColor {
-        /// More than these are a sweep.
-        const FEW: usize = 3;
         let others = || self.figure.curves.iter().filter(|c| !self.is_live(c));
         let place = others().position(|c| c.name == curve.name).unwrap_or(0);
-        let last = others().count().saturating_sub(1);
-        if last < FEW {
-            PinColor::Palette(place)
-        } else {
-            PinColor::Ramp(place as f32 / last as f32)
-        }
+        PinColor::of_kept(place, others().count())
     }
 
     /// Curves that could not be computed, and why.

@@ -1,10 +1,13 @@
 //! The command line's grammar.
 
+use crate::extract::Part;
+use crate::plot::Style;
 use crate::sim::config::number;
+use crate::sim::metrics::Metric;
 use crate::sweep::diagram::Measure;
 use crate::sweep::shard::Shard;
 use crate::sweep::submit::Queue;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -58,6 +61,10 @@ pub enum Command {
     Sweep(SweepCommand),
     /// Compute the curves of a figure of the paper; without an ID, list the figures
     Figure(FigureArgs),
+    /// Write what was computed as arrays: data, weights at any step, kernels, spectra
+    Export(Box<ExportArgs>),
+    /// Draw runs that were written to files as a figure for print: SVG, PDF or PNG
+    Plot(Box<PlotArgs>),
     /// Train to the horizon and draw the window that shows it, without a screen
     Picture(PictureArgs),
     /// List the runs that ship with the program
@@ -135,7 +142,56 @@ pub struct RunArgs {
     /// Replace the run that the directory holds
     #[arg(long)]
     pub force: bool,
+    /// Also write arrays beside it, each part into an .npz of its name: data and initial
+    /// weights; weights, kernel, spectrum or decomposition at step 0 and at the end;
+    /// forecast; lazy
+    #[arg(long, value_name = "PART,…", value_delimiter = ',', value_parser = Part::by_name)]
+    pub save: Vec<Part>,
 }
+
+/// Arguments of `grokscope export`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = concat!(
+        "Parts:\n  \
+         instance       X, y, W0, X_test, y_test, beta, T: what --instance reads\n  \
+         weights        w_mean and L with M = LLᵀ + w̄w̄ᵀ, and W of a finite network\n  \
+         kernel         K on the train set, K_test\n  \
+         spectrum       eigenvalues and eigenvectors of K/P, target power, eigenvalues of M\n  \
+         decomposition  b and A of the trained function, and the terms of its test loss\n  \
+         forecast       losses of the gradient flow to the horizon\n  \
+         lazy           losses of the linearised model, and of regression with K₀\n\n\
+         docs/notebook.md reads them with NumPy.\n\n\
+         Examples:\n  \
+         grokscope export runs/grokking --what weights,kernel --at 0,100,1e4 --out state.npz\n  \
+         grokscope export --preset lazy --what spectrum --at 0 --out tables\n\n",
+        exit_codes!()
+    )
+)]
+pub struct ExportArgs {
+    /// A directory that `grokscope run` wrote: the same run, trained again
+    #[arg(value_name = "RUN", conflicts_with_all = ["preset", "config"])]
+    pub run: Option<PathBuf>,
+    /// Preset, config file and instance.
+    #[command(flatten)]
+    pub source: Source,
+    /// Set one setting, as often as needed (`grokscope fields` lists them)
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// What to write [default: instance,weights]
+    #[arg(long, value_name = "PART,…", value_delimiter = ',', value_parser = Part::by_name)]
+    pub what: Vec<Part>,
+    /// Steps at which weights and what depends on them are taken; the last by default
+    #[arg(long, value_name = "STEPS", value_parser = increasing)]
+    pub at: Option<Steps>,
+    /// The file to write, with the ending .npz, or a directory for CSV tables
+    #[arg(long, value_name = "FILE.npz|DIR")]
+    pub out: PathBuf,
+}
+
+/// Steps that increase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Steps(pub Vec<u64>);
 
 /// Arguments of `grokscope figure`.
 #[derive(Args, Clone, Debug)]
@@ -175,6 +231,85 @@ pub struct FigureArgs {
     pub markdown: bool,
 }
 
+/// Size and lines of a figure for print.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
+pub struct PrintArgs {
+    /// Width, such as 174mm; columns of journals are often 85, 114 or 174 mm wide
+    #[arg(long, value_name = "LENGTH", value_parser = |text: &str| Style::read("width", text))]
+    pub width: Option<f64>,
+    /// Height; what the panels need where nothing is said
+    #[arg(long, value_name = "LENGTH", value_parser = |text: &str| Style::read("height", text))]
+    pub height: Option<f64>,
+    /// Size of the font, in points [default: 8]
+    #[arg(long, value_name = "POINTS", value_parser = |text: &str| Style::read("font-size", text))]
+    pub font_size: Option<f64>,
+    /// Width of the main curves, in points [default: 1.1]
+    #[arg(long, value_name = "POINTS", value_parser = |text: &str| Style::read("line-width", text))]
+    pub line_width: Option<f64>,
+    /// Leave out the settings and the seed below the panels
+    #[arg(long)]
+    pub no_caption: bool,
+    /// Pixels per inch of a PNG [default: 300]
+    #[arg(long, value_name = "N", value_parser = |text: &str| Style::read("dpi", text))]
+    pub dpi: Option<f64>,
+}
+
+/// Which of the two plots of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PlotPart {
+    /// The losses.
+    Loss,
+    /// Other quantities.
+    Lower,
+    /// One below the other.
+    #[default]
+    Both,
+}
+
+/// Arguments of `grokscope plot`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = concat!(
+        "The ending of --out says the format. One run is drawn with its thresholds and with \
+         where it fits and generalises; several are told apart by the settings in which they \
+         differ. The caption has every setting that is not the default, and the seed.\n\n\
+         Examples:\n  \
+         grokscope plot runs/grokking --out loss.svg --plot loss\n  \
+         grokscope plot runs/a runs/b --out both.pdf --width 85mm --theme black\n  \
+         grokscope plot runs/grokking --out norm.png --plot lower --lower weight_norm_sq\n\n",
+        exit_codes!()
+    )
+)]
+pub struct PlotArgs {
+    /// Directories that `grokscope run` wrote, or CSV files of runs
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The file to write, with the ending .svg, .pdf or .png
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Which of the two plots
+    #[arg(long, value_name = "PLOT", value_enum, default_value_t)]
+    pub plot: PlotPart,
+    /// Columns of the lower plot [default: feature_alignment,population_alignment]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', value_parser = super::plot::lower_metric)]
+    pub lower: Vec<Metric>,
+    /// Losses on a logarithmic axis
+    #[arg(long)]
+    pub log_loss: bool,
+    /// The lower plot on a logarithmic axis
+    #[arg(long)]
+    pub log_lower: bool,
+    /// A title above it
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Colours on white, colours on dark, or black and greys on white
+    #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
+    pub theme: String,
+    /// Size and lines.
+    #[command(flatten)]
+    pub print: PrintArgs,
+}
+
 /// The commands of a sweep.
 #[derive(Clone, Debug, Subcommand)]
 pub enum SweepCommand {
@@ -212,8 +347,8 @@ pub struct SweepMergeArgs {
 pub struct SweepPictureArgs {
     /// Directory of the sweep
     pub dir: PathBuf,
-    /// The PNG to write
-    #[arg(long, value_name = "FILE.png")]
+    /// The file to write, with the ending .svg, .pdf or .png
+    #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// What the colours show; the delay in steps (t_test − t_train), its ratio, the
     /// same at 10 % or 50 % of the zero predictor's loss, and more
@@ -222,15 +357,20 @@ pub struct SweepPictureArgs {
     /// Draw cells that never generalise as a delay of 0, as the paper's authors did
     #[arg(long)]
     pub never_as_zero: bool,
-    /// Width and height, in points
+    /// Width and height of a picture for a screen, in points: a PNG without --width is
+    /// one
     #[arg(long, value_name = "WxH", value_parser = size, default_value = "720x640")]
     pub size: [u32; 2],
-    /// Pixels for each point, 0.5 to 4
+    /// Pixels for each point of it, 0.5 to 4
     #[arg(long, value_name = "FACTOR", value_parser = resolution, default_value = "1")]
     pub resolution: f32,
-    /// Colours
-    #[arg(long, value_name = "THEME", value_parser = ["dark", "light"], default_value = "dark")]
-    pub theme: String,
+    /// Colours on white, colours on dark, or black and greys on white [default: dark for
+    /// a screen, light for print]
+    #[arg(long, value_name = "THEME", value_parser = super::plot::themes())]
+    pub theme: Option<String>,
+    /// Size and lines of a figure for print.
+    #[command(flatten)]
+    pub print: PrintArgs,
 }
 
 /// Arguments of `grokscope sweep submit`.
@@ -412,6 +552,14 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 fn whole(text: &str) -> Result<u64, String> {
     number::read_whole(text)
         .ok_or_else(|| "expected a whole number, for example 100000, 1e5 or 10^5".into())
+}
+
+fn increasing(text: &str) -> Result<Steps, String> {
+    match record(text) {
+        Ok(Record::Steps(steps)) => Ok(Steps(steps)),
+        Ok(Record::PerDecade(_)) => Err("expected a list of steps such as 0,100,1e4".into()),
+        Err(error) => Err(error.replace(", or log:20", "")),
+    }
 }
 
 fn record(text: &str) -> Result<Record, String> {

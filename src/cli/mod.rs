@@ -8,9 +8,11 @@
 
 pub mod args;
 mod command_line;
+mod export;
 mod figure;
 pub mod gui_help;
 mod panics;
+mod plot;
 mod progress;
 mod run;
 pub mod settings;
@@ -151,6 +153,8 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             let said = say(report.text.trim_end());
             report.stopped.map_or(said, Err)
         }
+        Some(Command::Export(args)) => say(&export::export(&args)?),
+        Some(Command::Plot(args)) => say(&plot::plot(&args)?),
         Some(Command::Picture(args)) => draw_picture(&args, window),
         Some(Command::Presets) => {
             let said = say(&list_presets());

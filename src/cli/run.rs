@@ -4,7 +4,8 @@ use super::args::RunArgs;
 use super::headless::{self, HeadlessRun};
 use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
-use super::{CliError, settings};
+use super::{CliError, export, settings};
+use crate::extract::Part;
 use crate::history::format::thousands;
 use crate::io::atomic::{self, DirectoryLock};
 use crate::io::summary::{Summary, describe_instance};
@@ -29,7 +30,7 @@ const CONFIG: &str = "config.toml";
 pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     let resolved = settings::for_run(args)?;
     let config = resolved.config.check()?;
-    let _lock = prepare(&args.out, args.force)?;
+    let _lock = prepare(&args.out, &args.save, args.force)?;
     let described = match &resolved.instance {
         Some((path, instance)) => {
             let described = describe_instance(path, instance, &config);
@@ -44,6 +45,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     let (engine, steps) = (config.training.engine, config.training.horizon());
     let mut progress = Progress::begin("run", steps, "steps");
     let instance = resolved.instance.map(|(_, i)| i);
+    let mut last: Option<Snapshot> = None;
     let mut announced = false;
     let trained = headless::train_until(config, instance.clone(), &stop, |stand| {
         let doing = stand.working.map(Working::sentence);
@@ -55,6 +57,9 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         }
         match stand.snapshot {
             Some(s) => {
+                if !args.save.is_empty() {
+                    last = Some(s.clone());
+                }
                 let share = share_of_run(engine, s.step, steps);
                 progress.at(s.step, share, &doing.unwrap_or_else(|| state(s)));
             }
@@ -77,9 +82,23 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         None => run.info.config.to_toml(),
     };
     atomic::write(&out.join(CONFIG), settings.as_bytes())?;
+    let mut saved = Vec::new();
+    if !args.save.is_empty() {
+        let moments = run.info.config.training.engine != EngineKind::Neurons;
+        let known = last.filter(|s| moments && s.step == run.finish.step);
+        let end = export::End {
+            step: run.finish.step,
+            states: known.map(|s| [s.initial, s.state]),
+        };
+        saved = export::save(out, &run.info.config, instance.as_ref(), &args.save, &end)?;
+    }
     // Last, so that a summary stands for a complete run.
     Summary::new(&run.info, &run.finish, described).write(&out.join(SUMMARY))?;
-    Ok(Report::new(&run, out))
+    let mut report = Report::new(&run, out);
+    if !saved.is_empty() {
+        let _ = write!(report.text, "\nwrote {} beside them", saved.join(", "));
+    }
+    Ok(report)
 }
 
 /// What the user reads when the run is over.
@@ -207,7 +226,7 @@ fn accuracy_sentence(run: &HeadlessRun) -> Option<String> {
 
 /// Makes the directory, and refuses one that holds a run already or that could
 /// not be written to when the work is done.
-fn prepare(out: &Path, force: bool) -> Result<DirectoryLock, CliError> {
+fn prepare(out: &Path, save: &[Part], force: bool) -> Result<DirectoryLock, CliError> {
     let error = |problem: &str| CliError::usage(format!("--out {}: {problem}", out.display()));
     if out.exists() && !out.is_dir() {
         return Err(error("is a file, a directory is needed"));
@@ -217,19 +236,22 @@ fn prepare(out: &Path, force: bool) -> Result<DirectoryLock, CliError> {
     atomic::check_writable(out).map_err(usage)?;
     // Held from before the look at what is there until everything is written.
     let lock = DirectoryLock::take(out).map_err(usage)?;
+    let parts = save.iter().map(|part| export::file_name(*part));
+    let names: Vec<String> = ([CURVE, SUMMARY, CONFIG].map(str::to_owned).into_iter())
+        .chain(parts)
+        .collect();
     if !force {
-        let holds: Vec<&str> = [CURVE, SUMMARY, CONFIG]
-            .into_iter()
+        let holds: Vec<&String> = (names.iter())
             .filter(|name| out.join(name).exists())
             .collect();
         if !holds.is_empty() {
             return Err(error(&format!(
                 "holds a run already ({}); choose another directory, or add --force to replace it",
-                holds.join(", ")
+                holds.into_iter().cloned().collect::<Vec<_>>().join(", ")
             )));
         }
     }
-    for name in [CURVE, SUMMARY, CONFIG] {
+    for name in &names {
         atomic::check_output(&out.join(name)).map_err(usage)?;
     }
     Ok(lock)
@@ -255,20 +277,20 @@ mod tests {
     fn a_directory_that_holds_a_run_is_refused_without_force() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("a/b");
-        let held = prepare(&out, false).unwrap();
-        let error = prepare(&out, true).unwrap_err().to_string();
+        let held = prepare(&out, &[], false).unwrap();
+        let error = prepare(&out, &[], true).unwrap_err().to_string();
         assert!(error.contains("another grokscope"), "{error}");
         drop(held);
-        drop(prepare(&out, false).unwrap());
+        drop(prepare(&out, &[], false).unwrap());
         std::fs::write(out.join(SUMMARY), "{}").unwrap();
-        let error = prepare(&out, false).unwrap_err().to_string();
+        let error = prepare(&out, &[], false).unwrap_err().to_string();
         assert!(
             error.contains("--out") && error.contains("--force") && error.contains(SUMMARY),
             "{error}"
         );
-        drop(prepare(&out, true).unwrap());
+        drop(prepare(&out, &[], true).unwrap());
         let file = out.join(SUMMARY);
-        let error = prepare(&file, true).unwrap_err().to_string();
+        let error = prepare(&file, &[], true).unwrap_err().to_string();
         assert!(error.contains("is a file"), "{error}");
     }
 }

@@ -4,9 +4,11 @@
 use super::args::{SweepMergeArgs, SweepPictureArgs};
 use super::progress::Progress;
 use super::signals::stop_on_signals;
-use super::{CliError, Window, check_picture};
+use super::{CliError, Window, plot};
 use crate::history::format::thousands;
 use crate::io::{FileError, atomic};
+use crate::plot::diagram::Plot;
+use crate::plot::{Format, Style, Theme};
 use crate::startup::DiagramPicture;
 use crate::sweep::Spec;
 use crate::sweep::cell::{self, Cache, CurvePoint, Watch};
@@ -18,6 +20,9 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Width of a diagram for print where nothing is said, in millimetres.
+const PRINT_WIDTH: f64 = 114.0;
 
 fn processors() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
@@ -74,13 +79,12 @@ pub(super) fn write_curves(
 
 /// Draws the diagram of what is done.
 pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result<String, CliError> {
-    let Some(window) = window else {
-        return Err(CliError::usage(
-            "this build draws no pictures (it was made without the feature `gui`); \
-             `grokscope sweep merge` writes the cells as a table",
-        ));
-    };
-    check_picture(&args.out)?;
+    let format = plot::format_of(&args.out)?;
+    // A picture for a screen is drawn by the window's own code where there is one.
+    let screen = window.filter(|_| {
+        format == Format::Png && !args.print.is_given() && args.theme.as_deref() != Some("black")
+    });
+    let style = print_style(args, format)?;
     let directory = Directory::open(&args.dir)?;
     let spec = directory.spec();
     let broken = |problem: String| FileError::new(&args.dir, problem);
@@ -157,11 +161,25 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
         never_is_zero: args.never_as_zero,
         size: args.size,
         resolution: args.resolution,
-        dark: args.theme == "dark",
+        dark: args.theme.as_deref() != Some("light"),
     };
     let missing = job.diagram.len() - job.diagram.done();
-    let png = (window.diagram)(job).map_err(CliError::Failed)?;
-    atomic::write(&args.out, &png)?;
+    match screen {
+        Some(window) => {
+            let png = (window.diagram)(job).map_err(CliError::Failed)?;
+            atomic::write(&args.out, &png)?;
+        }
+        None => {
+            let plot = Plot {
+                diagram: &job.diagram,
+                measure,
+                never_is_zero: job.never_is_zero,
+                horizon: job.config.training.steps as f64,
+            };
+            let picture = plot.picture(&job.title, &job.config);
+            plot::write(&picture, &style, format, &args.out)?;
+        }
+    }
     Ok(match missing {
         0 => format!("wrote {}", args.out.display()),
         n => format!(
@@ -170,6 +188,24 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
             thousands(n as u64)
         ),
     })
+}
+
+/// Of a figure for print; of a picture for a screen that no window draws the size in
+/// points is that of 96 pixels to the inch.
+fn print_style(args: &SweepPictureArgs, format: Format) -> Result<Style, CliError> {
+    let named = args.theme.as_deref().and_then(Theme::by_name);
+    if format != Format::Png || args.print.is_given() {
+        return args.print.style(named.unwrap_or(Theme::Light), PRINT_WIDTH);
+    }
+    const POINTS_PER_INCH: f64 = 96.0;
+    let [width, height] = args
+        .size
+        .map(|side| f64::from(side) * 25.4 / POINTS_PER_INCH);
+    let mut style = args.print.style(named.unwrap_or(Theme::Dark), width)?;
+    style.paper.height = Some(height);
+    style.dpi = POINTS_PER_INCH * f64::from(args.resolution);
+    style.check().map_err(CliError::usage)?;
+    Ok(style)
 }
 
 /// A cell's curve to the horizon; `None` where it was told to stop.

@@ -11,6 +11,7 @@ mod moment;
 mod reading;
 mod run;
 mod sentence;
+pub mod setting;
 
 pub use bookmark::Bookmark;
 pub use moment::Moment;

@@ -1,6 +1,7 @@
 //! Files. Everything is written to a temporary name beside its target and then
 //! renamed, so that a reader never meets half a file.
 
+pub mod arrays;
 pub mod atomic;
 pub mod csv;
 pub mod idx;

@@ -148,8 +148,8 @@ proptest! {
             name: None,
             ghosts: &[Ghost { run: &before, opacity: 1.0 }],
             pinned: &[
-                pin(theme.pinned[0], egui_plot::LineStyle::Dashed { length: 16.0 }),
-                pin(theme.pinned[1], egui_plot::LineStyle::Dotted { spacing: 5.0 }),
+                pin(theme.ink(crate::plot::Ink::Kept(0)), egui_plot::LineStyle::Dashed { length: 16.0 }),
+                pin(theme.ink(crate::plot::Ink::Kept(1)), egui_plot::LineStyle::Dotted { spacing: 5.0 }),
             ],
             foresight: Foresight {
                 forecast: Some(&computed),

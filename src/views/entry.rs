@@ -2,27 +2,12 @@
 //! choice of words.
 
 use super::{action::Action, theme::Theme};
-use crate::{
-    history::format,
-    sim::config::{Field, Kind, LiveChange, LiveSetting, Value, Width, number},
-};
+pub use crate::history::setting::shown;
+use crate::sim::config::{Field, Kind, Value};
 use egui::{
     Color32, Frame, Id, Key, Margin, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui,
     Vec2,
 };
-
-/// A value as its field shows it, and reads it back: steps with their thousands
-/// set apart, real numbers in the shortest form of the same bits.
-pub fn shown(field: &Field, value: &Value) -> String {
-    match value {
-        Value::Width(Width::Infinite) => "∞".into(),
-        Value::Integer(n) if field.key == "training.steps" => format::steps(*n),
-        Value::Text(text) => text.clone(),
-        Value::Real(x) => number::text(*x),
-        Value::Changes(changes) => changes_in_words(changes),
-        other => other.to_string(),
-    }
-}
 
 /// What a control is for, for those who hear the window: it is in the hover text of
 /// the whole row.
@@ -30,37 +15,6 @@ pub fn describe(response: &Response, why: &str) {
     response.ctx.accesskit_node_builder(response.id, |node| {
         node.set_description(why);
     });
-}
-
-/// Changes on the way as a list: "λ = 0 → 0.001 after 500".
-fn changes_in_words(changes: &[LiveChange]) -> String {
-    /// More would fill the panel.
-    const MOST: usize = 6;
-    if changes.is_empty() {
-        return "none".into();
-    }
-    let mut words: Vec<String> = (changes.iter().take(MOST))
-        .map(|change| {
-            let name = match change.setting {
-                LiveSetting::LearningRate => "η₀",
-                LiveSetting::WeightDecay => "λ",
-                LiveSetting::Steps => "horizon",
-            };
-            let word = |value: f64| {
-                let value = change.setting.value(value);
-                let text = change.setting.field().map(|f| shown(f, &value));
-                text.unwrap_or_default()
-            };
-            let old = change.old.map(|old| format!("{} → ", word(old)));
-            let (old, new) = (old.unwrap_or_default(), word(change.value));
-            let step = format::thousands(change.step);
-            format!("{name} = {old}{new} after {step}")
-        })
-        .collect();
-    if changes.len() > MOST {
-        words.push(format!("{} more", changes.len() - MOST));
-    }
-    words.join(", ")
 }
 
 /// A value to enter.
@@ -224,7 +178,7 @@ impl Entry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::config::{Config, FIELDS};
+    use crate::sim::config::{Config, FIELDS, LiveChange, LiveSetting, Width};
     use proptest::prelude::*;
 
     /// A value that a field may have.

@@ -3,6 +3,7 @@
 
 use crate::{
     history::Run,
+    plot::{Dash, Ink, runs::kept_ink},
     sim::config::{Config, FIELDS, Field},
 };
 
@@ -21,6 +22,24 @@ pub enum PinColor {
     Ramp(f32),
 }
 
+impl PinColor {
+    /// That of a run at a place among `count`.
+    pub fn of_kept(place: usize, count: usize) -> Self {
+        match kept_ink(place, count) {
+            Ink::Ramp(t) => Self::Ramp(t),
+            _ => Self::Palette(place),
+        }
+    }
+
+    /// The ink of plots.
+    pub fn ink(self) -> Ink {
+        match self {
+            Self::Palette(i) => Ink::Kept(i),
+            Self::Ramp(t) => Ink::Ramp(t),
+        }
+    }
+}
+
 /// How the test loss of a kept run is drawn; its train loss is dashed, as that
 /// of every run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +54,15 @@ pub enum PinLine {
 }
 
 impl PinLine {
+    /// How it runs.
+    pub fn dash(self) -> Dash {
+        match self {
+            Self::Solid => Dash::Solid,
+            Self::Dashed => Dash::Dashed(16.0),
+            Self::Dotted => Dash::Dotted(5.0),
+        }
+    }
+
     /// All, with their names.
     pub const ALL: [(Self, &'static str); 3] = [
         (Self::Solid, "solid"),

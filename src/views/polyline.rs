@@ -3,6 +3,8 @@
 //! before it is stroked, so that neither a value of 10³⁰⁰ nor a curve that goes
 //! up and down at every step makes more vertices than there is room for.
 
+use crate::plot::{self, Dash};
+use crate::views::theme::Theme;
 use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2};
 use egui_plot::LineStyle;
 
@@ -15,6 +17,26 @@ pub struct Pen {
     pub width: f32,
     /// Solid, dashed or dotted.
     pub style: LineStyle,
+}
+
+/// A line of a plot, for egui.
+pub fn line_style(dash: Dash) -> LineStyle {
+    match dash {
+        Dash::Solid => LineStyle::Solid,
+        Dash::Dashed(length) => LineStyle::Dashed { length },
+        Dash::Dotted(spacing) => LineStyle::Dotted { spacing },
+    }
+}
+
+impl Pen {
+    /// A pen of a plot, for egui.
+    pub fn of(pen: plot::Pen, theme: &Theme) -> Self {
+        Self {
+            color: theme.ink(pen.ink).gamma_multiply(pen.strength),
+            width: pen.width,
+            style: line_style(pen.dash),
+        }
+    }
 }
 
 /// Width of a column, in points: a pixel on a screen of high resolution. Of the

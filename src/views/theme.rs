@@ -4,6 +4,7 @@
 //! markers and labels say the same without colour.
 
 use super::{fonts, pins::PinColor};
+use crate::plot::colour::{self, DARK, Ink, LIGHT, Palette};
 use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
     Vec2, Visuals,
@@ -59,55 +60,20 @@ pub struct Theme {
     pub warning: Color32,
     /// Earlier runs that fade.
     pub ghost: Color32,
-    /// Pinned runs, one after the other: greyer than any quantity, since what
-    /// tells them apart is the name at the curve.
-    pub pinned: [Color32; PINNED_COLORS],
-    /// Ends and middle of the ramp for kept runs of a sweep.
-    ramp: [Color32; 3],
+    /// The colours by what they stand for, as on paper.
+    palette: &'static Palette,
 }
 
 /// Number of colours for kept runs.
-pub const PINNED_COLORS: usize = 8;
+pub const PINNED_COLORS: usize = colour::KEPT_COLOURS;
 
 const fn rgb(hex: u32) -> Color32 {
-    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+    color(colour::rgb(hex))
 }
 
-/// Between two colours in Oklab, where equal distances look equal.
-fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
-    let (a, b) = (oklab(a), oklab(b));
-    let lab = [0, 1, 2].map(|i| a[i] + t * (b[i] - a[i]));
-    let root = [
-        lab[0] + 0.396_337_78 * lab[1] + 0.215_803_76 * lab[2],
-        lab[0] - 0.105_561_346 * lab[1] - 0.063_854_17 * lab[2],
-        lab[0] - 0.089_484_18 * lab[1] - 1.291_485_5 * lab[2],
-    ];
-    let [l, m, s] = root.map(|v| v * v * v);
-    let linear = [
-        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s,
-        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
-        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
-    ];
-    Color32::from(egui::Rgba::from_rgb(
-        linear[0].clamp(0.0, 1.0),
-        linear[1].clamp(0.0, 1.0),
-        linear[2].clamp(0.0, 1.0),
-    ))
-}
-
-fn oklab(color: Color32) -> [f32; 3] {
-    let [r, g, b, _] = egui::Rgba::from(color).to_array();
-    let [l, m, s] = [
-        0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b,
-        0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b,
-        0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b,
-    ]
-    .map(f32::cbrt);
-    [
-        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
-        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
-        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
-    ]
+/// A colour of a palette, for egui.
+pub const fn color([r, g, b]: colour::Rgb) -> Color32 {
+    Color32::from_rgb(r, g, b)
 }
 
 impl Theme {
@@ -115,39 +81,29 @@ impl Theme {
     pub const fn dark() -> Self {
         Self {
             dark: true,
-            background: rgb(0x101317),
-            panel: rgb(0x171b21),
+            background: rgb(DARK.background),
+            panel: rgb(DARK.panel),
             control: rgb(0x242a32),
             control_hovered: rgb(0x2f3742),
-            border: rgb(0x2a313a),
-            grid: rgb(0x232931),
-            text: rgb(0xe6e9ee),
-            muted: rgb(0x98a2ae),
-            faint: rgb(0x76808c),
+            border: rgb(DARK.border),
+            grid: rgb(DARK.grid),
+            text: rgb(DARK.text),
+            muted: rgb(DARK.muted),
+            faint: rgb(DARK.faint),
             accent: rgb(0x56b4e9),
             on_accent: rgb(0x0c1116),
-            train: rgb(0x56b4e9),
-            test: rgb(0xe69f00),
-            alignment: rgb(0x009e73),
-            kernel_alignment: rgb(0xcc79a7),
-            centered_alignment: rgb(0xf0e442),
-            raw_alignment: rgb(0x9db7ff),
-            variance: rgb(0xcc79a7),
-            misalignment: rgb(0xe69f00),
-            linear_power: rgb(0x2f8fd0),
-            warning: rgb(0xf0743e),
+            train: rgb(DARK.train),
+            test: rgb(DARK.test),
+            alignment: rgb(DARK.alignment),
+            kernel_alignment: rgb(DARK.kernel_alignment),
+            centered_alignment: rgb(DARK.centered_alignment),
+            raw_alignment: rgb(DARK.raw_alignment),
+            variance: rgb(DARK.variance),
+            misalignment: rgb(DARK.misalignment),
+            linear_power: rgb(DARK.linear_power),
+            warning: rgb(DARK.warning),
             ghost: rgb(0x8a94a0),
-            pinned: [
-                rgb(0xaba0dc),
-                rgb(0xc9ad7c),
-                rgb(0x86bcc2),
-                rgb(0xd79aa2),
-                rgb(0xa6b47c),
-                rgb(0xaab4bf),
-                rgb(0xe6dcc4),
-                rgb(0x8296c4),
-            ],
-            ramp: [rgb(0x8672ee), rgb(0xc993b4), rgb(0xf5ecc8)],
+            palette: &DARK,
         }
     }
 
@@ -155,39 +111,29 @@ impl Theme {
     pub const fn light() -> Self {
         Self {
             dark: false,
-            background: rgb(0xf4f5f7),
-            panel: rgb(0xffffff),
+            background: rgb(LIGHT.background),
+            panel: rgb(LIGHT.panel),
             control: rgb(0xebedf0),
             control_hovered: rgb(0xdfe3e8),
-            border: rgb(0xd9dde2),
-            grid: rgb(0xe3e6ea),
-            text: rgb(0x1b2027),
-            muted: rgb(0x5a6570),
-            faint: rgb(0x75808b),
+            border: rgb(LIGHT.border),
+            grid: rgb(LIGHT.grid),
+            text: rgb(LIGHT.text),
+            muted: rgb(LIGHT.muted),
+            faint: rgb(LIGHT.faint),
             accent: rgb(0x0072b2),
             on_accent: rgb(0xffffff),
-            train: rgb(0x0072b2),
-            test: rgb(0xd55e00),
-            alignment: rgb(0x00795a),
-            kernel_alignment: rgb(0xa94f83),
-            centered_alignment: rgb(0x8a7a00),
-            raw_alignment: rgb(0x4a63c4),
-            variance: rgb(0xa94f83),
-            misalignment: rgb(0xd55e00),
-            linear_power: rgb(0x0072b2),
-            warning: rgb(0xb83a00),
+            train: rgb(LIGHT.train),
+            test: rgb(LIGHT.test),
+            alignment: rgb(LIGHT.alignment),
+            kernel_alignment: rgb(LIGHT.kernel_alignment),
+            centered_alignment: rgb(LIGHT.centered_alignment),
+            raw_alignment: rgb(LIGHT.raw_alignment),
+            variance: rgb(LIGHT.variance),
+            misalignment: rgb(LIGHT.misalignment),
+            linear_power: rgb(LIGHT.linear_power),
+            warning: rgb(LIGHT.warning),
             ghost: rgb(0x8b95a0),
-            pinned: [
-                rgb(0x6f62b5),
-                rgb(0x8c6d2f),
-                rgb(0x2f7f88),
-                rgb(0xa8525e),
-                rgb(0x66752f),
-                rgb(0x66717c),
-                rgb(0x54452a),
-                rgb(0x3d5288),
-            ],
-            ramp: [rgb(0x2a1a78), rgb(0x8a4a86), rgb(0xb07c30)],
+            palette: &LIGHT,
         }
     }
 
@@ -196,20 +142,19 @@ impl Theme {
         if dark { Self::dark() } else { Self::light() }
     }
 
+    /// The colour of an ink.
+    pub fn ink(&self, ink: Ink) -> Color32 {
+        color(self.palette.of(ink))
+    }
+
+    /// The palette that it shares with pictures for print.
+    pub fn palette(&self) -> &'static Palette {
+        self.palette
+    }
+
     /// The colour of a kept run.
     pub fn pin(&self, color: PinColor) -> Color32 {
-        match color {
-            PinColor::Palette(i) => self.pinned[i % PINNED_COLORS],
-            PinColor::Ramp(t) => {
-                let t = 2.0 * t.clamp(0.0, 1.0);
-                let [low, middle, high] = self.ramp;
-                if t < 1.0 {
-                    mix(low, middle, t)
-                } else {
-                    mix(middle, high, t - 1.0)
-                }
-            }
-        }
+        self.ink(color.ink())
     }
 
     /// Installs this theme as the style of both of egui's modes. `text_scale`

@@ -1,103 +1,17 @@
 //! A diagram that stands still: its caption, and its picture without a window.
 
+pub use crate::plot::caption::of_diagram as caption;
 use crate::{
     app::{export, raster},
-    sim::config::{Config, EngineKind, FIELDS, TargetKind, field},
     startup::DiagramPicture,
     sweep::diagram::{Diagram, Measure},
     views::{
         diagram::{self, Figure},
-        entry, fonts,
+        fonts,
         theme::Theme,
     },
 };
 use egui::{Context, Frame, Margin, vec2};
-
-/// What all cells of a diagram have in common, in words.
-pub fn caption(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> String {
-    let shown = |key: &str| {
-        let field = field(key).filter(|_| !axes.contains(&key))?;
-        let name = if field.symbol.is_empty() {
-            field.name
-        } else {
-            field.symbol
-        };
-        Some(format!(
-            "{name} = {}",
-            entry::shown(field, &(field.get)(base))
-        ))
-    };
-    let always = [
-        "task.dim",
-        "task.samples",
-        "network.width",
-        "network.alpha",
-        "network.epsilon",
-        "training.learning_rate",
-    ];
-    // What else shapes the runs is told where it is not as usual.
-    let usual = Config::default();
-    let unusual = FIELDS.iter().filter(|f| {
-        let section = f.key.split_once('.').map(|(section, _)| section);
-        let shapes = matches!(section, Some("task" | "network" | "training")) || f.key == "seed";
-        let told = [
-            "training.steps",
-            "training.engine",
-            "task.target",
-            "task.eigenvector",
-        ];
-        shapes
-            && !always.contains(&f.key)
-            && !told.contains(&f.key)
-            && (f.get)(base) != (f.get)(&usual)
-    });
-    let fixed: Vec<String> = (always.into_iter())
-        .chain(unusual.map(|f| f.key))
-        .filter_map(shown)
-        .collect();
-    let labels = match base.task.target {
-        TargetKind::Quadratic => String::new(),
-        TargetKind::Eigenvector if axes.contains(&"task.eigenvector") => {
-            " The labels are the j-th eigenvector of K₀ on the train inputs; test labels extend it (Nyström).".into()
-        }
-        TargetKind::JointEigenvector if axes.contains(&"task.eigenvector") => {
-            " The labels are the j-th eigenvector of K₀ on train and test inputs together.".into()
-        }
-        kind => format!(" The target is of the kind {}.", kind.name()),
-    };
-    let engine = match base.training.engine {
-        _ if axes.contains(&"training.engine") => "",
-        EngineKind::Flow => "Gradient flow, the limit of small η₀, ",
-        _ => "Gradient descent, ",
-    };
-    let theta = match base.outcome.relative {
-        true => "of the zero predictor's loss",
-        false => "as a loss",
-    };
-    let mut text = format!(
-        "{engine}to {} steps. {}. Thresholds θ = {} {theta}.",
-        crate::history::format::steps(base.training.steps),
-        fixed.join(", "),
-        base.outcome.threshold
-    );
-    text.push_str(&labels);
-    if seeds > 1 && !axes.contains(&"seed") {
-        text.push_str(&format!(
-            " {seeds} seeds in each cell from {} on: the colour is {}, the mark the class of most.",
-            base.seed,
-            measure.statistic()
-        ));
-    }
-    if measure == Measure::FinalTest || measure == Measure::Curves {
-        text.push_str(" Every run goes on to the horizon, or until its train loss is spent.");
-    }
-    if measure == Measure::Curves {
-        text.push_str(
-            " Log time from step 1 to the horizon; each cell has a loss axis of its own, from 0.",
-        );
-    }
-    text
-}
 
 /// Draws the diagram of a sweep, as PNG.
 ///

@@ -1,7 +1,7 @@
 //! The losses over log time.
 
 use super::{
-    CurvesAction, CurvesModel, CurvesState, DASHED, FEW, Pinned, PlotKind,
+    CurvesAction, CurvesModel, CurvesState, DASHED, Pinned, PlotKind,
     bounds::{self, Extent},
     overlay::{Label, Mark, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
@@ -9,7 +9,11 @@ use super::{
     series::{Drawn, Pen},
 };
 use crate::history::Run;
-use crate::sim::{metrics::Metric, outcome::Outcome};
+use crate::plot::{
+    Dash, Ink, look,
+    runs::{self, above, diverged},
+};
+use crate::sim::metrics::Metric;
 use crate::training::{LossPoint, protocol::Phase};
 use crate::views::{axes::Scale, controls::upper_first, theme::Theme};
 use egui::{Color32, Rect, TextStyle, Ui};
@@ -67,21 +71,23 @@ pub(super) fn losses<'a>(
     }
     let mut pinned = Vec::new();
     for kept in model.pinned {
-        let [mut train, mut test] = pens(kept.color, 1.5);
+        // The colour of its ink is the pin's own.
+        let dash = Dash::Solid;
+        let [mut train, mut test] =
+            look::kept_pens(Ink::Text, dash, model.pinned.len()).map(|pen| Pen {
+                color: kept.color.gamma_multiply(pen.strength),
+                ..Pen::of(pen, theme)
+            });
         test.style = kept.style;
-        if model.pinned.len() > FEW {
-            (train.color, train.width) = (kept.color.gamma_multiply(0.5), 1.0);
-        }
+        train.style = DASHED;
         let lines = pair(kept.run, [train, test], state, trains);
         pinned.push((kept, lines));
     }
     let computed = foreseen(scene, state);
     let mut curves = Vec::new();
     if let Some(run) = model.run {
-        let [mut train, mut test] = pens(theme.train, 2.2);
-        train.color = theme.train;
-        test.color = theme.test;
-        curves = pair(run, [train, test], state, true);
+        let main = look::main_pens().map(|pen| Pen::of(pen, theme));
+        curves = pair(run, main, state, true);
     }
 
     let mut extent = Extent::EMPTY;
@@ -90,14 +96,7 @@ pub(super) fn losses<'a>(
         curve.extend(&mut extent, scale);
     }
     let usual = usual_loss(model);
-    // A diverging run leaves the frame at the top instead of flattening all that
-    // came before.
-    let most = usual
-        * if model.run.is_some_and(diverged) {
-            1.5
-        } else {
-            4.0
-        };
+    let most = runs::most_loss(model.run, usual);
     let headroom = {
         let strong = TextStyle::Heading.resolve(ui.style()).size;
         (strong * 1.4 + 34.0) / state.loss_height.max(120.0)
@@ -132,30 +131,17 @@ pub(super) fn losses<'a>(
     panel
 }
 
-/// Colours of what is only computed fade by this much …
-const PALE: f32 = 0.42;
-/// … and those of the lazy model by this.
-const SHADOW: f32 = 0.8;
 /// Name of the level of kernel regression.
 const LEVEL: &str = "kernel regression with K₀ (lazy shadow)";
 
 /// How the forecast is drawn: train, test.
 pub(super) fn forecast_pens(theme: &Theme) -> [Pen; 2] {
-    let pen = |color: Color32, style| Pen {
-        color: color.gamma_multiply(PALE),
-        width: 2.2,
-        style,
-    };
-    [pen(theme.train, DASHED), pen(theme.test, LineStyle::Solid)]
+    look::forecast_pens().map(|pen| Pen::of(pen, theme))
 }
 
 /// How the lazy model's test loss is drawn.
 pub(super) fn shadow_pen(theme: &Theme) -> Pen {
-    Pen {
-        color: theme.test.gamma_multiply(SHADOW),
-        width: 1.3,
-        style: LineStyle::Dotted { spacing: 5.0 },
-    }
+    Pen::of(look::shadow_pen(), theme)
 }
 
 /// The level that is on show.
@@ -164,11 +150,6 @@ fn level(model: &CurvesModel<'_>, state: &CurvesState) -> Option<f64> {
         .foresight
         .level
         .filter(|_| state.shown.lazy_shadow && state.shown.test)
-}
-
-/// A loss that is known to be one.
-fn above(floor: f64, loss: f64) -> f64 {
-    if loss < floor { f64::NAN } else { loss }
 }
 
 /// The pen of a curve that may be of settings that have changed since: such a
@@ -187,11 +168,7 @@ fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
     let canvas = scene.canvas(state.loss_scale, state.loss.shown(), state.loss_height);
     let mut lines = Vec::new();
     if let Some(level) = level(model, state) {
-        let hair = Pen {
-            color: theme.test.gamma_multiply(0.35),
-            width: 1.0,
-            style: LineStyle::Solid,
-        };
+        let hair = Pen::of(look::level_pen(), theme);
         let hair = faded(hair, model.foresight.stale_shadow);
         lines.push(Drawn::level(level, canvas, hair));
     }
@@ -223,21 +200,8 @@ fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
 
 /// The loss at the start: what the axis is made for.
 fn usual_loss(model: &CurvesModel<'_>) -> f64 {
-    let runs = model.run.into_iter();
-    let all = runs.chain(model.ghosts.iter().rev().map(|ghost| ghost.run));
-    for run in all {
-        let first = [run.test_metric(), Metric::TrainLoss].map(|m| run.series(m).next());
-        let first = first.into_iter().flatten().map(|(_, loss)| loss);
-        let most = first.chain(run.zero_test_loss()).fold(0.0, f64::max);
-        if most > 0.0 {
-            return most;
-        }
-    }
-    1.0
-}
-
-fn diverged(run: &Run) -> bool {
-    matches!(run.outcome(), Some(Outcome::Diverged { .. }))
+    let ghosts = model.ghosts.iter().rev().map(|ghost| ghost.run);
+    runs::usual_loss(model.run.into_iter().chain(ghosts))
 }
 
 fn annotate_losses(
@@ -314,26 +278,17 @@ fn annotate_losses(
 }
 
 fn references(overlay: &mut Overlay<'_>, run: &Run, scale: Scale, theme: &Theme) {
-    let pen = |color: Color32, width, style| Pen {
-        color: color.gamma_multiply(0.6),
-        width,
-        style,
-    };
     if let Some(zero) = run.zero_test_loss() {
-        let dots = pen(theme.muted, 0.8, LineStyle::Dotted { spacing: 5.0 });
+        let dots = Pen::of(look::zero_pen(), theme);
         overlay.reference(scale.place(zero), theme.faint, dots, "zero predictor");
     }
     if let Some(thresholds) = run.thresholds() {
-        let dashes = LineStyle::Dashed { length: 3.0 };
-        let mut both = [
-            (thresholds.test, theme.test),
-            (thresholds.train, theme.train),
-        ];
+        let [train, test] = look::threshold_pens().map(|pen| Pen::of(pen, theme));
+        let mut both = [(thresholds.test, test), (thresholds.train, train)];
         both.sort_by(|a, b| a.0.total_cmp(&b.0));
         // Lower first: the name stands above the higher one.
-        for ((value, color), name) in both.into_iter().zip(["", "threshold θ"]) {
-            let place = scale.place(value);
-            overlay.reference(place, theme.faint, pen(color, 1.0, dashes), name);
+        for ((value, pen), name) in both.into_iter().zip(["", "threshold θ"]) {
+            overlay.reference(scale.place(value), theme.faint, pen, name);
         }
     }
 }

@@ -1,15 +1,10 @@
 //! What the lower plot shows: any metric that is no loss, on one axis, or where
 //! pure fractions stand beside other quantities on two.
 
-use super::bounds::{Extent, Span};
 use crate::{
-    history::Run,
-    sim::{
-        metrics::Metric,
-        outcome::Outcome,
-        quantity::{Group, Range},
-    },
-    views::{axes::Scale, theme::Theme},
+    plot::{look, runs},
+    sim::{metrics::Metric, quantity::Group},
+    views::{axes::Scale, polyline::line_style, theme::Theme},
 };
 use egui::{Color32, RichText, ScrollArea, Ui, containers::menu::MenuButton};
 use egui_plot::LineStyle;
@@ -82,8 +77,7 @@ impl Lower {
     /// Whether a quantity is read at the right: fractions and other quantities
     /// share no linear axis.
     pub fn is_right(&self, metric: Metric) -> bool {
-        let unit = |metric: Metric| metric.quantity().range == Range::Unit;
-        self.scale == Scale::Linear && !unit(metric) && self.shown().any(unit)
+        runs::is_right(metric, self.shown(), self.scale)
     }
 
     /// Whether there is an axis at the right.
@@ -93,16 +87,8 @@ impl Lower {
 
     /// What the axis at the left is called.
     pub fn title(&self) -> String {
-        let left = || self.shown().filter(|metric| !self.is_right(*metric));
-        let mut groups: Vec<Group> = left().map(|m| m.quantity().group).collect();
-        groups.dedup();
-        match (left().count(), &groups[..]) {
-            (1, [group]) if *group != Group::Alignment => {
-                left().map(|m| m.quantity().name.to_owned()).collect()
-            }
-            (_, [group]) => group.name().to_lowercase(),
-            _ => "value".into(),
-        }
+        let left = self.shown().filter(|metric| !self.is_right(*metric));
+        runs::axis_title(&left.collect::<Vec<_>>())
     }
 
     /// What the plot is called.
@@ -118,71 +104,8 @@ impl Lower {
 
 /// Colour and line of a quantity.
 pub fn look(metric: Metric, theme: &Theme) -> (Color32, LineStyle) {
-    let dashed = |length| LineStyle::Dashed { length };
-    match metric {
-        Metric::FeatureAlignment => (theme.alignment, LineStyle::Solid),
-        Metric::PopulationAlignment => (theme.kernel_alignment, dashed(11.0)),
-        Metric::Alignment => (theme.raw_alignment, dashed(5.0)),
-        Metric::CenteredAlignment => (theme.centered_alignment, LineStyle::Dotted { spacing: 5.0 }),
-        Metric::WeightNormSq => (theme.text, dashed(8.0)),
-        Metric::TrainAccuracy | Metric::LinTrainLoss => (theme.train, dashed(7.0)),
-        Metric::TestAccuracy | Metric::LinTestLoss => (theme.test, LineStyle::Solid),
-        Metric::VarianceError => (theme.variance, LineStyle::Solid),
-        Metric::MisalignmentError => (theme.misalignment, LineStyle::Solid),
-        Metric::LinearPower => (theme.linear_power, LineStyle::Solid),
-        Metric::FeatureEigenvalue1 => (theme.raw_alignment, LineStyle::Solid),
-        Metric::FeatureEigenvalue2 => (theme.raw_alignment, dashed(9.0)),
-        Metric::FeatureEigenvalue3 => (theme.raw_alignment, LineStyle::Dotted { spacing: 5.0 }),
-        Metric::EffectiveRank => (theme.centered_alignment, LineStyle::Solid),
-        Metric::ParamMovement => (theme.test, dashed(6.0)),
-        Metric::NtkDrift => (theme.kernel_alignment, LineStyle::Solid),
-        other => {
-            let number = other as usize;
-            let colors = [theme.linear_power, theme.raw_alignment, theme.muted];
-            let styles = [LineStyle::Solid, dashed(9.0), dashed(4.0)];
-            (colors[number % 3], styles[number / 3 % 3])
-        }
-    }
-}
-
-/// The axis that holds a range of values. Fractions have the whole of 0 to 1 on a
-/// linear one.
-pub fn fit(scale: Scale, extent: Extent, unit: bool) -> Span {
-    match scale {
-        Scale::Linear if unit => Span::new(-0.04, 1.08),
-        Scale::Linear => {
-            let high = if extent.max > 0.0 { extent.max } else { 1.0 };
-            let unit = 10f64.powf(high.log10().floor()) / 10.0;
-            let high = (1.1 * high / unit).ceil() * unit;
-            Span::new(-0.036 * high, high)
-        }
-        Scale::Log => {
-            let (low, high) = if extent.max > 0.0 && extent.min.is_finite() {
-                (extent.min.max(1e-12 * extent.max), extent.max)
-            } else {
-                (0.1, 1.0)
-            };
-            let (low, high) = (low.log10(), high.log10());
-            let room = (0.08 * (high - low)).max(0.15);
-            let half = |v: f64| 0.25 * v;
-            Span::new(
-                half((4.0 * (low - room)).floor()),
-                half((4.0 * (high + room)).ceil()),
-            )
-        }
-    }
-}
-
-/// Highest value of a metric that the axis must hold: what a run that diverges
-/// does in the end does not flatten all that came before.
-pub fn most(run: &Run, metric: Metric) -> f64 {
-    match run.outcome() {
-        Some(Outcome::Diverged { step, .. }) => {
-            let before = run.series(metric).take_while(|(t, _)| *t < step - step / 8);
-            3.0 * before.map(|(_, value)| value).fold(0.0, f64::max)
-        }
-        _ => f64::INFINITY,
-    }
+    let (ink, dash) = look::of(metric);
+    (theme.ink(ink), line_style(dash))
 }
 
 /// The menu of what can be shown.
@@ -257,22 +180,5 @@ mod tests {
         lower.curves[1].on = false;
         assert!(!lower.has_right());
         assert_eq!(lower.title(), "weight norm tr M");
-    }
-
-    #[test]
-    fn every_axis_is_an_interval() {
-        for (min, max) in [
-            (f64::INFINITY, 0.0),
-            (1.0, 1.0),
-            (1e-300, 1e300),
-            (5e-324, 1e308),
-        ] {
-            for scale in [Scale::Linear, Scale::Log] {
-                for unit in [false, true] {
-                    let span = fit(scale, Extent { min, max }, unit);
-                    assert!(span.high > span.low && span.width().is_finite(), "{span:?}");
-                }
-            }
-        }
     }
 }

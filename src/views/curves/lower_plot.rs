@@ -10,6 +10,7 @@ use super::{
     series::{Drawn, Pen},
 };
 use crate::history::Run;
+use crate::plot::{fit::fit_values, look, runs::most_value};
 use crate::sim::{metrics::Metric, quantity::Range};
 use crate::training::protocol::Phase;
 use crate::views::axes;
@@ -66,7 +67,7 @@ pub(super) fn lower_plot<'a>(
     }
     let mut curves = model
         .run
-        .map(|run| draw(run, &|metric| lower::look(metric, theme).0, 2.2))
+        .map(|run| draw(run, &|metric| lower::look(metric, theme).0, look::WIDTH))
         .unwrap_or_default();
 
     // What the axes have to hold: an earlier run that is only a ghost has no say.
@@ -78,7 +79,7 @@ pub(super) fn lower_plot<'a>(
         let mut own = Extent::EMPTY;
         curve.extend(&mut own, scale);
         if let Some(run) = model.run {
-            own.max = own.max.min(lower::most(run, metric));
+            own.max = own.max.min(most_value(run, metric));
         }
         for value in [own.min, own.max] {
             extents[usize::from(lower.is_right(metric))].add(value);
@@ -92,11 +93,11 @@ pub(super) fn lower_plot<'a>(
         (state.lower, state.right) = Default::default();
         state.fitted_lower = scale;
     }
-    let fit = lower::fit(scale, extents[0], unit(false));
+    let fit = fit_values(scale, extents[0], unit(false));
     let (values, mut moving) = state.lower.advance(fit, dt);
     let mut right = None;
     if lower.has_right() {
-        let fit = lower::fit(scale, extents[1], false);
+        let fit = fit_values(scale, extents[1], false);
         let (span, moves) = state.right.advance(fit, dt);
         moving |= moves;
         // Read at the right, drawn in the coordinates of the left axis.

@@ -17,7 +17,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-use super::{axes::Scale, pins::PinLine, scrubber, theme::Theme};
+use super::{axes::Scale, pins::PinLine, polyline::line_style, scrubber, theme::Theme};
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
 use crate::training::LossPoint;
 use bounds::{Axis, Span};
@@ -217,16 +217,11 @@ impl CurvesState {
 const DASHED: LineStyle = LineStyle::Dashed { length: 7.0 };
 
 /// More kept runs than this, and what is not their main curve steps back.
-const FEW: usize = 4;
-const LONG_DASHES: LineStyle = LineStyle::Dashed { length: 16.0 };
+const FEW: usize = crate::plot::look::FEW;
 
 /// How the test loss of a kept run is drawn.
 pub fn pin_style(line: PinLine) -> LineStyle {
-    match line {
-        PinLine::Solid => LineStyle::Solid,
-        PinLine::Dashed => LONG_DASHES,
-        PinLine::Dotted => LineStyle::Dotted { spacing: 5.0 },
-    }
+    line_style(line.dash())
 }
 
 /// A short piece of such a line.

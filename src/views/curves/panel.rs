@@ -100,13 +100,13 @@ pub(super) fn plot(
             .grid_spacing(axes::MIN_GRID_DISTANCE as f32..=46.0)
             .grid_fade(1.0)
             .x_grid_spacer(axes::time_marks)
-            .y_grid_spacer(move |input| scale.marks(input))
+            .y_grid_spacer(move |input| axes::marks(scale, input))
             .custom_x_axes(vec![axis(AxisHints::new_x()).formatter(axes::time_tick)])
             .custom_y_axes(vec![
                 axis(AxisHints::new_y())
                     .label(label)
                     .min_thickness(state.axis_width)
-                    .formatter(move |mark, range| scale.tick(mark, range)),
+                    .formatter(move |mark, range| axes::tick(scale, mark, range)),
             ])
             .show(ui, move |plot| {
                 plot.set_plot_bounds(PlotBounds::from_min_max(

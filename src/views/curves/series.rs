@@ -4,8 +4,9 @@ use super::bounds::{Extent, Span};
 use super::kept::KeptSeries;
 use crate::history::{
     Run,
-    decimate::{LOG_STEP_ZERO, decimate, log_step, simplify},
+    decimate::{decimate, simplify},
 };
+use crate::plot::runs::{computed_points, points};
 use crate::sim::metrics::Metric;
 use crate::training::LossPoint;
 use crate::views::axes::Scale;
@@ -47,40 +48,6 @@ impl Canvas {
     }
 }
 
-/// A loss or another metric of a run over log time. Between the first and the
-/// last of the run's recent steps its dense window replaces the recorded rows
-/// (losses only), so that the end of the curve moves smoothly.
-pub fn points(run: &Run, metric: Metric, scale: Scale) -> Vec<[f64; 2]> {
-    let recent = if metric == Metric::TrainLoss || metric == run.test_metric() {
-        run.recent()
-    } else {
-        &[]
-    };
-    let place = |step: u64, value: f64| [log_step(step), scale.place(value)];
-    let recorded = |rows: &[crate::sim::metrics::Row]| {
-        rows.iter()
-            .filter_map(|row| Some(place(row.step, row.get(metric)?)))
-            .collect::<Vec<_>>()
-    };
-    let rows = run.rows();
-    let (Some(first), Some(last)) = (recent.first(), recent.last()) else {
-        return recorded(rows);
-    };
-    let before = rows.partition_point(|row| row.step < first.step);
-    let after = rows.partition_point(|row| row.step <= last.step);
-    let mut points = recorded(&rows[..before]);
-    points.extend(recent.iter().map(|step| {
-        let loss = if metric == Metric::TrainLoss {
-            step.train_loss
-        } else {
-            step.test_loss
-        };
-        place(step.step, loss)
-    }));
-    points.extend(recorded(&rows[after..]));
-    points
-}
-
 impl Drawn {
     /// A run's metric, decimated to the canvas: as it was in the last frame where
     /// neither has changed.
@@ -111,11 +78,7 @@ impl Drawn {
         canvas: Canvas,
         pen: Pen,
     ) -> Self {
-        let place = |p: &LossPoint| {
-            let x = p.step.log10().max(LOG_STEP_ZERO);
-            [x, canvas.scale.place(loss(p))]
-        };
-        let points: Vec<_> = curve.iter().map(place).collect();
+        let points = computed_points(curve, loss, canvas.scale);
         Self {
             points: canvas.thin(&points, canvas.columns).into(),
             pen,

@@ -2,64 +2,20 @@
 //! ground and mark, the classes that have no number.
 
 use crate::{
+    plot::{self, colour::measure_colour},
     sweep::diagram::{Class, Measure},
-    views::theme::Theme,
+    views::theme::{Theme, color},
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 
-/// Control points of matplotlib's viridis and magma (CC0), evenly spaced:
-/// lightness rises evenly along each, also for colour-blind eyes and in grey.
-const VIRIDIS: [u32; 9] = [
-    0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725,
-];
-const MAGMA: [u32; 10] = [
-    0x000004, 0x180f3d, 0x440f76, 0x721f81, 0x9e2f7f, 0xcd4071, 0xf1605d, 0xfd9668, 0xfeca8d,
-    0xfcfdbf,
-];
-
 /// The colour of a measure at a part of its range, from 0 to 1.
 pub fn colour(measure: Measure, part: f64) -> Color32 {
-    // The darkest end would be taken for the ground.
-    match measure {
-        Measure::Delay(_)
-        | Measure::Ratio(_)
-        | Measure::Fraction
-        | Measure::Class
-        | Measure::Curves => along(&VIRIDIS, 0.08 + 0.92 * part),
-        Measure::Fit | Measure::Generalise | Measure::FinalTest | Measure::Spread => {
-            along(&MAGMA, 0.18 + 0.80 * part)
-        }
-    }
-}
-
-fn along(map: &[u32], part: f64) -> Color32 {
-    let last = map.len() - 1;
-    let place = if part.is_nan() {
-        0.0
-    } else {
-        part.clamp(0.0, 1.0) * last as f64
-    };
-    let below = (place.floor() as usize).min(last - 1);
-    let rest = place - below as f64;
-    let channel = |shift: u32| {
-        let value = |hex: u32| f64::from((hex >> shift) & 0xff);
-        let (a, b) = (value(map[below]), value(map[below + 1]));
-        (a + rest * (b - a)).round() as u8
-    };
-    Color32::from_rgb(channel(16), channel(8), channel(0))
+    color(measure_colour(measure, part))
 }
 
 /// The ground on which the mark of a class is drawn where it has no number.
 pub fn ground(class: Class, theme: &Theme) -> Color32 {
-    let mix = |a: Color32, share: f32| mixed(a, theme.panel, share);
-    match class {
-        Class::Groks => colour(Measure::Class, 0.72),
-        Class::GeneralisesAtOnce => mix(theme.train, if theme.dark { 0.42 } else { 0.35 }),
-        Class::NeverGeneralises => mix(theme.muted, if theme.dark { 0.22 } else { 0.20 }),
-        Class::NeverFits => mix(theme.muted, if theme.dark { 0.50 } else { 0.48 }),
-        Class::NotJudged => mix(theme.muted, if theme.dark { 0.08 } else { 0.07 }),
-        Class::Diverged => mix(theme.warning, if theme.dark { 0.45 } else { 0.40 }),
-    }
+    color(theme.palette().ground(class))
 }
 
 /// The form of a class's mark: each has its own.
@@ -155,21 +111,13 @@ fn hatch(painter: &Painter, rect: Rect, stroke: Stroke, slope: f32) {
 
 /// Ink that is seen on a colour.
 pub fn ink_on(colour: Color32) -> Color32 {
-    let light = 0.299 * f32::from(colour.r())
-        + 0.587 * f32::from(colour.g())
-        + 0.114 * f32::from(colour.b());
-    let ink = if light > 128.0 {
-        Color32::BLACK
-    } else {
-        Color32::WHITE
-    };
-    mixed(ink, colour, 0.67)
+    color(plot::colour::ink_on([colour.r(), colour.g(), colour.b()]))
 }
 
 /// So much of one colour, the rest of another.
 fn mixed(a: Color32, b: Color32, share: f32) -> Color32 {
-    let of = |x: u8, y: u8| (f32::from(x) * share + f32::from(y) * (1.0 - share)).round() as u8;
-    Color32::from_rgb(of(a.r(), b.r()), of(a.g(), b.g()), of(a.b(), b.b()))
+    let [a, b] = [a, b].map(|c| [c.r(), c.g(), c.b()]);
+    color(plot::colour::mixed(a, b, share))
 }
 
 #[cfg(test)]

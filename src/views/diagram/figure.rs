@@ -6,11 +6,12 @@ use super::{
     legend::{bar, legend, swatch},
     miniature::{self, Window},
 };
+pub use crate::plot::diagram::shown;
 use crate::{
-    history::format,
-    sim::config::{Value, field},
+    plot::diagram::{is_linear, is_never, range, title_of},
+    sim::config::Value,
     sweep::diagram::{Class, Diagram, Measure, Side, Summary},
-    views::{entry, theme::Theme},
+    views::theme::Theme,
 };
 use egui::{
     Align2, Color32, CursorIcon, FontId, Mesh, Painter, Pos2, Rect, Response, Role, Sense, Shape,
@@ -45,7 +46,7 @@ impl Figure<'_> {
 
     /// Whether the colours are even in the number itself: a logarithm has no 0.
     fn is_linear(&self) -> bool {
-        self.never_is_zero && self.measure.is_log()
+        is_linear(self.measure, self.never_is_zero)
     }
 
     /// Whether cells of the diagram before are seen beside new ones.
@@ -124,25 +125,10 @@ pub fn show(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>, height: f32) -> See
     }
 }
 
-/// The ends of the colour bar: the values' own, rounded outwards, so that they stay
-/// while cells come in.
+/// The ends of the colour bar.
 fn scale(figure: &Figure<'_>) -> Option<[f64; 2]> {
-    if matches!(figure.measure, Measure::Class | Measure::Curves) {
-        return None;
-    }
-    let old = figure.before.and_then(|d| d.range(figure.measure));
-    let [low, high] = figure.diagram.range(figure.measure).or(old)?;
-    if figure.is_linear() {
-        return Some([0.0, 10f64.powf(high)]);
-    }
-    let grain = if figure.measure.is_log() { 0.5 } else { 0.1 };
-    let low = match figure.measure {
-        Measure::Spread => 0.0,
-        Measure::Fraction => return Some([0.0, 1.0]),
-        _ => (low / grain).floor() * grain,
-    };
-    let high = (high / grain).ceil() * grain;
-    Some([low, high.max(low + grain)])
+    let (diagram, before) = (figure.diagram, figure.before);
+    range(diagram, before, figure.measure, figure.never_is_zero)
 }
 
 struct Plot<'p> {
@@ -242,7 +228,7 @@ impl<'p> Plot<'p> {
             let value = summary
                 .value(figure.measure)
                 .map(|v| if figure.is_linear() { 10f64.powf(v) } else { v });
-            let never = matches!(summary.class, Class::NeverGeneralises | Class::NeverFits);
+            let never = is_never(summary.class);
             let zero = figure.never_is_zero && value.is_none() && never;
             let fill = match (value, range) {
                 _ if zero => colour(figure.measure, 0.0),
@@ -460,25 +446,6 @@ fn text_width(painter: &Painter, text: &str, font: &FontId) -> f32 {
         .layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE)
         .size()
         .x
-}
-
-/// A value at an axis.
-pub fn shown(side: &Side, value: &Value) -> String {
-    match (value, field(&side.key)) {
-        (Value::Real(x), _) => format::plain(*x, 2),
-        (Value::Bool(on), _) => if *on { "on" } else { "off" }.into(),
-        (value, Some(field)) => entry::shown(field, value),
-        (value, None) => value.to_string(),
-    }
-}
-
-/// Symbol and name of a side's setting.
-fn title_of(side: &Side) -> String {
-    match field(&side.key) {
-        Some(f) if f.symbol.is_empty() => f.name.into(),
-        Some(f) => format!("{}, {}", f.symbol, f.name),
-        None => String::new(),
-    }
 }
 
 /// Where a value stands along a side, in places from its beginning: the middle of

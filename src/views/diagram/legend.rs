@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     history::format,
+    plot::diagram::{bar_ticks, is_never},
     sweep::diagram::{Class, Measure},
     views::theme::Theme,
 };
@@ -36,7 +37,7 @@ pub(super) fn bar(
         theme.text,
     );
     ramp(painter, rail, measure);
-    for (value, text) in ticks(measure, low, high, linear) {
+    for (value, text) in bar_ticks(measure, low, high, linear) {
         let part = ((value - low) / (high - low)) as f32;
         let x = rail.left() + rail.width() * part;
         let line = Stroke::new(1.0, theme.muted);
@@ -56,39 +57,6 @@ pub(super) fn bar(
             theme.muted,
         );
     }
-}
-
-fn ticks(measure: Measure, low: f64, high: f64, linear: bool) -> Vec<(f64, String)> {
-    if linear {
-        return (0..=4)
-            .map(|k| low + (high - low) * f64::from(k) / 4.0)
-            .map(|v| (v, format::thousands(v.round() as u64)))
-            .collect();
-    }
-    if !measure.is_log() {
-        return (0..=2)
-            .map(|k| low + (high - low) * f64::from(k) / 2.0)
-            .map(|v| (v, format::plain(v, 2)))
-            .collect();
-    }
-    let text = |v: f64| match measure {
-        Measure::Ratio(_) => format::times(10f64.powf(v)),
-        _ if v.fract() == 0.0 && v.abs() >= 4.0 => format::power_of_ten(v as i32),
-        Measure::FinalTest => format::plain(10f64.powf(v), 1),
-        _ => format::thousands(10f64.powf(v).round() as u64),
-    };
-    let decades = high - low;
-    let grain = match decades {
-        d if d <= 2.0 => 0.5,
-        d if d <= 6.0 => 1.0,
-        _ => 2.0,
-    };
-    let first = (low / grain).ceil() as i32;
-    let last = (high / grain).floor() as i32;
-    (first..=last)
-        .map(|k| f64::from(k) * grain)
-        .map(|v| (v, text(v)))
-        .collect()
 }
 
 /// The patch of a class in the legend.
@@ -119,7 +87,7 @@ pub(super) fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(small.size + 3.0), Sense::hover());
             let groks_by_colour = class == Class::Groks
                 && !matches!(figure.measure, Measure::Class | Measure::Curves);
-            let never = matches!(class, Class::NeverGeneralises | Class::NeverFits);
+            let never = is_never(class);
             if groks_by_colour {
                 ramp(ui.painter(), rect, figure.measure);
             } else if figure.never_is_zero && never {
@@ -200,29 +168,4 @@ fn ramp(painter: &Painter, rect: Rect, measure: Measure) {
         }
     }
     painter.add(Shape::mesh(mesh));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_has_round_ticks() {
-        let texts = |m, low, high| -> Vec<String> {
-            ticks(m, low, high, false)
-                .into_iter()
-                .map(|(_, t)| t)
-                .collect()
-        };
-        assert_eq!(
-            texts(Measure::default(), 0.0, 3.0),
-            ["1×", "10×", "100×", "1,000×"]
-        );
-        assert_eq!(texts(Measure::Fit, 3.0, 5.0)[0], "1,000");
-        let delay = Measure::ALL[0];
-        let linear: Vec<String> = (ticks(delay, 0.0, 8_000.0, true).into_iter())
-            .map(|(_, t)| t)
-            .collect();
-        assert_eq!(linear, ["0", "2,000", "4,000", "6,000", "8,000"]);
-    }
 }

@@ -106,7 +106,7 @@ fn swatch(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>) -> Option<PinEdit> {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             for i in 0..PINNED_COLORS {
                 let on = pin.color == PinColor::Palette(i);
-                if color_button(ui, theme, theme.pinned[i], on, i).clicked() {
+                if color_button(ui, theme, theme.pin(PinColor::Palette(i)), on, i).clicked() {
                     chosen = Some(PinEdit::Color(PinColor::Palette(i)));
                     ui.close();
                 }
