@@ -863,7 +863,7 @@ fn runs_are_drawn_for_print_in_the_format_that_the_ending_says() {
     }
     let svg = read(dir.path(), "a.svg");
     assert!(
-        svg.contains("α = 0.3, test") && svg.contains("α = 2.0, test"),
+        svg.contains("α = 0.3, test") && svg.contains("α = 2, test"),
         "{svg}"
     );
     // A table alone has no settings, and the caption says so.

@@ -45,7 +45,7 @@ for theme in light dark black; do
     quiet "$grokscope" plot run-0.3 run-1 run-3 --out "$theme.pdf" --theme "$theme" --width 174mm
     quiet "$grokscope" plot run-1 --out "$theme.png" --theme "$theme" --log-loss --plot loss
     drawn "$theme.svg"
-    has "$theme.pdf" "loss (mean squared error)" "training step" "α = 3.0, test" "D = 10"
+    has "$theme.pdf" "loss (mean squared error)" "training step" "α = 3, test" "D = 10"
     [ "$(head -c 4 "$theme.png" | tail -c 3)" = PNG ] || fail "$theme.png"
 done
 

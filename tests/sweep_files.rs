@@ -227,7 +227,7 @@ fn the_picture_of_a_sweep_is_drawn_for_print_without_a_window() {
         assert!(fs::metadata(dir.path().join(out)).expect("a file").len() > 2_000);
     }
     let svg = fs::read_to_string(dir.path().join("a.svg")).expect("text");
-    for part in ["α, laziness", "delay ratio", "Seed", "Grokscope"] {
+    for part in ["α, output scale", "delay ratio", "Seed", "Grokscope"] {
         assert!(svg.contains(part), "{part}");
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     history::{Run, format},
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
-    views::{entry, help},
+    views::{entry, help, print_form::PrintAction},
 };
 use egui::{Context, ViewportCommand};
 use std::{path::PathBuf, sync::Arc};
@@ -128,6 +128,7 @@ impl GrokscopeApp {
             }
             Action::Diagram(action) => self.apply_diagram(action, ctx, now),
             Action::Export(export) => self.export(export, ctx, now),
+            Action::Print(action) => self.print(action, ctx, now),
             Action::Scrub(scrub) => self.scrub(scrub, now),
             Action::Undo => self.undo(true, now),
             Action::Redo => self.undo(false, now),
@@ -331,6 +332,8 @@ impl GrokscopeApp {
     fn escape(&mut self, ctx: &Context, now: f64) {
         if self.state.help_open {
             self.state.help_open = false;
+        } else if self.state.printing.is_some() {
+            self.state.printing = None;
         } else if self.state.open_shown {
             self.state.open_shown = false;
         } else if self.state.phase.is_large() {
@@ -394,6 +397,8 @@ impl GrokscopeApp {
                     })
                 });
             }
+            Export::Figure(_) => self.print(PrintAction::Save, ctx, now),
+            Export::Arrays => self.export_arrays(ctx, now),
             Export::Toml => {
                 let session = &self.state.session;
                 let note = session.run().map_or_else(String::new, lowered_note);

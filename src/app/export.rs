@@ -33,6 +33,8 @@ pub fn default_name(export: Export, config: &Config) -> String {
         Export::Plot(PlotKind::Loss) => "-loss",
         Export::Plot(PlotKind::Lower) => "-lower",
         Export::Csv | Export::Toml => "",
+        Export::Figure(_) => "-figure",
+        Export::Arrays => "-arrays",
     };
     format!(
         "grokscope{what}-alpha{}-eps{}-P{}-seed{}.{}",

@@ -12,6 +12,7 @@ pub mod layout;
 mod look;
 pub mod persist;
 pub mod picture;
+mod print;
 pub mod raster;
 pub mod screen;
 pub mod session;
@@ -57,6 +58,7 @@ pub fn run(startup: Startup) -> Result<(), String> {
         viewport: egui::ViewportBuilder::default()
             .with_title(TITLE)
             .with_app_id("grokscope")
+            .with_icon(icon())
             // Until the screens are known: see `window::opening`.
             .with_inner_size([1024.0, 600.0])
             .with_min_inner_size([640.0, 420.0])
@@ -76,6 +78,13 @@ pub fn run(startup: Startup) -> Result<(), String> {
     )
     // Only the debug form names a missing library.
     .map_err(|e| format!("{e} ({e:?})"))
+}
+
+/// The window's icon; an empty one where it cannot be read, for which the system has
+/// its own.
+fn icon() -> egui::IconData {
+    let png = include_bytes!("../../assets/icon/grokscope.png");
+    eframe::icon_data::from_png_bytes(png).unwrap_or_default()
 }
 
 /// The application.
@@ -180,6 +189,8 @@ impl GrokscopeApp {
                 drawers: stored.drawers,
                 regions: Default::default(),
                 help_open: false,
+                printing: None,
+                print_form: Default::default(),
                 open_shown: false,
                 recent: stored.recent.clone(),
                 fullscreen: false,
@@ -320,6 +331,7 @@ impl GrokscopeApp {
         }
         self.take_files(now);
         self.take_exports(now);
+        self.advance_print(ctx);
         self.advance_figure();
         self.apply_look(ctx);
         if let Some(wait) = self.state.notice_ends(now) {

@@ -10,13 +10,18 @@ use super::{
     diagram::PhaseDiagram,
     figures::OpenFigure,
     layout::Drawers,
+    print::Printing,
     session::Session,
     sweeping::{Sweep, SweepForm},
     theory::Theory,
     time::Cursor,
     undo::Undo,
 };
-use crate::{sim::config::Config, training::Pace, views::curves::CurvesState};
+use crate::{
+    sim::config::Config,
+    training::Pace,
+    views::{curves::CurvesState, print_form::PrintForm},
+};
 use egui::Rect;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -115,6 +120,10 @@ pub struct State {
     pub regions: Regions,
     /// Keys are shown.
     pub help_open: bool,
+    /// The dialog for figures for print, while it is open.
+    pub printing: Option<Printing>,
+    /// What was chosen in it last.
+    pub print_form: PrintForm,
     /// What can be opened is shown.
     pub open_shown: bool,
     /// Files that were opened, the newest first.

@@ -24,7 +24,9 @@ use crate::{
         curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
         drawer, entry, figure, fonts, glossary, help,
         narration::Numbers,
-        open, panels, runs, scrubber, status,
+        open, panels,
+        print_form::{self, PrintView},
+        runs, scrubber, status,
         theme::Theme,
         transport,
     },
@@ -136,7 +138,7 @@ fn pinned<'a>(pins: &'a [Pin], theme: &Theme) -> Vec<Pinned<'a>> {
 }
 
 /// The name of the live curve of a figure, as long as it is the figure's.
-fn live_name(figure: Option<&OpenFigure>, session: &Session) -> Option<&'static str> {
+pub(super) fn live_name(figure: Option<&OpenFigure>, session: &Session) -> Option<&'static str> {
     let live = figure?.figure().live();
     (live.config == *session.config()).then_some(live.label.as_str())
 }
@@ -247,6 +249,16 @@ impl GrokscopeApp {
         }
         if self.state.help_open {
             help::show(ui.ctx(), &theme, actions);
+        }
+        if let Some(printing) = &self.state.printing {
+            let view = PrintView {
+                form: &printing.form,
+                subjects: &self.print_subjects(),
+                preview: printing.preview.as_ref(),
+                words: &printing.words,
+                problem: printing.problem.as_deref(),
+            };
+            print_form::show(ui.ctx(), &theme, &view, actions);
         }
         if self.state.open_shown {
             open::show(ui.ctx(), &theme, &self.state.recent, actions);

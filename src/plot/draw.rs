@@ -429,6 +429,11 @@ fn layout(picture: &Picture, style: &Style) -> Layout {
     }
 }
 
+/// Width and height of the picture, in points.
+pub fn size(picture: &Picture, style: &Style) -> [f64; 2] {
+    layout(picture, style).size
+}
+
 /// The picture as SVG.
 pub fn svg(picture: &Picture, style: &Style) -> String {
     let pens = Pens {

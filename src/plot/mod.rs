@@ -37,7 +37,7 @@ pub use axis::{Scale, Span};
 pub use colour::Ink;
 pub use look::{Dash, Pen};
 pub use style::{Format, Paper, Style, Theme};
-pub use text::in_words;
+pub use text::{in_words, panel_in_words};
 
 use crate::sweep::diagram::{Class, Measure};
 

@@ -90,11 +90,11 @@ pub(super) fn markers(
                     continue;
                 }
                 let wide = [rect[0] - 1.5, rect[1] - 0.5, rect[2] + 1.5, rect[3] + 0.5];
-                let texts = taken.iter().filter(|t| overlap(**t, wide)).count();
-                let cost = 1000.0 * texts as f64
-                    + 12.0 * crossed(curves, wide) as f64
-                    + 6.0 * k as f64
-                    + 0.5 * j as f64;
+                // Rather no name than one on another: the caption has the step too.
+                if taken.iter().any(|t| overlap(*t, wide)) {
+                    continue;
+                }
+                let cost = 12.0 * crossed(curves, wide) as f64 + 6.0 * k as f64 + 0.5 * j as f64;
                 if best.is_none_or(|(least, _)| cost < least) {
                     best = Some((cost, rect));
                 }

@@ -150,7 +150,7 @@ fn a_pdf_and_a_png_are_of_the_size_that_was_asked_for() {
     let style = Style {
         paper: Paper {
             width: 85.0,
-            height: Some(70.0),
+            height: Some(110.0),
         },
         dpi: 100.0,
         ..Style::default()
@@ -171,12 +171,12 @@ fn a_pdf_and_a_png_are_of_the_size_that_was_asked_for() {
         "{numbers:?}"
     );
     assert!(
-        (numbers[3] - 70.0 * style::POINTS_PER_MM).abs() < 0.2,
+        (numbers[3] - 110.0 * style::POINTS_PER_MM).abs() < 0.2,
         "{numbers:?}"
     );
     let (size, pixels) =
         convert::pixels(&draw::svg(&pair(&run), &style), style.dpi).expect("pixels");
-    assert_eq!(size, [335, 276]);
+    assert_eq!(size, [335, 433]);
     let ground = [255; 4];
     let drawn = pixels.chunks(4).filter(|p| **p != ground).count();
     assert!(drawn > 3_000, "{drawn}");

@@ -1,6 +1,6 @@
 //! A picture in words, for those who hear it.
 
-use super::{Axis, Picture, Places, Series};
+use super::{Axis, Panel, Picture, Places, Series};
 use crate::history::format;
 
 /// The same text, beginning with a capital.
@@ -41,34 +41,38 @@ fn course(series: &Series, x: &Axis, y: &Axis) -> Option<String> {
     Some(text)
 }
 
-/// What is to be seen on each panel: axes, courses of the named curves, events.
-pub fn in_words(picture: &Picture) -> String {
+/// What is to be seen on a panel: axes, courses of the named curves, events.
+pub fn panel_in_words(panel: &Panel) -> String {
     let mut sentences = Vec::new();
-    for panel in &picture.panels {
-        let name = match panel.title.is_empty() {
-            true => String::new(),
-            false => format!("{}: ", panel.title),
+    let name = match panel.title.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", panel.title),
+    };
+    sentences.push(format!("{name}{} over {}", panel.y.name(), panel.x.name()));
+    for series in panel.series.iter().rev().filter(|s| !s.name.is_empty()) {
+        let y = match &panel.right {
+            Some(axis) if series.right => axis,
+            _ => &panel.y,
         };
-        sentences.push(format!("{name}{} over {}", panel.y.name(), panel.x.name()));
-        for series in panel.series.iter().rev().filter(|s| !s.name.is_empty()) {
-            let y = match &panel.right {
-                Some(axis) if series.right => axis,
-                _ => &panel.y,
-            };
-            sentences.extend(course(series, &panel.x, y));
-        }
-        sentences.extend(panel.markers.iter().map(|m| m.text.clone()));
-        if let Some(cells) = &panel.cells {
-            let [width, height] = cells.size;
-            let shown = cells.bar.as_ref().map_or("classes", |bar| &bar.title);
-            sentences.push(format!("{width} by {height} cells, which show {shown}"));
-            sentences.extend(cells.classes.iter().map(|class| class.name.clone()));
-        }
+        sentences.extend(course(series, &panel.x, y));
     }
-    sentences.retain(|s| !s.is_empty());
-    let mut text: String = (sentences.iter())
-        .map(|s| format!("{}. ", upper_first(s)))
-        .collect();
-    text.push_str(&picture.caption);
+    sentences.extend(panel.markers.iter().map(|m| m.text.clone()));
+    if let Some(cells) = &panel.cells {
+        let [width, height] = cells.size;
+        let shown = cells.bar.as_ref().map_or("classes", |bar| &bar.title);
+        sentences.push(format!("{width} by {height} cells, which show {shown}"));
+        sentences.extend(cells.classes.iter().map(|class| class.name.clone()));
+    }
+    let sentences = sentences.iter().filter(|s| !s.is_empty());
+    let text: String = sentences.map(|s| format!("{}. ", upper_first(s))).collect();
     text.trim_end().to_owned()
+}
+
+/// All panels, and the caption.
+pub fn in_words(picture: &Picture) -> String {
+    let panels = picture.panels.iter().map(panel_in_words);
+    let parts = panels
+        .chain([picture.caption.clone()])
+        .filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }

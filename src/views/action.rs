@@ -6,6 +6,7 @@ use super::{
     export::Export,
     panels::Tab,
     pins::{PinEdit, PinId},
+    print_form::PrintAction,
     sweep_form::SweepForm,
 };
 use crate::{history::Bookmark, sim::config::Value, training::Pace};
@@ -88,6 +89,8 @@ pub enum Action {
     Diagram(DiagramAction),
     /// Write a file.
     Export(Export),
+    /// Something about the dialog for figures for print.
+    Print(PrintAction),
     /// Move the time cursor.
     Scrub(Scrub),
     /// Take the newest change back.

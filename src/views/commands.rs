@@ -6,6 +6,7 @@ use super::{
     curves::PlotKind,
     drawer::PanelSide,
     export::Export,
+    print_form::PrintAction,
 };
 use crate::history::Bookmark;
 use egui::{Key, Modifiers};
@@ -144,7 +145,7 @@ pub fn of_text(text: &str) -> Option<&'static UiCommand> {
 /// What the Export menu offers, in order.
 pub fn exports() -> impl Iterator<Item = &'static UiCommand> {
     let all = ALL.iter().copied();
-    all.filter(|command| matches!(command.action, Action::Export(_)))
+    all.filter(|command| matches!(command.action, Action::Export(_) | Action::Print(_)))
 }
 
 /// The lines of the help: keys, and what they do.
@@ -448,6 +449,24 @@ commands! {
         shortcuts: &[Shortcut::ctrl(Key::E)],
         repeats: false,
         action: Action::Export(Export::Plot(PlotKind::Loss)),
+    }
+    /// The dialog.
+    EXPORT_FIGURE {
+        label: "Figure for print…",
+        hover: "SVG, PDF or PNG at a size in millimetres, with a legend for every curve and the settings below",
+        help: "a figure for print",
+        shortcuts: &[Shortcut::ctrl(Key::P)],
+        repeats: false,
+        action: Action::Print(PrintAction::Open),
+    }
+    /// The arrays.
+    EXPORT_ARRAYS {
+        label: "Arrays at the cursor, for NumPy…",
+        hover: "Data, weights, kernel, spectrum and the trained function at the step that is shown",
+        help: "",
+        shortcuts: &[],
+        repeats: false,
+        action: Action::Export(Export::Arrays),
     }
     /// The lower plot.
     EXPORT_LOWER_PLOT {

@@ -1,6 +1,7 @@
 //! What can be saved from the window.
 
 use super::curves::PlotKind;
+use crate::plot::Format;
 
 /// What can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub enum Export {
     Csv,
     /// TOML of the settings.
     Toml,
+    /// A figure for print.
+    Figure(Format),
+    /// Data, weights and kernel of the step at the cursor, for NumPy.
+    Arrays,
 }
 
 impl Export {
@@ -22,6 +27,8 @@ impl Export {
             Self::Window | Self::Plot(_) => "png",
             Self::Csv => "csv",
             Self::Toml => "toml",
+            Self::Figure(format) => format.ending(),
+            Self::Arrays => "npz",
         }
     }
 }

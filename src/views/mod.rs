@@ -30,6 +30,7 @@ pub mod paces;
 pub mod panels;
 pub mod pins;
 pub mod polyline;
+pub mod print_form;
 pub mod runs;
 pub mod scrubber;
 pub mod slider;

@@ -103,6 +103,16 @@ impl PhaseDiagram {
         self.large
     }
 
+    /// What its colours show.
+    pub fn measure(&self) -> Measure {
+        self.measure
+    }
+
+    /// What never generalises is drawn as 0.
+    pub fn never_is_zero(&self) -> bool {
+        self.never_is_zero && matches!(self.measure, Measure::Delay(_))
+    }
+
     /// The newest diagram.
     pub fn diagram(&self) -> Option<&Diagram> {
         self.diagram.as_ref()

@@ -11,7 +11,7 @@ use super::{
 use crate::history::Run;
 use crate::plot::{
     Dash, Ink, look,
-    runs::{self, above, diverged},
+    runs::{self, Runs, above, diverged},
 };
 use crate::sim::metrics::Metric;
 use crate::training::{LossPoint, protocol::Phase};
@@ -126,7 +126,23 @@ pub(super) fn losses<'a>(
         .overlay
         .avoid(computed.iter().chain(kept).chain(&panel.curves));
     annotate_losses(&mut panel, scene, state, &pinned);
-    describe(&panel.response, "Loss over training steps", model.run);
+    describe(
+        &panel.response,
+        "Loss over training steps",
+        model.run,
+        || {
+            let shown = runs::Shown {
+                train: state.shown.train,
+                test: state.shown.test,
+                ..runs::Shown::default()
+            };
+            let runs = Runs {
+                main: model.run,
+                ..Runs::default()
+            };
+            runs.losses(shown, scale, runs::View::default())
+        },
+    );
     context_menu(&panel.response, PlotKind::Loss, state, model, action);
     panel
 }

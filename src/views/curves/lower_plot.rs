@@ -10,7 +10,11 @@ use super::{
     series::{Drawn, Pen},
 };
 use crate::history::Run;
-use crate::plot::{fit::fit_values, look, runs::most_value};
+use crate::plot::{
+    fit::fit_values,
+    look,
+    runs::{Runs, View, most_value},
+};
 use crate::sim::{metrics::Metric, quantity::Range};
 use crate::training::protocol::Phase;
 use crate::views::axes;
@@ -149,7 +153,13 @@ pub(super) fn lower_plot<'a>(
         panel.overlay.message(text, theme.muted);
     }
     let name = format!("{} over training steps", lower.name());
-    describe(&panel.response, &name, model.run);
+    describe(&panel.response, &name, model.run, || {
+        let runs = Runs {
+            main: model.run,
+            ..Runs::default()
+        };
+        runs.values(&chosen, scale, View::default())
+    });
     context_menu(&panel.response, PlotKind::Lower, state, model, action);
     panel
 }

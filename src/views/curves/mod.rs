@@ -19,6 +19,7 @@ mod tests;
 
 use super::{axes::Scale, pins::PinLine, polyline::line_style, scrubber, theme::Theme};
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
+use crate::plot::runs;
 use crate::training::LossPoint;
 use bounds::{Axis, Span};
 use egui::{Color32, Pos2, Rangef, Rect, Sense, Shape, Ui, UiBuilder, pos2, vec2};
@@ -201,6 +202,16 @@ impl CurvesState {
     /// Whether the user zoomed or moved the view.
     pub fn is_user_view(&self) -> bool {
         self.time.is_user() || self.loss.is_user() || self.lower.is_user()
+    }
+
+    /// What of the two plots the user chose to see, for a picture.
+    pub fn views(&self) -> [runs::View; 2] {
+        let chosen = |axis: &Axis| axis.shown().filter(|_| axis.is_user());
+        let time = chosen(&self.time);
+        [&self.loss, &self.lower].map(|axis| runs::View {
+            time,
+            values: chosen(axis),
+        })
     }
 
     /// Whether the train losses of this many kept runs are on show.

@@ -7,6 +7,7 @@ use super::{
     series::{Canvas, Drawn},
 };
 use crate::history::Run;
+use crate::plot;
 use crate::views::{
     axes::{self, Scale},
     theme::Theme,
@@ -170,8 +171,14 @@ pub(super) fn settle(
     panel.moving |= turned.is_some();
 }
 
-/// What a screen reader says of a plot.
-pub(super) fn describe(response: &Response, name: &str, run: Option<&Run>) {
+/// What a screen reader says of a plot: its name and the outcome, and as a description
+/// the course of every curve.
+pub(super) fn describe(
+    response: &Response,
+    name: &str,
+    run: Option<&Run>,
+    panel: impl FnOnce() -> plot::Panel,
+) {
     response.widget_info(|| {
         let sentence = run.map(Run::outcome_sentence).unwrap_or_default();
         let text = if sentence.is_empty() {
@@ -181,6 +188,12 @@ pub(super) fn describe(response: &Response, name: &str, run: Option<&Run>) {
         };
         WidgetInfo::labeled(Role::Image, true, text)
     });
+    if run.is_some_and(|run| !run.rows().is_empty()) {
+        // Only where somebody listens.
+        response.ctx.accesskit_node_builder(response.id, |node| {
+            node.set_description(plot::panel_in_words(&panel()));
+        });
+    }
 }
 
 pub(super) fn context_menu(

@@ -8,7 +8,10 @@ use crate::sim::{
 use crate::training::protocol::{Event, Finish, RunId, RunInfo};
 use crate::views::fonts;
 use egui::{Event as Input, Modifiers, PointerButton};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 
 const RUN: RunId = RunId(1);
 
@@ -218,4 +221,68 @@ fn a_dragged_view_stays_until_a_double_click_refits_it() {
     }
     harness.run_steps(4);
     assert!(!harness.state().state.is_user_view());
+}
+
+#[test]
+fn screen_and_paper_show_the_same_curves_on_the_same_axes() {
+    use crate::plot::runs::{Runs, Shown as OnPaper, View, time_span};
+    let run = run(true);
+    let mut harness = window(Some(run.clone()));
+    for scale in [Scale::Linear, Scale::Log] {
+        harness.state_mut().state.loss_scale = scale;
+        // Until the axis is at its fit.
+        harness.run_steps(60);
+        let state = &harness.state().state;
+        let (time, values) = (state.time.shown(), state.loss.shown());
+        let runs = Runs::of(&run);
+        let view = View { time, values };
+        let panel = runs.losses(OnPaper::default(), scale, view);
+        assert_eq!(time, Some(time_span(100_000)));
+        assert_eq!(Some(panel.y.span), values);
+        // Left to itself the paper leaves less room above, and none below.
+        let fitted = runs
+            .losses(OnPaper::default(), scale, View::default())
+            .y
+            .span;
+        let screen = values.expect("an axis");
+        assert!(fitted.high <= screen.high && fitted.low <= screen.low + 0.05 * screen.width());
+        let canvas = series::Canvas {
+            time: panel.x.span,
+            scale,
+            columns: 900,
+            tolerance: 0.0,
+        };
+        let theme = Theme::dark();
+        let metrics = [Metric::TrainLoss, Metric::TestLoss];
+        assert_eq!(panel.series.len(), metrics.len());
+        for (paper, metric) in panel.series.iter().zip(metrics) {
+            let pen = Pen::of(paper.pen, &theme);
+            let drawn = series::Drawn::new(&run, metric, canvas, pen, &KeptSeries::default());
+            let last = paper.points.iter().rev().find(|p| p[1].is_finite());
+            assert_eq!(drawn.head(), last.copied());
+            for point in paper.points.iter().filter(|p| p[1].is_finite()).step_by(7) {
+                let seen = drawn.at(point[0]).expect("a height");
+                assert!(
+                    (seen - point[1]).abs() < 0.02,
+                    "{metric:?} at {point:?}: {seen}"
+                );
+            }
+            let on_screen = match metric {
+                Metric::TrainLoss => (theme.train, DASHED),
+                _ => (theme.test, LineStyle::Solid),
+            };
+            assert_eq!((pen.color, pen.style), on_screen);
+        }
+    }
+}
+
+#[test]
+fn the_plots_can_be_heard() {
+    let harness = window(Some(run(true)));
+    let node = harness.get_by_label_contains("Loss over training steps");
+    let words = node.accesskit_node().description().unwrap_or_default();
+    assert!(
+        words.contains("Test goes from") && words.contains("Fits at 174"),
+        "{words}"
+    );
 }
