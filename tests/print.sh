@@ -49,6 +49,9 @@ for theme in light dark black; do
     [ "$(head -c 4 "$theme.png" | tail -c 3)" = PNG ] || fail "$theme.png"
 done
 
+quiet "$grokscope" figure 4 --engine flow --out figure.pdf --width 174mm
+has figure.pdf "Figure 4" "loss (mean squared error)" "training step"
+
 printf '[base]\ntask.dim = 10\ntask.samples = 30\ntraining.engine = "flow"\ntraining.steps = 2000\n[axes]\n"network.alpha" = [0.3, 1.0, 3.0]\n"network.epsilon" = [0.1, 0.3]\n' >sweep.toml
 quiet "$grokscope" sweep run sweep.toml --out sweep
 quiet "$grokscope" sweep picture sweep --out sweep.svg

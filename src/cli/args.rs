@@ -199,7 +199,8 @@ pub struct Steps(pub Vec<u64>);
     after_help = concat!(
         "Examples:\n  grokscope figure\n  grokscope figure 3a\n  \
          grokscope figure 3a --data figure-3a\n  \
-         grokscope figure 9 --data figure-9 --engine flow --seeds 16\n\n\
+         grokscope figure 9 --data figure-9 --engine flow --seeds 16\n  \
+         grokscope figure 3a --engine flow --out fig3a.pdf --width 174mm\n\n\
          Ctrl-C, SIGTERM and SIGHUP keep the curves that are finished and write their \
          summary.\n\n",
         exit_codes!()
@@ -213,12 +214,15 @@ pub struct FigureArgs {
     /// exist
     #[arg(long, value_name = "DIR", requires = "id")]
     pub data: Option<PathBuf>,
+    /// Its picture for print, with the ending .svg, .pdf or .png
+    #[arg(long, value_name = "FILE", requires = "id", conflicts_with_all = ["data", "seeds"])]
+    pub out: Option<PathBuf>,
     /// Curves that are computed at the same time; all processors by default
-    #[arg(long, value_name = "N", requires = "data")]
+    #[arg(long, value_name = "N", requires = "id")]
     pub threads: Option<NonZero<usize>>,
     /// Form of the dynamics instead of the figure's own; the flow takes seconds
     /// where gradient descent takes minutes
-    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons", "flow"], requires = "data")]
+    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons", "flow"], requires = "id")]
     pub engine: Option<String>,
     /// Seeds of each curve, counted up from the figure's own
     #[arg(long, value_name = "N", default_value = "1", requires = "data")]
@@ -226,6 +230,12 @@ pub struct FigureArgs {
     /// Replace the data that the directory holds
     #[arg(long, requires = "data")]
     pub force: bool,
+    /// Colours on white, colours on dark, or black and greys on white
+    #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
+    pub theme: String,
+    /// Size and lines of the picture for print.
+    #[command(flatten)]
+    pub print: PrintArgs,
     /// Print the page of the documentation about all figures
     #[arg(long, conflicts_with = "id")]
     pub markdown: bool,

@@ -10,6 +10,7 @@ pub mod args;
 mod command_line;
 mod export;
 mod figure;
+mod figure_print;
 pub mod gui_help;
 mod panics;
 mod plot;
@@ -149,6 +150,9 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             }
         }
         Some(Command::Figure(args)) => {
+            if let (Some(id), Some(out)) = (&args.id, &args.out) {
+                return say(&figure_print::draw(&args, id, out)?);
+            }
             let report = figure::figure(&args)?;
             let said = say(report.text.trim_end());
             report.stopped.map_or(said, Err)
