@@ -25,6 +25,7 @@ use crate::sim::Simulation;
 use crate::sim::committee::instance::Instance;
 use crate::sim::committee::kernel::{Gram, GramInputs, KernelEigen, Spectrum};
 use crate::sim::committee::linearized::{LazyTime, Linearized};
+use crate::sim::committee::model::Committee;
 use crate::sim::committee::moments::MomentState;
 use crate::sim::committee::neurons::Network;
 use crate::sim::config::{Config, EngineKind, ValidConfig};
@@ -118,6 +119,16 @@ pub struct Extract {
     moments: Vec<Moment>,
 }
 
+/// The committee machine, whose arrays these are.
+fn machine(run: &Simulation) -> Result<&Committee, String> {
+    run.committee().ok_or_else(|| {
+        format!(
+            "network.family = \"{}\": arrays are taken out of a committee machine alone",
+            run.config().network.family.name()
+        )
+    })
+}
+
 impl Extract {
     /// Trains to each of `steps`, which increase. `on_step` is told the step reached,
     /// and ends it by returning `false`.
@@ -153,8 +164,8 @@ impl Extract {
             }
             moments.push(Moment {
                 step,
-                state: run.state(),
-                network: run.network().cloned(),
+                state: machine(&run)?.state(),
+                network: machine(&run)?.network().cloned(),
             });
         }
         let config = start.config().clone();
@@ -211,7 +222,7 @@ impl Extract {
     }
 
     fn instance(&self, arrays: &mut Vec<Named>) -> Result<(), String> {
-        let task = self.start.task();
+        let task = machine(&self.start)?.task();
         push(arrays, "X", task.x.clone());
         push(arrays, "y", task.y.clone());
         if let Some((x, y)) = &task.test {
@@ -220,7 +231,7 @@ impl Extract {
         }
         let n = self.config.network.width.finite();
         if n.is_some_and(|n| n * self.config.task.dim <= MOST)
-            && let Some(w) = self.start.initial_weights().matrix()
+            && let Some(w) = machine(&self.start)?.initial_neurons().matrix()
         {
             push(arrays, "W0", w);
         }
@@ -271,7 +282,9 @@ impl Extract {
             let networks = self.moments.iter().filter_map(|m| m.network.as_ref());
             return networks.map(|n| n.weights.clone()).collect();
         }
-        let start = self.start.initial_weights();
+        let Ok(start) = machine(&self.start).map(Committee::initial_neurons) else {
+            return Vec::new();
+        };
         let initial = start.moments();
         let latents: Vec<Array1<f64>> = (0..n).map(|i| start.latent(&initial, i)).collect();
         let weights = |state: &MomentState| {
@@ -290,7 +303,7 @@ impl Extract {
     }
 
     fn grams(&self, test: bool) -> Result<Vec<Gram>, String> {
-        let task = self.start.task();
+        let task = machine(&self.start)?.task();
         let x = match (&task.test, test) {
             (Some((x, _)), true) => x,
             (None, true) => return Ok(Vec::new()),
@@ -325,7 +338,7 @@ impl Extract {
     }
 
     fn spectrum(&self, arrays: &mut Vec<Named>) -> Result<(), String> {
-        let y = self.start.task().y.to_vec();
+        let y = machine(&self.start)?.task().y.to_vec();
         let (mut values, mut vectors, mut power) = (Vec::new(), Vec::new(), Vec::new());
         for gram in self.grams(false)? {
             let eigen = KernelEigen::new(&gram).ok_or("the kernel is not finite")?;
@@ -344,7 +357,7 @@ impl Extract {
     }
 
     fn decomposition(&self, arrays: &mut Vec<Named>) -> Result<(), String> {
-        if self.config.network.train_readouts || self.start.task().hermite.is_some() {
+        if self.config.network.train_readouts || machine(&self.start)?.task().hermite.is_some() {
             return Err(
                 "a network with trained readouts or Hermite activations is no function \
                         b·x + ½xᵀAx of its moments"
@@ -354,14 +367,14 @@ impl Extract {
         let network = &self.config.network;
         let (alpha, epsilon) = (network.alpha, network.epsilon);
         let kappa = if network.centered { 1.0 } else { 0.0 };
-        let initial = self.start.initial();
+        let initial = machine(&self.start)?.initial();
         let m0 = initial.second_moment();
         let (mut linear, mut quadratic) = (Vec::new(), Vec::new());
         for moment in &self.moments {
             linear.push((&moment.state.mean - &(&initial.mean * kappa)) * alpha);
             quadratic.push((moment.state.second_moment() - &m0 * kappa) * (alpha * epsilon));
         }
-        if let Some(target) = &self.start.task().target {
+        if let Some(target) = &machine(&self.start)?.task().target {
             let d = self.config.task.dim as f64;
             let mut terms = [Vec::new(), Vec::new(), Vec::new()];
             for (b, a) in linear.iter().zip(&quadratic) {
@@ -417,7 +430,8 @@ impl Extract {
     }
 
     fn lazy(&self, arrays: &mut Vec<Named>) -> Result<(), String> {
-        let lazy: &Linearized = self.start.linearized().map_err(|e| e.to_string())?;
+        let lazy = machine(&self.start)?.linearized(self.start.training());
+        let lazy: &Linearized = lazy.map_err(|e| e.to_string())?;
         let training = &self.config.training;
         if !training.changes.is_empty() {
             return Err(

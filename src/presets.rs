@@ -64,6 +64,10 @@ shipped![
     "plenty-of-data",
     "weight-decay",
     "figure-1",
+    "modular-addition",
+    "transformer",
+    "student-teacher",
+    "digits",
 ];
 
 static PRESETS: LazyLock<(Vec<Preset>, Vec<String>)> = LazyLock::new(|| read_all(FILES));

@@ -557,7 +557,7 @@ fn the_presets_are_listed_and_their_command_trains_them() {
 fn the_settings_are_listed_with_their_ranges() {
     let dir = tempfile::tempdir().expect("directory");
     let table = stdout(&grokscope(&["fields"], dir.path()));
-    for field in grokscope::sim::config::FIELDS {
+    for field in grokscope::sim::config::FIELDS.iter() {
         assert!(table.contains(&format!("`{}`", field.key)), "{}", field.key);
     }
 }

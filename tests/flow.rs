@@ -223,7 +223,10 @@ fn weight_decay_can_change_under_way() {
         while !s.is_finished() {
             s.advance(u64::MAX);
         }
-        (s.train_loss(), s.state().weight_norm_sq())
+        (
+            s.train_loss(),
+            s.committee().unwrap().state().weight_norm_sq(),
+        )
     };
     let (flow, descent) = (last(EngineKind::Flow), last(EngineKind::Moments));
     assert!(

@@ -30,6 +30,8 @@ fn started(steps: u64) -> Run {
     config.training.steps = steps;
     let mut run = Run::new(RUN, config.clone());
     let info = RunInfo {
+        columns: grokscope::sim::committee::model::COLUMNS,
+        judge: Default::default(),
         config: config.check().expect("a valid config"),
         thresholds: Thresholds {
             train: 0.1,
@@ -88,7 +90,7 @@ fn snapshot(step: u64, phase: Phase, crossings: Crossings, recent: Vec<RecentSte
         attempt: 0,
         verdict: verdict().crossed(Status::Running, step, crossings),
         recent,
-        state: Arc::clone(&state),
+        weights: state.clone(),
         initial: state,
         keyframes: Default::default(),
     }

@@ -308,7 +308,12 @@ fn at_time_zero_the_model_is_the_network() {
         let row = simulation.record(true);
         let value = |metric| row.get(metric).expect("recorded");
         for time in [LazyTime::steps(1.0, 0), LazyTime::Flow(0.0)] {
-            let lazy = simulation.linearized().expect("no decay").losses(&time);
+            let lazy = simulation
+                .committee()
+                .unwrap()
+                .linearized(simulation.training())
+                .expect("no decay")
+                .losses(&time);
             let (test, sample) = (lazy.test.expect("known"), lazy.sample_test.expect("set"));
             assert!(close(value(Metric::TrainLoss), lazy.train, 1e-12));
             assert!(close(value(Metric::TestLoss), test, 1e-12));
@@ -475,10 +480,14 @@ fn a_lazy_network_moves_its_weights_by_the_difficulty_of_the_labels() {
             simulation.advance(u64::MAX);
         }
         let row = simulation.record(true);
-        let linearized = simulation.linearized().expect("no decay");
+        let linearized = simulation
+            .committee()
+            .unwrap()
+            .linearized(simulation.training())
+            .expect("no decay");
         let moved = row.get(Metric::ParamMovement).expect("recorded")
             * n
-            * simulation.initial().weight_norm_sq();
+            * simulation.committee().unwrap().initial().weight_norm_sq();
         let expected = n / 1e6 * linearized.difficulty();
         assert!(row.get(Metric::TrainLoss).expect("recorded") < 1e-6);
         assert!(
@@ -525,7 +534,10 @@ fn with_weight_decay_there_is_no_linearised_model_and_the_run_says_why() {
     assert!(run.note().is_some_and(|n| n.contains("weight decay")));
     c.training.weight_decay = 1e-3;
     let mut run = Simulation::new(&c.check().expect("valid"), None).expect("no instance");
-    assert!(run.record(true).get(Metric::LinTestLoss).is_none() && run.linearized().is_err());
+    assert!(
+        run.record(true).get(Metric::LinTestLoss).is_none()
+            && run.committee().unwrap().linearized(run.training()).is_err()
+    );
 }
 
 #[test]

@@ -182,7 +182,11 @@ fn the_lazy_model_is_that_of_the_closed_form_also_when_the_kernel_is_reused() {
         ask(&theory, run, &config);
         let found = shadow(&theory, run).expect("a lazy model");
         let simulation = Simulation::new(&valid(&config), None).expect("no instance");
-        let exact = simulation.linearized().expect("a lazy model");
+        let exact = simulation
+            .committee()
+            .unwrap()
+            .linearized(simulation.training())
+            .expect("a lazy model");
         let rate = config.training.learning_rate;
         assert_eq!(
             found.points.last().map(|p| p.step),
@@ -207,7 +211,11 @@ fn beside_the_flow_the_lazy_model_is_that_of_the_flow() {
     ask(&theory, 1, &config);
     let found = shadow(&theory, 1).expect("a lazy model");
     let simulation = Simulation::new(&valid(&config), None).expect("no instance");
-    let exact: &Linearized = simulation.linearized().expect("a lazy model");
+    let exact: &Linearized = simulation
+        .committee()
+        .unwrap()
+        .linearized(simulation.training())
+        .expect("a lazy model");
     let point = found.points[40];
     let losses = exact.losses(&LazyTime::Flow(config.training.learning_rate * point.step));
     assert!((point.train - losses.train).abs() < 1e-9);
@@ -233,7 +241,7 @@ fn where_there_is_no_lazy_model_the_answer_says_why_and_the_forecast_still_comes
 fn instance(known_target: bool) -> Instance {
     let config = small();
     let simulation = Simulation::new(&valid(&config), None).expect("no instance");
-    let task = simulation.task();
+    let task = simulation.committee().unwrap().task();
     let w0 = Array2::from_shape_fn((3, 15), |(i, j)| ((7 * i + 3 * j) as f64).sin());
     Instance {
         x: task.x.clone(),
@@ -267,7 +275,7 @@ fn an_instance_without_a_known_target_is_forecast_on_its_test_set() {
     let forecast = refined(&theory, 1);
     let simulation = Simulation::new(&valid(&config), Some(&instance)).expect("it fits");
     let exact = simulation.test_loss().expect("a test set");
-    assert!(simulation.task().target.is_none());
+    assert!(simulation.committee().unwrap().task().target.is_none());
     for start in [forecast.points[0], lazy.points[0]] {
         assert!((start.test / exact - 1.0).abs() < 1e-9);
         assert!((start.train / simulation.train_loss() - 1.0).abs() < 1e-9);
@@ -303,7 +311,7 @@ fn kernel_at(theory: &TheoryHandle, config: &Config, steps: u64) -> Result<Kerne
             instance: None,
         },
         step: steps,
-        state: Arc::new(simulation.state()),
+        state: Arc::new(simulation.committee().unwrap().state()),
     });
     wait("spectra", || theory.kernel()).result
 }
@@ -321,9 +329,11 @@ fn the_spectra_are_those_of_the_kernel_at_the_start_and_at_the_weights_given() {
     while simulation.step() < 2_000 {
         simulation.advance(2_000 - simulation.step());
     }
-    let gram = GramInputs::new(simulation.task().x.view())
-        .ntk(&simulation.state(), config.network.epsilon);
-    let y = simulation.task().y.to_vec();
+    let gram = GramInputs::new(simulation.committee().unwrap().task().x.view()).ntk(
+        &simulation.committee().unwrap().state(),
+        config.network.epsilon,
+    );
+    let y = simulation.committee().unwrap().task().y.to_vec();
     let exact = Spectrum::new(&KernelEigen::new(&gram).expect("finite"), &y);
     assert_eq!(later.now, exact);
     // The kernel turned towards the labels: fewer modes hold half of them.
@@ -358,7 +368,7 @@ fn where_there_are_no_spectra_the_answer_says_why() {
             instance: None,
         },
         step: 0,
-        state: Arc::new(simulation.state()),
+        state: Arc::new(simulation.committee().unwrap().state()),
     });
     let why = wait("an answer", || theory.kernel()).result;
     assert!(why.expect_err("they do not fit").contains("another run"));

@@ -133,6 +133,8 @@ fn the_status_says_where_the_lazy_model_would_level_off() {
         run: screen.run_id(),
         info: Box::new(grokscope::training::RunInfo {
             config: small().check().unwrap(),
+            columns: grokscope::sim::committee::model::COLUMNS,
+            judge: Default::default(),
             thresholds,
             zero_train_loss: 1.0,
             zero_test_loss: 1.0,

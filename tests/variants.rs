@@ -320,13 +320,23 @@ fn readouts_and_hermite_networks_take_the_steps_of_a_brute_force_gradient() {
             (c.training.learning_rate, c.training.steps) = (0.02, 5);
         });
         let mut simulation = Simulation::new(&config, None).expect("made");
-        let start = simulation.network().expect("no committee").clone();
-        let task = simulation.task().clone();
+        let start = simulation
+            .committee()
+            .unwrap()
+            .network()
+            .expect("no committee")
+            .clone();
+        let task = simulation.committee().unwrap().task().clone();
         let mut brute = start.clone();
         for _ in 0..5 {
             simulation.advance(1);
             brute = brute_step(&config, &start, &brute, &task.x, &task.y);
-            let network = simulation.network().expect("no committee").clone();
+            let network = simulation
+                .committee()
+                .unwrap()
+                .network()
+                .expect("no committee")
+                .clone();
             let distance = (&network.weights - &brute.weights).mapv(f64::abs).sum();
             assert!(distance < 1e-7, "W, degree {degree}: {distance:e}");
             if let (Some(v), Some(u)) = (&network.readouts, &brute.readouts) {
@@ -340,7 +350,13 @@ fn readouts_and_hermite_networks_take_the_steps_of_a_brute_force_gradient() {
             let direct = brute_loss(&config, &start, &network, x, y);
             assert!((test / direct - 1.0).abs() < 1e-9, "{test} {direct}");
         }
-        assert!(simulation.linearized().is_err());
+        assert!(
+            simulation
+                .committee()
+                .unwrap()
+                .linearized(simulation.training())
+                .is_err()
+        );
     }
 }
 

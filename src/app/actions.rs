@@ -387,10 +387,11 @@ impl GrokscopeApp {
                     return;
                 };
                 let rows = run.rows_at(&config.outcome);
+                let columns = run.columns();
                 let settings = lowered_note(run) + &self.state.session.toml(&config);
                 exporter.start(name, export, ctx, move || {
                     let mut bytes = Vec::new();
-                    io::csv::emit(&mut bytes, &rows).map_err(|e| e.to_string())?;
+                    io::csv::emit(&mut bytes, columns, &rows).map_err(|e| e.to_string())?;
                     Ok(Content {
                         bytes,
                         settings: Some(settings),

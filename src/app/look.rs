@@ -3,7 +3,7 @@
 
 use super::{session::Session, theory::wanted};
 use crate::{
-    sim::committee::moments::MomentState,
+    sim::{committee::moments::MomentState, model::weights_as},
     training::{Answer, RunId, TheoryRequest, WeightsRequest},
 };
 use std::{sync::Arc, time::Duration};
@@ -38,14 +38,14 @@ impl Subject {
     pub(super) fn of(session: &Session, past: Option<u64>) -> Option<Self> {
         let snapshot = session.snapshot()?;
         let kept = past.and_then(|step| snapshot.keyframes.at_or_before(step));
-        let (step, state) = match kept {
-            Some(kept) => (kept.step, kept.state),
-            None => (snapshot.step, Arc::clone(&snapshot.state)),
+        let (step, weights) = match kept {
+            Some(kept) => (kept.step, kept.weights),
+            None => (snapshot.step, Arc::clone(&snapshot.weights)),
         };
         Some(Self {
             run: snapshot.run,
             step,
-            state,
+            state: weights_as(&weights)?,
         })
     }
 }

@@ -10,6 +10,7 @@ pub mod files;
 pub mod keys;
 pub mod layout;
 mod look;
+pub mod network;
 pub mod persist;
 pub mod picture;
 mod print;
@@ -29,7 +30,7 @@ pub use crate::views::action::Action;
 use crate::{
     presets,
     startup::Startup,
-    training::{TheoryHandle, WorkerHandle},
+    training::{InspectHandle, TheoryHandle, WorkerHandle},
     views::{fonts, theme::Theme},
 };
 use backend::Backend;
@@ -39,6 +40,7 @@ use egui::{Context, Ui};
 use export::Exporter;
 use files::Files;
 use keys::Keyboard;
+use network::Network;
 use persist::Stored;
 use session::Session;
 use state::{State, Tab};
@@ -116,9 +118,13 @@ impl GrokscopeApp {
         let ctx = cc.egui_ctx.clone();
         let theory = TheoryHandle::spawn(move || ctx.request_repaint());
         let ctx = cc.egui_ctx.clone();
+        // Without the thread there is nothing to show in that tab.
+        let network = InspectHandle::spawn(move || ctx.request_repaint()).ok();
+        let ctx = cc.egui_ctx.clone();
         let phase = PhaseDiagram::new(move || ctx.request_repaint_after(diagram::BETWEEN_FRAMES));
         let mut app = Self::with_backend(cc, startup, Box::new(worker), Exporter::from_env())
             .with_theory(theory)
+            .with_network(network)
             .with_diagram(phase);
         app.settle(cc);
         app
@@ -127,6 +133,12 @@ impl GrokscopeApp {
     /// With a thread that looks ahead.
     pub fn with_theory(mut self, theory: TheoryHandle) -> Self {
         self.state.theory = Theory::new(Some(theory));
+        self
+    }
+
+    /// With a thread that looks at networks.
+    pub fn with_network(mut self, handle: Option<InspectHandle>) -> Self {
+        self.state.network = Network::new(handle);
         self
     }
 
@@ -176,6 +188,7 @@ impl GrokscopeApp {
             state: State {
                 session,
                 theory: Theory::default(),
+                network: Network::default(),
                 phase: PhaseDiagram::default(),
                 defaults,
                 preset,
@@ -352,6 +365,12 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.theory.advance(session, past, tab, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
+        let shown = tab == Some(Tab::Network);
+        let state = &mut self.state;
+        if let Some(wait) = state.network.advance(&state.session, past, shown, now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait));
+        }
+        let session = &self.state.session;
         let shown = tab == Some(Tab::Phase) || self.state.phase.is_large();
         if let Some(wait) = self.state.phase.advance(session, shown, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));

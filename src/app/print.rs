@@ -13,7 +13,7 @@ use crate::{
         draw, in_words, look,
         runs::{Computed, Kept, Runs, Shown, View},
     },
-    sim::metrics::Metric,
+    sim::{metrics::Metric, model::weights_as},
     training::KernelView,
     views::print_form::{PREVIEW, PrintAction, PrintForm, Subject},
 };
@@ -319,9 +319,9 @@ impl GrokscopeApp {
         let at = match (past, session.snapshot()) {
             (Some(step), _) => {
                 let kept = session.keyframe(step).filter(|kept| kept.step == step);
-                Some((step, kept.map(|kept| kept.state)))
+                Some((step, kept.and_then(|kept| weights_as(&kept.weights))))
             }
-            (None, Some(snapshot)) => Some((snapshot.step, Some(snapshot.state.clone()))),
+            (None, Some(snapshot)) => Some((snapshot.step, weights_as(&snapshot.weights))),
             (None, None) => None,
         };
         let config = session

@@ -10,6 +10,7 @@ use super::{
     diagram::PhaseDiagram,
     figures::OpenFigure,
     layout::Drawers,
+    network::Network,
     print::Printing,
     session::Session,
     sweeping::{Sweep, SweepForm},
@@ -94,6 +95,8 @@ pub struct State {
     pub session: Session,
     /// What the theory says about the run.
     pub theory: Theory,
+    /// What was seen of a network that is no committee machine.
+    pub network: Network,
     /// The phase diagram.
     pub phase: PhaseDiagram,
     /// What a double click goes back to: the settings as they were opened.

@@ -55,6 +55,8 @@ pub struct Theory {
     shadow: Option<Known<LazyShadow>>,
     kernel: Look<KernelView>,
     features: Look<FeatureView>,
+    // Whether there is anything to say: of the committee machine alone there is.
+    applies: bool,
 }
 
 impl Theory {
@@ -62,6 +64,7 @@ impl Theory {
     pub fn new(handle: Option<TheoryHandle>) -> Self {
         Self {
             handle,
+            applies: true,
             ..Self::default()
         }
     }
@@ -92,6 +95,11 @@ impl Theory {
             self.shadow = Some(answer.into());
         }
         let (run, config) = wanted(session);
+        self.applies = config.network.family.is_committee();
+        if !self.applies {
+            (self.forecast, self.shadow, self.asked) = (None, None, None);
+            return;
+        }
         let instance = session.instance().map(|(_, instance)| instance);
         if self
             .asked
@@ -207,7 +215,7 @@ impl Theory {
             Some(Err(_)) => true,
             None => false,
         };
-        forecast && self.forecast_is_current() && self.shadow_is_current()
+        !self.applies || forecast && self.forecast_is_current() && self.shadow_is_current()
     }
 
     /// Whether what a tab shows of the weights is there.
@@ -220,6 +228,11 @@ impl Theory {
             }),
             _ => true,
         }
+    }
+
+    /// Whether there is a theory of what is on screen.
+    pub fn applies(&self) -> bool {
+        self.applies
     }
 
     /// What the plots draw of it.

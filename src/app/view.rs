@@ -21,10 +21,10 @@ use crate::{
     },
     views::{
         controls,
-        curves::{self, CurvesAction, CurvesModel, Ghost, Pinned, PlotKind},
+        curves::{self, CurvesAction, CurvesModel, Ghost, Lower, Pinned, PlotKind},
         drawer, entry, figure, fonts, glossary, help,
         narration::Numbers,
-        open, panels,
+        network, open, panels,
         print_form::{self, PrintView},
         runs, scrubber, status,
         theme::Theme,
@@ -349,6 +349,7 @@ impl GrokscopeApp {
         let (run, cursor) = (session.shown(now), state.time.step());
         let moment = run.map(|run| run.moment(cursor));
         let past = moment.filter(|moment| !moment.is_live());
+        let by_error = session.config().network.family.name() == "student_teacher";
         panels::View {
             tab: state.tab,
             run,
@@ -359,6 +360,13 @@ impl GrokscopeApp {
             settings: self.controls_view(),
             kernel: state.theory.kernel(),
             features: state.theory.features(),
+            network: network::View {
+                look: state.network.look(),
+                number: state.network.number(),
+                at: moment.map_or(0, |moment| moment.step()),
+                wrong_at_fit: state.network.wrong_at_fit(),
+                threshold: by_error.then_some(session.config().outcome.accuracy_tolerance),
+            },
             diagram: state.phase.view(session.config()),
             runs: self.runs_view(),
             figure: state
@@ -486,6 +494,12 @@ impl GrokscopeApp {
         } = &mut self.state;
         *plots_size = ui.available_size();
         let now = ui.input(|i| i.time);
+        // Another kind of network has other quantities.
+        if let Some(run) = session.shown(now)
+            && !curves.shown.lower.suits(run)
+        {
+            curves.shown.lower = Lower::first_of(run);
+        }
         let ghosts: Vec<Ghost<'_>> = session
             .ghosts()
             .map(|ghost| Ghost {
@@ -500,7 +514,7 @@ impl GrokscopeApp {
             name,
             ghosts: &ghosts,
             pinned: &pinned,
-            foresight: foreseen.foresight(),
+            foresight: foreseen.foresight().with_twin(session.shown(now)),
             horizon: session.config().training.horizon(),
             cursor,
         };
@@ -569,7 +583,7 @@ impl GrokscopeApp {
                     name,
                     ghosts: &ghosts,
                     pinned: &pinned,
-                    foresight: foreseen.foresight(),
+                    foresight: foreseen.foresight().with_twin(Some(&run)),
                     horizon,
                     cursor,
                 };

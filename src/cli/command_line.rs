@@ -13,7 +13,7 @@ pub fn command_line(config: &Config) -> String {
         words.push(name.into());
         words.push(shell(value));
     };
-    for field in FIELDS {
+    for field in FIELDS.iter() {
         let value = (field.get)(config);
         let fixed = config.instance.is_some() && Instance::always_fixes(field.key);
         if fixed || value == (field.get)(&default) {

@@ -93,6 +93,7 @@ pub struct Window {
 /// returns the exit code. `window` is `None` in a build without one.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, window: Option<Window>) -> u8 {
     panics::record();
+    crate::io::idx::install();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(e) => {

@@ -12,7 +12,8 @@ use crate::io::summary::{Summary, describe_instance};
 use crate::io::{FileError, csv};
 use crate::sim::config::{Config, EngineKind};
 use crate::sim::digits::rate_in_digits;
-use crate::sim::verdict::Status;
+use crate::sim::model::weights_as;
+use crate::sim::verdict::{Judge, Status};
 use crate::training::{Finish, Snapshot, Working};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -76,7 +77,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     })?;
 
     let out = &args.out;
-    csv::write(&out.join(CURVE), &run.rows)?;
+    csv::write(&out.join(CURVE), run.info.columns, &run.rows)?;
     let settings = match &instance {
         Some(instance) => instance.toml(&run.info.config),
         None => run.info.config.to_toml(),
@@ -88,7 +89,7 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         let known = last.filter(|s| moments && s.step == run.finish.step);
         let end = export::End {
             step: run.finish.step,
-            states: known.map(|s| [s.initial, s.state]),
+            states: known.and_then(|s| Some([weights_as(&s.initial)?, weights_as(&s.weights)?])),
         };
         saved = export::save(out, &run.info.config, instance.as_ref(), &args.save, &end)?;
     }
@@ -214,6 +215,10 @@ pub fn diverged(config: &Config, step: u64, stable: f64) -> String {
 
 /// The same by accuracy, and what counts as right.
 fn accuracy_sentence(run: &HeadlessRun) -> Option<String> {
+    // It is what the run is judged by, and has been said.
+    if run.info.judge == Judge::Accuracy {
+        return None;
+    }
     let config = &run.info.config.outcome;
     Some(format!(
         "by accuracy ({} % of points within {}{}): {}",

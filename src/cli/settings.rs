@@ -156,7 +156,11 @@ impl Draft {
     }
 
     fn set_all(&mut self, settings: &[(String, String)]) -> Result<(), CliError> {
-        for (key, value) in settings {
+        // The network decides what the other settings are.
+        let (families, others): (Vec<_>, Vec<_>) = settings
+            .iter()
+            .partition(|(key, _)| key == "network.family");
+        for (key, value) in families.into_iter().chain(others) {
             self.set_str(key, value)
                 .map_err(|e| CliError::usage(format!("--set {key}={value}: {e}")))?;
         }
@@ -224,7 +228,7 @@ impl Draft {
             .map_err(|e| CliError::usage(format!("{}{e}", self.instance_flag)))?;
         let mut fixed = self.config.clone();
         instance.fix(&mut fixed);
-        for field in FIELDS {
+        for field in FIELDS.iter() {
             let Some(why) = instance.fixes(field.key, &self.config) else {
                 continue;
             };

@@ -74,9 +74,10 @@ fn listed(config: &Config, fields: &[&Field]) -> String {
 /// telling, and those in which they differ.
 pub fn keys(figure: &Figure) -> [Vec<&'static Field>; 2] {
     const ALWAYS: [&str; 4] = ["seed", "task.dim", "task.samples", "training.steps"];
-    let (default, live) = (Config::default(), &figure.live().config);
+    let live = &figure.live().config;
+    let default = live.network.family.defaults();
     let (mut shared, mut own) = (Vec::new(), Vec::new());
-    for field in FIELDS {
+    for field in FIELDS.iter() {
         let value = (field.get)(live);
         if figure
             .curves

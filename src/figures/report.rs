@@ -196,7 +196,11 @@ pub fn file_names(figure: &Figure, seeds: u64) -> Vec<String> {
 pub fn write_curve(directory: &Path, curve: &Curve, run: &HeadlessRun) -> Result<(), FileError> {
     let stem = stem(curve, run.info.config.seed);
     let config = &run.info.config;
-    csv::write(&directory.join(format!("{stem}.csv")), &run.rows)?;
+    csv::write(
+        &directory.join(format!("{stem}.csv")),
+        run.info.columns,
+        &run.rows,
+    )?;
     let toml = directory.join(format!("{stem}.toml"));
     atomic::write(&toml, config.to_toml().as_bytes())
 }

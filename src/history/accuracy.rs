@@ -3,7 +3,7 @@
 
 use super::Run;
 use crate::sim::{
-    committee::accuracy::Tolerances,
+    accuracy::Tolerances,
     config::OutcomeConfig,
     metrics::{Metric, Row},
     outcome::{Crossings, Outcome},
@@ -128,8 +128,7 @@ impl Run {
         };
         let tolerance = config.accuracy_tolerance;
         let point = |(step, errors): &(u64, _)| {
-            let errors: &crate::sim::committee::accuracy::ErrorProfile =
-                std::sync::Arc::as_ref(errors);
+            let errors: &crate::sim::accuracy::ErrorProfile = std::sync::Arc::as_ref(errors);
             AccuracyPoint {
                 step: *step,
                 train: errors.train.within(tolerance * unit.train),

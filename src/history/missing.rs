@@ -12,6 +12,9 @@ impl Run {
     /// been measured yet.
     pub fn missing(&self, metric: Metric) -> Option<String> {
         let config = self.config();
+        if !config.network.family.is_committee() {
+            return self.missing_of_network(metric);
+        }
         let first = self.rows().first()?;
         // Each step has its losses: what the first one lacks all lack.
         let no_test_set = first.get(Metric::SampleTestLoss).is_none();
@@ -76,6 +79,25 @@ impl Run {
             Metric::FeatureEigenvalue3 if config.task.dim < 3 => Some(few_dimensions(config)),
             _ => None,
         }
+    }
+}
+
+impl Run {
+    /// The same of a network that is no committee machine.
+    fn missing_of_network(&self, metric: Metric) -> Option<String> {
+        let lazy = [
+            Metric::LinTrainLoss,
+            Metric::SampleLinTestLoss,
+            Metric::LinTrainAccuracy,
+            Metric::LinTestAccuracy,
+        ];
+        let columns = self.columns();
+        if !columns.is_empty() && !columns.contains(&metric) {
+            return Some("there is no such thing for this network".into());
+        }
+        let untrained = !self.config().optimizer.linearised;
+        (untrained && lazy.contains(&metric))
+            .then(|| "the lazy twin is not trained (optimizer.linearised = false)".into())
     }
 }
 

@@ -1,12 +1,13 @@
 //! One run as the frontend knows it.
 
 use crate::sim::{
-    committee::accuracy::ErrorProfile,
+    accuracy::ErrorProfile,
     config::Config,
     metrics::{Metric, Row},
     outcome::{Crossings, Outcome, Thresholds},
     verdict::{Peak, Verdict},
 };
+use crate::training::LossPoint;
 use crate::training::protocol::{
     Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot, Working,
 };
@@ -35,6 +36,7 @@ pub struct Run {
     rows: Vec<Row>,
     errors: Vec<(u64, Arc<ErrorProfile>)>,
     recent: Vec<RecentStep>,
+    twin: Vec<LossPoint>,
     phase: Phase,
     step: u64,
     horizon: u64,
@@ -58,6 +60,7 @@ impl Run {
             rows: Vec::new(),
             errors: Vec::new(),
             recent: Vec::new(),
+            twin: Vec::new(),
             phase: Phase::Running,
             step: 0,
             steps_per_second: 0.0,
@@ -94,6 +97,7 @@ impl Run {
                 self.rows.clear();
                 self.errors.clear();
                 self.recent.clear();
+                self.twin.clear();
                 self.step = 0;
                 self.attempt += 1;
                 self.verdict = None;
@@ -162,6 +166,15 @@ impl Run {
             }
             if self.rows.last().is_some_and(|last| last.step == row.step) {
                 self.rows.pop();
+                self.twin.pop();
+            }
+            let committee = self.config.network.family.is_committee();
+            if let (false, Some(train)) = (committee, row.get(Metric::LinTrainLoss)) {
+                self.twin.push(LossPoint {
+                    step: row.step as f64,
+                    train,
+                    test: row.get(Metric::SampleLinTestLoss).unwrap_or(f64::NAN),
+                });
             }
             self.rows.push(row.clone());
         }
@@ -202,6 +215,11 @@ impl Run {
         self.info.as_ref()
     }
 
+    /// What its rows hold, in the order of the columns; nothing before it has begun.
+    pub fn columns(&self) -> &'static [Metric] {
+        self.info.as_ref().map_or(&[], |info| info.columns)
+    }
+
     /// Every recorded row, in order.
     pub fn rows(&self) -> &[Row] {
         &self.rows
@@ -216,6 +234,12 @@ impl Run {
     /// The last steps one by one, for display.
     pub fn recent(&self) -> &[RecentStep] {
         &self.recent
+    }
+
+    /// Losses of the linearised model that is trained beside the network, where there
+    /// is one.
+    pub fn twin(&self) -> &[LossPoint] {
+        &self.twin
     }
 
     /// What the worker is doing with it.
@@ -325,6 +349,7 @@ impl Run {
             + self.errors.capacity() * size_of::<(u64, Arc<ErrorProfile>)>()
             + self.errors.iter().map(|(_, e)| e.bytes()).sum::<usize>()
             + self.recent.capacity() * size_of::<RecentStep>()
+            + self.twin.capacity() * size_of::<LossPoint>()
             + self.config.record.steps.capacity() * size_of::<u64>()
             + self.info.as_ref().map_or(0, |info| {
                 info.config.record.steps.capacity() * size_of::<u64>()

@@ -5,7 +5,7 @@ use super::{Run, format};
 use crate::sim::{
     digits::rate_in_digits,
     outcome::{Class, Outcome},
-    verdict::{Crossing, Judged, Status, Verdict},
+    verdict::{Crossing, Judge, Judged, Status, Verdict},
 };
 use crate::training::Working;
 
@@ -20,7 +20,10 @@ impl Verdict {
     /// How the run ended, or how it stands, for example "groks: fits at 641,
     /// generalises at 29,264, 46× later".
     pub fn sentence(&self) -> String {
-        let mut text = self.told(By::Loss);
+        let mut text = self.told(match self.judge {
+            Judge::Loss => By::Loss,
+            Judge::Accuracy => By::Accuracy,
+        });
         if self.status == Status::Stopped {
             let (step, horizon) = (format::steps(self.step), format::steps(self.horizon));
             text = format!("stopped at {step} of {horizon}: {text}");

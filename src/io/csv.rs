@@ -1,5 +1,5 @@
-//! Recorded rows as CSV: a header row, the step first, then every metric by its
-//! name in the registry. What was not measured is an empty cell. Numbers are
+//! Recorded rows as CSV: a header row, the step first, then the run's columns by their
+//! names in the registry. What was not measured is an empty cell. Numbers are
 //! written in the shortest form that reads back to the same bits.
 
 use super::{FileError, atomic, read_problem};
@@ -16,21 +16,21 @@ pub const STEP: &str = "step";
 ///
 /// # Errors
 /// Names the file or directory and the reason.
-pub fn write(path: &Path, rows: &[Row]) -> Result<(), FileError> {
-    atomic::write_with(path, |w| emit(w, rows))
+pub fn write(path: &Path, columns: &[Metric], rows: &[Row]) -> Result<(), FileError> {
+    atomic::write_with(path, |w| emit(w, columns, rows))
 }
 
 /// Writes rows as CSV to any writer.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn emit(mut w: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+pub fn emit(mut w: &mut dyn Write, columns: &[Metric], rows: &[Row]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(&mut w);
-    let names = Metric::ALL.iter().map(|m| m.spec().name);
+    let names = columns.iter().map(|m| m.spec().name);
     csv.write_record(std::iter::once(STEP).chain(names))?;
     for row in rows {
         csv.write_field(row.step.to_string())?;
-        for &metric in Metric::ALL {
+        for &metric in columns {
             let cell = row.get(metric).map_or_else(String::new, number);
             csv.write_field(cell)?;
         }
@@ -138,7 +138,7 @@ mod tests {
 
     fn text() -> String {
         let mut bytes = Vec::new();
-        emit(&mut bytes, &rows()).unwrap();
+        emit(&mut bytes, Metric::ALL, &rows()).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_step_comes_first_and_then_every_metric_in_registry_order() {
+    fn the_step_comes_first_and_then_every_column_in_order() {
         let text = text();
         let mut names = text.lines().next().unwrap().split(',');
         assert_eq!(names.next(), Some("step"));

@@ -1,7 +1,7 @@
 //! `summary.json`: what ran, how it ended, and how long it took.
 
 use super::{FileError, atomic};
-use crate::sim::committee::accuracy::Tolerances;
+use crate::sim::accuracy::Tolerances;
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, FIELDS, Value};
 use crate::sim::outcome::Crossings;
@@ -365,6 +365,8 @@ mod tests {
 
     fn summary(verdict: Verdict) -> serde_json::Value {
         let info = RunInfo {
+            columns: &[],
+            judge: Default::default(),
             config: Config::default().check().unwrap(),
             thresholds: verdict.thresholds,
             zero_train_loss: 0.1,

@@ -4,8 +4,9 @@
 use crate::history::Run;
 use crate::io::{FileError, csv, read_text};
 use crate::sim::config::Config;
+use crate::sim::models;
 use crate::sim::outcome::{Crossings, Thresholds};
-use crate::sim::verdict::{Peak, Status, Verdict};
+use crate::sim::verdict::{Judge, Peak, Status, Verdict};
 use crate::training::protocol::{Event, Finish, RunId, RunInfo};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,8 @@ impl Recorded {
             rows: curve.rows,
         });
         if let Some(summary) = &summary {
-            let finish = summary.finish(last, read.config().outcome.min_ratio);
+            let judge = read.info().map_or_else(Judge::default, |info| info.judge);
+            let finish = summary.finish(last, read.config().outcome.min_ratio, judge);
             read.handle(&Event::Finished { run, finish });
         }
         Ok(Self {
@@ -143,6 +145,8 @@ impl Summary {
 
     fn info(&self, config: crate::sim::config::ValidConfig) -> RunInfo {
         RunInfo {
+            columns: models::columns(&config),
+            judge: models::judge(&config),
             config,
             thresholds: self.thresholds(),
             zero_train_loss: self.number("zero_train_loss").unwrap_or(f64::NAN),
@@ -151,7 +155,7 @@ impl Summary {
         }
     }
 
-    fn finish(&self, last: u64, min_ratio: f64) -> Finish {
+    fn finish(&self, last: u64, min_ratio: f64, judge: Judge) -> Finish {
         let diverged = self.step("diverged_at").map(|step| {
             let stable = self.number("stable_learning_rate");
             (step, stable.unwrap_or(f64::NAN))
@@ -175,6 +179,7 @@ impl Summary {
             self.number("zero_train_loss").unwrap_or(f64::NAN),
             self.number("zero_test_loss"),
         );
+        let begun = Verdict { judge, ..begun };
         let mut verdict = begun.crossed(status, step, crossings);
         verdict.diverged = diverged;
         let peak = self.step("peak_step").zip(self.number("peak_test_loss"));

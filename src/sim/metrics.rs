@@ -1,7 +1,7 @@
 //! The registry of metrics: each is named, given its symbol and meaning once,
 //! and the plots, the CSV columns and the documentation follow.
 
-use super::committee::accuracy::ErrorProfile;
+use super::accuracy::ErrorProfile;
 use std::sync::Arc;
 
 /// Number of metrics.
@@ -71,6 +71,16 @@ pub enum Metric {
     LearningRate,
     /// Flow time τ: the sum of η₀ over the steps.
     FlowTime,
+    /// Fraction of the train set that the linearised model gets right.
+    LinTrainAccuracy,
+    /// Fraction of the test set that the linearised model gets right.
+    LinTestAccuracy,
+    /// Fraction of the weights that the next update takes off.
+    DecayRate,
+    /// Effective number of Fourier frequencies in the weights by token.
+    EffectiveFrequencies,
+    /// Mean share of the strongest frequency of a unit.
+    FrequencyShare,
 }
 
 /// What it costs to measure.
@@ -130,7 +140,7 @@ registry! {
     LinearPower: "linear_power", "|b|²/D", "", true, Cheap,
         "Term of eq 6 from linear modes, which a quadratic target has none of: with them train labels are fitted that say nothing of other inputs. For an eigenvector of K₀, which has a linear part l, |b − l|²/D.";
     SampleTestLoss: "sample_test_loss", "L_test (sample)", "", true, Cheap,
-        "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one.";
+        "Mean of (f(x) − κf₀(x) − y)² over the finite test set; empty without one. Of the other networks their loss on the test set.";
     TrainAccuracy: "train_accuracy", "P(|r| ≤ θ), train", "", false, Cheap,
         "Fraction of the train set with |f(x) − κf₀(x) − y| at most the tolerance `outcome.accuracy_tolerance`.";
     TestAccuracy: "test_accuracy", "P(|r| ≤ θ), test", "", false, Cheap,
@@ -170,7 +180,7 @@ registry! {
     NtkRelativeAlignment: "ntk_relative_alignment", "⟨K_t,K₀⟩/(‖K_t‖‖K₀‖)", "", true, Gram,
         "Cosine between the NTK's train Gram matrix and its initial value.";
     WeightNormSq: "weight_norm_sq", "tr M = Σ|w_i|²/N", "", true, Cheap,
-        "Mean squared norm of a neuron's weights.";
+        "Mean squared norm of a neuron's weights; of the other networks the sum of squares of all parameters.";
     ParamMovement: "param_movement", "‖W−W₀‖²/‖W₀‖²", "", true, Cheap,
         "Squared relative distance of the weights from their initial values.";
     Stability: "stability", "η₀λ_max(K_t)/P", "", true, Gram,
@@ -179,6 +189,16 @@ registry! {
         "Learning rate in force at this step.";
     FlowTime: "flow_time", "τ = Σ η₀", "", true, Cheap,
         "Flow time: the sum of the learning rate over the steps so far.";
+    LinTrainAccuracy: "lin_train_accuracy", "acc_train (lazy)", "", false, Cheap,
+        "Fraction of the train set that the linearised network gets right; only of the networks that are judged by accuracy.";
+    LinTestAccuracy: "lin_test_accuracy", "acc_test (lazy)", "", false, Cheap,
+        "Fraction of the test set that the linearised network gets right; only of the networks that are judged by accuracy.";
+    DecayRate: "decay_rate", "η₀λ", "", true, Cheap,
+        "Fraction of the weights that the next update takes off: the clock of weight decay; only of the networks trained by an optimiser.";
+    EffectiveFrequencies: "effective_frequencies", "1/Σ shares²", "", true, Gram,
+        "Effective number of Fourier frequencies in the weights that belong to the numbers a and b; only of networks that add modulo p.";
+    FrequencyShare: "frequency_share", "⟨max_k share⟩", "", true, Gram,
+        "Mean over units of the share of their strongest Fourier frequency; only of networks that add modulo p.";
 }
 
 impl Metric {

@@ -6,13 +6,16 @@
 //! engines ([`committee::moments_engine`], [`committee::neurons`]) on a [`committee::task`], measures the
 //! [`metrics`] at the steps of a [`schedule`] and says what the [`outcome`] is.
 
+pub mod accuracy;
 pub mod checkpoint;
 pub mod committee;
 pub mod config;
 pub mod digits;
-mod following;
+pub mod effort;
 pub mod jax;
 pub mod metrics;
+pub mod model;
+pub mod models;
 pub mod networks;
 pub mod outcome;
 pub mod packed;

@@ -92,6 +92,11 @@ impl Metric {
             Self::Stability => ("stability η₀λ_max/P", Training, Positive),
             Self::LearningRate => ("learning rate η₀", Training, Positive),
             Self::FlowTime => ("flow time τ", Training, Positive),
+            Self::LinTrainAccuracy => ("train accuracy, lazy", Errors, Unit),
+            Self::LinTestAccuracy => ("test accuracy, lazy", Errors, Unit),
+            Self::DecayRate => ("decay rate η₀λ", Training, Positive),
+            Self::EffectiveFrequencies => ("effective frequencies", Weights, Positive),
+            Self::FrequencyShare => ("share of a unit's frequency", Weights, Unit),
         };
         Quantity { name, group, range }
     }

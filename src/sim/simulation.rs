@@ -1,26 +1,17 @@
-//! A run: engine, record schedule, metrics, crossings and the watch for
-//! divergence. Frontends differ only in when they call it.
+//! A run: model, record schedule, crossings, changes on the way and the end.
+//! Frontends differ only in when they call it.
 
 use super::checkpoint::{Mismatch, Reader, Writer};
-use super::committee::accuracy::AccuracyMeter;
-use super::committee::draws::Draws;
-use super::committee::engine::{Engine, Losses};
-use super::committee::flow::FlowEngine;
 use super::committee::instance::{Instance, InstanceError};
-use super::committee::linearized::{LazyTime, LearningRates, Linearized, NoLinearized};
-use super::committee::measure::Meter;
-use super::committee::moments::{InitialWeights, MomentState};
-use super::committee::moments_engine::MomentsEngine;
-use super::committee::neurons::{Network, NeuronsEngine};
-use super::committee::sampled::Sampled;
-use super::committee::stability::StabilityWatch;
-use super::committee::task::Task;
-use super::config::{ConfigError, EngineKind, LiveSetting, TrainingConfig, ValidConfig};
-use super::following::{AccuracyWatch, Reached, Replay, StabilityLooks};
+use super::committee::model::Committee;
+use super::config::{ConfigError, LiveSetting, TrainingConfig, ValidConfig};
 use super::metrics::{Metric, Row};
+use super::model::{Crew, LossPair, Model, Weights};
+use super::models;
 use super::outcome::{Crossings, Outcome, Thresholds};
 use super::schedule::Schedule;
-use super::verdict::{Criteria, Peak, Status, Verdict, fixed_thresholds};
+use super::verdict::{Criteria, Judge, Peak, Status, Verdict};
+use std::any::Any;
 use std::sync::Arc;
 
 /// Why a run cannot be made.
@@ -32,14 +23,9 @@ pub enum SimulationError {
     /// The instance.
     #[error(transparent)]
     Instance(#[from] InstanceError),
-}
-
-/// What moves the weights.
-enum Dynamics {
-    /// Gradient descent, step by step.
-    Descent(Box<dyn Engine>),
-    /// Gradient flow, in one go to any time.
-    Flow(Box<FlowEngine>),
+    /// Settings of a network that do not fit each other, found when it was made.
+    #[error("{0}")]
+    Model(String),
 }
 
 /// One training run, at one step.
@@ -48,27 +34,12 @@ pub struct Simulation {
     // η₀, λ and the horizon in force, and the step at which they change next.
     now: TrainingConfig,
     next_change: u64,
-    task: Arc<Task>,
-    initial_weights: InitialWeights,
-    initial: Arc<MomentState>,
-    dynamics: Dynamics,
+    model: Box<dyn Model>,
     schedule: Schedule,
     criteria: Criteria,
-    accuracy_watch: Option<AccuracyWatch>,
-    stability: StabilityLooks,
     peak: Option<Peak>,
-    watch: StabilityWatch,
-    meter: Meter,
-    accuracy: AccuracyMeter,
     step: u64,
     next_record: u64,
-    flow_time: f64,
-    // Step and flow time at which the learning rate in force took hold.
-    rate_since: (u64, f64),
-    rates: LearningRates,
-    decayed: bool,
-    losses: Losses,
-    sample_test_loss: Option<f64>,
     diverged: Option<(u64, f64)>,
 }
 
@@ -80,90 +51,41 @@ impl Simulation {
     /// An instance whose arrays do not fit, or settings that do not fit it.
     pub fn new(config: &ValidConfig, instance: Option<&Instance>) -> Result<Self, SimulationError> {
         let config = effective_config(config, instance)?;
-        let sampled = match instance {
-            Some(instance) => Sampled::from_instance(instance),
-            None => Sampled::new(&config)?,
-        };
-        let problem = sampled.problem(&config);
-        let Sampled {
-            task,
-            weights: initial_weights,
-            initial,
-        } = sampled;
-        let zero_train = task.zero_train_loss();
-        let zero_test = task.zero_test_loss().unwrap_or(f64::NAN);
-        let thresholds = Thresholds::new(&config.outcome, zero_train, zero_test);
-        let momentum = config.training.momentum;
-        let meter_problem = problem.clone();
-        let mut initial_network = None;
-        let (dynamics, initial) = match config.training.engine {
-            EngineKind::Moments => {
-                let engine = MomentsEngine::new(problem, &initial).with_momentum(momentum);
-                (Dynamics::Descent(Box::new(engine)), initial)
-            }
-            EngineKind::Neurons => {
-                // A checked config has a finite width here.
-                let weights = initial_weights.matrix().unwrap_or_default();
-                let mut network = Network::new(&problem, weights);
-                if config.network.train_readouts {
-                    let n = network.width();
-                    network.readouts = Some(Draws::of(&config).readouts(n));
-                }
-                let engine = NeuronsEngine::of(problem, network, momentum);
-                initial_network = engine.network().cloned();
-                // With a column for each neuron, as all later ones.
-                let initial = Arc::new(engine.state());
-                (Dynamics::Descent(Box::new(engine)), initial)
-            }
-            EngineKind::Flow => {
-                let decay = config.training.weight_decay;
-                let marks = fixed_thresholds(zero_train, zero_test);
-                let engine = FlowEngine::new(problem, &initial, decay, thresholds, marks);
-                (Dynamics::Flow(Box::new(engine)), initial)
-            }
-        };
-        let mut meter = Meter::new(meter_problem, Arc::clone(&initial)).with_momentum(momentum);
-        if let Some(network) = initial_network {
-            meter = meter.with_network(network);
-        }
+        let model = models::build(&config, instance)?;
+        Ok(Self::of(config, model))
+    }
+
+    /// A run of a model at step 0, which the config describes.
+    pub fn of(config: ValidConfig, model: Box<dyn Model>) -> Self {
+        let zero = model.zero_losses();
+        let zero_test = zero.test.unwrap_or(f64::NAN);
+        let thresholds = Thresholds::new(&config.outcome, zero.train, zero_test);
         let mut simulation = Self {
             schedule: Schedule::new(&config.record),
-            criteria: Criteria::new(thresholds, zero_train, zero_test),
-            accuracy_watch: Some(AccuracyWatch::new()),
-            stability: StabilityLooks::new(),
+            criteria: Criteria::new(thresholds, zero.train, zero_test),
             peak: None,
-            watch: StabilityWatch::new(),
-            accuracy: AccuracyMeter::new(Arc::clone(&task), config.seed, &config.outcome),
-            meter,
-            rates: LearningRates::with_momentum(momentum),
             now: config.training.after(0),
             next_change: next_change(&config.training, 0),
             config,
-            task,
-            initial_weights,
-            initial,
-            dynamics,
+            model,
             step: 0,
             next_record: 0,
-            flow_time: 0.0,
-            rate_since: (0, 0.0),
-            decayed: false,
-            losses: Losses {
-                train: 0.0,
-                test: None,
-            },
-            sample_test_loss: None,
             diverged: None,
         };
         simulation.evaluate();
-        Ok(simulation)
+        simulation
     }
 
     /// The same without following the accuracies from step to step, which costs
     /// more than the steps of a short run.
     pub fn without_accuracy(mut self) -> Self {
-        self.accuracy_watch = None;
+        self.model.forgo_accuracy();
         self
+    }
+
+    /// Lets it use threads; the rows are the same for any number.
+    pub fn use_threads(&mut self, crew: Arc<dyn Crew>) {
+        self.model.use_threads(crew);
     }
 
     /// Trains until the next recorded step, at most `max_steps` steps and not
@@ -181,16 +103,9 @@ impl Simulation {
             .min(self.now.steps)
             .min(self.next_change)
             .min(self.step.saturating_add(max_steps));
-        match &self.dynamics {
-            Dynamics::Descent(_) => self.descend_to(end),
-            // In pieces from look to look, on the integrator's own steps.
-            Dynamics::Flow(_) => {
-                while self.step < end && self.diverged.is_none() {
-                    let look = self.accuracy_watch.as_ref().map(AccuracyWatch::next_look);
-                    let next = look.filter(|look| *look > self.step).unwrap_or(end);
-                    self.flow_to(next.min(end));
-                }
-            }
+        while self.step < end && self.diverged.is_none() {
+            let to = self.model.next_stop(self.step, end);
+            self.train_to(to);
         }
         // Also where the horizon is moved on at this very step: it was the last.
         let over = self.diverged.is_some() || self.step >= self.now.steps;
@@ -198,353 +113,94 @@ impl Simulation {
         self.step == self.next_record || last
     }
 
-    fn descend_to(&mut self, end: u64) {
-        while self.step < end && self.diverged.is_none() {
-            let learning_rate = self.now.learning_rate;
-            let weight_decay = self.now.weight_decay;
-            if let Dynamics::Descent(engine) = &mut self.dynamics {
-                engine.update(learning_rate, weight_decay);
-            }
-            self.step += 1;
-            self.flow_time += learning_rate;
-            self.rates.push(learning_rate, 1);
-            self.decayed |= weight_decay > 0.0;
+    fn train_to(&mut self, to: u64) {
+        let moved = self.model.advance(self.step, to, &self.now);
+        self.criteria.cross(moved.crossings);
+        if let Some(peak) = moved.peak {
+            self.observe_peak(peak);
+        }
+        self.step = to;
+        if moved.failed {
+            self.diverged = Some((to, f64::NAN));
+        } else {
             self.evaluate();
         }
     }
 
-    fn flow_to(&mut self, end: u64) {
-        let Dynamics::Flow(flow) = &mut self.dynamics else {
-            return;
-        };
-        if self.step >= end || self.diverged.is_some() {
-            return;
+    fn observe_peak(&mut self, peak: Peak) {
+        if self.peak.is_none_or(|p| peak.test_loss > p.test_loss) {
+            self.peak = Some(peak);
         }
-        let training = &self.now;
-        // From where the rate took hold: the same at any pace.
-        let (step, start) = self.rate_since;
-        let time_at = |end: u64| start + training.learning_rate * (end.saturating_sub(step)) as f64;
-        let (time, horizon) = (time_at(end), time_at(training.steps));
-        let moved = flow.advance_to(time, horizon, training.weight_decay);
-        // A loss crosses between two steps; it is seen at the later one.
-        let rate = training.learning_rate;
-        let step_at = |time: f64| step + ((time - start) / rate).ceil().max(0.0) as u64;
-        // Those found earlier were at another learning rate, perhaps.
-        let new = |time: Option<f64>| time.filter(|t| *t > start).map(step_at);
-        self.criteria.cross(flow.crossings().map(|c| Crossings {
-            fit: new(c.fit),
-            generalise: new(c.generalise),
-        }));
-        if let Some((time, test_loss)) = flow.peak()
-            && self.peak.is_none_or(|p| test_loss > p.test_loss)
-        {
-            let step = step_at(time);
-            self.peak = Some(Peak { step, test_loss });
-        }
-        self.step = end;
-        self.flow_time = time;
-        self.decayed |= training.weight_decay > 0.0;
-        match moved {
-            Ok(()) => self.evaluate(),
-            // The exact flow cannot diverge; its numbers can leave the range of f64.
-            Err(_) => self.diverged = Some((end, f64::NAN)),
-        }
-    }
-
-    fn measure_losses(&mut self) {
-        self.losses = match &mut self.dynamics {
-            Dynamics::Descent(engine) => engine.evaluate(),
-            Dynamics::Flow(flow) => flow.losses(),
-        };
-        // Without a known target generalisation is judged on the test set.
-        self.sample_test_loss = match self.losses.test {
-            Some(_) => None,
-            None => self.meter.sample_test_loss(&self.state(), self.network()),
-        };
     }
 
     fn evaluate(&mut self) {
-        self.measure_losses();
-        let test = self.test_loss();
-        self.criteria.observe(self.step, self.losses.train, test);
-        if let Some(test_loss) = test.filter(|l| l.is_finite())
-            && self.peak.is_none_or(|p| test_loss > p.test_loss)
-        {
-            let step = self.step;
-            self.peak = Some(Peak { step, test_loss });
-        }
-        let ends = self.step == self.now.steps;
-        self.follow_accuracy(ends);
-        if let Dynamics::Flow(_) = self.dynamics {
+        let step = self.step;
+        let diverged = self.model.evaluate(step, &self.now);
+        self.diverged = diverged.map(|stable| (step, stable));
+        if !self.model.is_measured() {
             return;
         }
-        let training = &self.now;
-        let may_rise = training.weight_decay > 0.0 || training.momentum > 0.0;
-        self.stability
-            .observe(self.step, self.losses.train, may_rise);
-        if self.watch.observe(self.losses.train) {
-            let stable_learning_rate = self.watch.stable_learning_rate(&self.now, |engine| {
-                self.meter
-                    .largest_stable_rate(&engine.state(), engine.network())
-            });
-            self.diverged = Some((self.step, stable_learning_rate));
-        } else if self.can_look_at_stability() {
-            let rate = training.learning_rate / (1.0 + training.momentum);
-            let mut looks = self.stability;
-            looks.look(self.step, || {
-                rate * (self.meter).top_eigenvalue_per_sample(&self.state(), self.network())
-            });
-            self.stability = looks;
-        }
-    }
-
-    /// A kernel that has to be formed is decomposed only where that is cheap.
-    fn can_look_at_stability(&self) -> bool {
-        const MOST: usize = 256;
-        let (p, d) = self.task.x.dim();
-        match self.network() {
-            Some(_) => p <= MOST,
-            // It costs as much as some thirty steps, and O(D³).
-            None => d <= 2 * MOST || self.step >= 1000,
-        }
-    }
-
-    /// Looks at the accuracies: on the train set at every step of descent, on test
-    /// points where it is time, or with `at_once`.
-    fn follow_accuracy(&mut self, at_once: bool) {
-        let Some(mut watch) = self.accuracy_watch.take() else {
-            return;
-        };
-        let (meter, accuracy) = (&self.meter, &self.accuracy);
-        if let Dynamics::Descent(engine) = &self.dynamics {
-            let reached = accuracy.train_reached(engine.residual());
-            watch.observe_train(self.step, reached);
-        }
-        if at_once || self.step >= watch.next_look() {
-            let state = self.state();
-            let test = accuracy.test_reached(meter, &state, self.network());
-            let train = match &self.dynamics {
-                Dynamics::Descent(engine) => accuracy.train_reached(engine.residual()),
-                Dynamics::Flow(_) => accuracy.train_state_reached(meter, &state, None),
-            };
-            let descends = matches!(self.dynamics, Dynamics::Descent(_));
-            let reached = |replay: &Replay| -> Reached {
-                let (state, network) = (replay.state(), replay.network());
-                // Of descent every step of the train set has been seen.
-                let train = !descends && accuracy.train_state_reached(meter, &state, network);
-                (train, accuracy.test_reached(meter, &state, network))
-            };
-            watch.look(self.step, (train, test), &reached, || self.replay());
-        }
-        self.accuracy_watch = Some(watch);
-    }
-
-    fn replay(&self) -> Replay {
-        let training = &self.now;
-        let (learning_rate, weight_decay) = (training.learning_rate, training.weight_decay);
-        match &self.dynamics {
-            Dynamics::Descent(engine) => Replay::Descent {
-                engine: engine.snapshot(),
-                learning_rate,
-                weight_decay,
-            },
-            Dynamics::Flow(flow) => Replay::Flow {
-                engine: flow.clone(),
-                learning_rate,
-                weight_decay,
-                origin: self.flow_time - learning_rate * self.step as f64,
-            },
+        let losses = self.model.losses();
+        self.criteria.observe(step, losses.train, losses.test);
+        if let Some(test_loss) = losses.test.filter(|l| l.is_finite()) {
+            self.observe_peak(Peak { step, test_loss });
         }
     }
 
     /// What [`Simulation::restore`] needs to go on from this step.
     pub fn save(&self) -> Vec<u64> {
-        // Settings, data and what is measured at a row follow from the settings.
-        let Self {
-            config: _,
-            now: _,
-            next_change: _,
-            task: _,
-            initial_weights: _,
-            initial: _,
-            dynamics,
-            schedule: _,
-            criteria,
-            // For sweeps, which do not follow it.
-            accuracy_watch: _,
-            stability,
-            peak,
-            watch,
-            meter: _,
-            accuracy: _,
-            step,
-            next_record: _,
-            flow_time,
-            rate_since,
-            rates,
-            decayed,
-            losses: _,
-            sample_test_loss: _,
-            diverged: _,
-        } = self;
         let mut to = Writer::new();
-        to.count(*step);
-        to.number(*flow_time);
-        to.count(rate_since.0);
-        to.number(rate_since.1);
-        to.flag(*decayed);
-        rates.save(&mut to);
-        criteria.save(&mut to);
-        stability.save(&mut to);
-        to.optional_count(peak.map(|p| p.step));
-        to.optional_number(peak.map(|p| p.test_loss));
-        match dynamics {
-            Dynamics::Descent(engine) => {
-                engine.save(&mut to);
-                watch.save(&mut to);
-            }
-            // Its losses are not watched.
-            Dynamics::Flow(flow) => flow.save(&mut to),
-        }
+        to.count(self.step);
+        self.criteria.save(&mut to);
+        to.optional_count(self.peak.map(|p| p.step));
+        to.optional_number(self.peak.map(|p| p.test_loss));
+        self.model.save(&mut to);
         to.into_words()
     }
 
     /// Goes to a step that a run of the same settings was saved at before it ended.
     /// It trains on from there to the same bits; the accuracies are not followed any
-    /// more.
+    /// more where nothing is judged by them.
     ///
     /// # Errors
     /// A state of other settings; the run is then not to be used.
     pub fn restore(&mut self, words: &[u64]) -> Result<(), Mismatch> {
         let from = &mut Reader::new(words);
         self.step = from.count()?;
-        self.flow_time = from.number()?;
-        self.rate_since = (from.count()?, from.number()?);
         self.now = self.config.training.after(self.step);
         self.next_change = next_change(&self.config.training, self.step);
-        self.decayed = from.flag()?;
-        self.rates.restore(from)?;
         self.criteria.restore(from)?;
-        self.stability = StabilityLooks::restored(from)?;
         let peak = from.optional_count()?.zip(from.optional_number()?);
         self.peak = peak.map(|(step, test_loss)| Peak { step, test_loss });
-        self.accuracy_watch = None;
-        match &mut self.dynamics {
-            Dynamics::Descent(engine) => {
-                engine.restore(from)?;
-                self.watch.restore(from, engine.as_ref())?;
-            }
-            Dynamics::Flow(flow) => flow.restore(from)?,
-        }
+        self.model.restore(self.step, &self.now, from)?;
         from.clone().finish()?;
         self.next_record = 0;
         self.diverged = None;
-        self.measure_losses();
         Ok(())
     }
 
     /// Measures the current step: the cheap metrics, and with `every_column`
-    /// those that need Gram matrices.
+    /// those that cost more.
     pub fn record(&mut self, every_column: bool) -> Row {
-        if let Dynamics::Descent(engine) = &self.dynamics {
-            self.watch.remember(engine.as_ref());
-        }
         let mut row = Row::new(self.step);
-        let state = self.state();
-        self.meter.losses(
-            &mut row,
-            &self.losses,
-            self.sample_test_loss,
-            &state,
-            self.network(),
-        );
-        self.meter.cheap(&mut row, &state);
-        let network = match &self.dynamics {
-            Dynamics::Descent(engine) => engine.network(),
-            Dynamics::Flow(_) => None,
-        };
-        self.accuracy
-            .measure(&self.meter, &state, network, &mut row);
-        self.meter
-            .training(&mut row, self.now.learning_rate, self.flow_time);
-        if every_column {
-            self.meter.spectrum(&mut row, &state);
-            self.meter
-                .gram(&mut row, &state, self.network(), self.now.learning_rate);
-            if self.has_linearized().is_ok() {
-                self.record_lazy(&mut row);
-            }
-        }
+        self.model.measure(&mut row, &self.now, every_column);
         row
-    }
-
-    /// Losses of the linearised model. At step 0 they are the network's own,
-    /// so that a run that goes no further pays for no eigendecomposition.
-    fn record_lazy(&self, row: &mut Row) {
-        if self.step > 0 {
-            self.meter.lazy(row, &self.lazy_time());
-            return;
-        }
-        for (network, lazy) in [
-            (Metric::TrainLoss, Metric::LinTrainLoss),
-            (Metric::TestLoss, Metric::LinTestLoss),
-            (Metric::SampleTestLoss, Metric::SampleLinTestLoss),
-        ] {
-            if let Some(loss) = row.get(network) {
-                row.set(lazy, loss);
-            }
-        }
-    }
-
-    fn has_linearized(&self) -> Result<(), NoLinearized> {
-        if self.decayed || self.now.weight_decay > 0.0 {
-            return Err(NoLinearized::WeightDecay);
-        }
-        self.meter.linearizable()
-    }
-
-    /// The linearised model beside the run: an eigendecomposition when first
-    /// asked for.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub fn linearized(&self) -> Result<&Linearized, NoLinearized> {
-        self.has_linearized()?;
-        self.meter.linearized()
-    }
-
-    /// The current step as the linearised model counts time: the same steps
-    /// with the same learning rates, also where they were changed on the way, or
-    /// the same flow time.
-    pub fn lazy_time(&self) -> LazyTime {
-        match self.dynamics {
-            Dynamics::Descent(_) => LazyTime::Descent(self.rates.clone()),
-            Dynamics::Flow(_) => LazyTime::Flow(self.flow_time),
-        }
     }
 
     /// Why some columns are empty, where they are.
     pub fn note(&self) -> Option<String> {
-        let lazy = self
-            .has_linearized()
-            .err()
-            .map(|why| format!("{why} (the columns lin_* stay empty)"));
-        let draw = (!self.config.task.draw.is_seeded()).then(|| {
-            "the random numbers are those of the paper's authors: the seed chooses nothing"
-                .to_owned()
-        });
-        let notes: Vec<String> = draw
-            .into_iter()
-            .chain(self.task.note.iter().cloned())
-            .chain(lazy)
-            .collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
+        self.model.note(&self.now)
     }
 
     /// Whether many steps at once cost little more than one: the flow integrates
     /// over them.
     pub fn jumps(&self) -> bool {
-        matches!(self.dynamics, Dynamics::Flow(_))
+        self.model.jumps()
+    }
+
+    /// What its rows hold, in the order of the columns.
+    pub fn columns(&self) -> &'static [Metric] {
+        self.model.columns()
     }
 
     /// Whether the run is at its horizon or diverged.
@@ -562,7 +218,7 @@ impl Simulation {
     /// What the run came to, or where it stands. Only who runs it knows whether it
     /// was told to stop.
     pub fn verdict(&self) -> Verdict {
-        let task = &self.task;
+        let (losses, zero) = (self.model.losses(), self.model.zero_losses());
         Verdict {
             status: match (self.diverged, self.is_finished()) {
                 (Some(_), _) => Status::Diverged,
@@ -573,14 +229,15 @@ impl Simulation {
             horizon: self.now.steps,
             min_ratio: self.config.outcome.min_ratio,
             thresholds: self.criteria.thresholds(),
+            judge: self.model.judge(),
             by_loss: self.criteria.judged(),
-            by_accuracy: self.accuracy_watch.as_ref().map(AccuracyWatch::judged),
-            train_loss: self.losses.train,
-            test_loss: self.test_loss(),
-            zero_train_loss: task.zero_train_loss(),
-            zero_test_loss: task.zero_test_loss(),
+            by_accuracy: self.model.by_accuracy(),
+            train_loss: losses.train,
+            test_loss: losses.test,
+            zero_train_loss: zero.train,
+            zero_test_loss: zero.test,
             peak: self.peak,
-            stability: self.stability.stability,
+            stability: self.model.stability(),
             diverged: self.diverged,
         }
     }
@@ -590,14 +247,20 @@ impl Simulation {
         self.verdict().outcome()
     }
 
-    /// Threshold crossings so far.
+    /// Crossings so far, of the thresholds or levels that it is judged by.
     pub fn crossings(&self) -> Crossings {
-        self.criteria.judged()[0].crossings()
+        self.verdict().crossings()
     }
 
-    /// Whether the losses meet every threshold that is looked for.
+    /// Whether everything that is looked for has been met.
     pub fn is_classified(&self) -> bool {
-        self.criteria.are_complete()
+        match self.model.judge() {
+            Judge::Loss => self.criteria.are_complete(),
+            Judge::Accuracy => {
+                let Crossings { fit, generalise } = self.crossings();
+                fit.is_some() && generalise.is_some()
+            }
+        }
     }
 
     /// Whether it has diverged.
@@ -610,14 +273,10 @@ impl Simulation {
         self.criteria.thresholds()
     }
 
-    /// η₀λ_max(K_t)/P, over 1 + μ with momentum: gradient descent is stable below
-    /// 1. `None` for the flow, which takes no steps.
+    /// How stable the training is now: below 1 it is. `None` where that is not
+    /// known.
     pub fn stability(&self) -> Option<f64> {
-        let Dynamics::Descent(engine) = &self.dynamics else {
-            return None;
-        };
-        let top = (self.meter).top_eigenvalue_per_sample(&engine.state(), engine.network());
-        Some(self.now.learning_rate * top / (1.0 + self.config.training.momentum))
+        self.model.stability_now(&self.now)
     }
 
     /// Current step.
@@ -625,18 +284,26 @@ impl Simulation {
         self.step
     }
 
-    /// Train loss at the current step.
-    pub fn train_loss(&self) -> f64 {
-        self.losses.train
+    /// Whether the losses are those of the current step: a model may measure them
+    /// more seldom.
+    pub fn is_measured(&self) -> bool {
+        self.model.is_measured()
     }
 
-    /// Test loss at the current step: exact where the target is known, else the
+    /// Train loss as last measured.
+    pub fn train_loss(&self) -> f64 {
+        self.model.losses().train
+    }
+
+    /// Test loss as last measured: exact where the target is known, else the
     /// sample's.
     pub fn test_loss(&self) -> Option<f64> {
-        self.losses
-            .test
-            .map(|t| t.total())
-            .or(self.sample_test_loss)
+        self.model.losses().test
+    }
+
+    /// The losses of knowing nothing.
+    pub fn zero_losses(&self) -> LossPair {
+        self.model.zero_losses()
     }
 
     /// The settings in force.
@@ -644,36 +311,25 @@ impl Simulation {
         &self.config
     }
 
-    /// Data and target.
-    pub fn task(&self) -> &Arc<Task> {
-        &self.task
+    /// What trains.
+    pub fn model(&self) -> &dyn Model {
+        self.model.as_ref()
     }
 
-    /// Current weights as moments.
-    pub fn state(&self) -> MomentState {
-        match &self.dynamics {
-            Dynamics::Descent(engine) => engine.state(),
-            Dynamics::Flow(flow) => flow.state(),
-        }
+    /// What trains, if it is a committee machine.
+    pub fn committee(&self) -> Option<&Committee> {
+        let model: &dyn Any = self.model.as_ref();
+        model.downcast_ref()
     }
 
-    /// The network itself, where the moments of its weights do not determine its
-    /// function and kernel: trained readouts, Hermite activations.
-    pub fn network(&self) -> Option<&Network> {
-        match &self.dynamics {
-            Dynamics::Descent(engine) => engine.network(),
-            Dynamics::Flow(_) => None,
-        }
+    /// The current weights.
+    pub fn weights(&self) -> Arc<dyn Weights> {
+        self.model.weights()
     }
 
-    /// Initial weights as moments.
-    pub fn initial(&self) -> &Arc<MomentState> {
-        &self.initial
-    }
-
-    /// Where the initial weights came from: gives any neuron back.
-    pub fn initial_weights(&self) -> &InitialWeights {
-        &self.initial_weights
+    /// The initial weights.
+    pub fn initial_weights(&self) -> Arc<dyn Weights> {
+        self.model.initial_weights()
     }
 
     /// Changes a setting that may change while training, from the next step on:
@@ -704,23 +360,10 @@ impl Simulation {
 
     /// Brings the changes that are due into force.
     fn take_hold(&mut self) {
-        // What lies between two looks is trained again at one learning rate.
-        self.follow_accuracy(true);
-        let rate = self.now.learning_rate;
-        self.now = self.config.training.after(self.step);
+        let after = self.config.training.after(self.step);
+        self.model.change(self.step, &self.now, &after);
+        self.now = after;
         self.next_change = next_change(&self.config.training, self.step);
-        if self.now.learning_rate != rate {
-            self.rate_since = (self.step, self.flow_time);
-        }
-        // From here on it is trained again at the new one.
-        if let Some(mut watch) = self.accuracy_watch.take() {
-            watch.begin_again(self.step, || self.replay());
-            self.accuracy_watch = Some(watch);
-        }
-        self.watch.restart();
-        if let Dynamics::Descent(engine) = &self.dynamics {
-            self.watch.remember(engine.as_ref());
-        }
     }
 }
 
@@ -738,6 +381,13 @@ pub(crate) fn effective_config(
     let Some(instance) = instance else {
         return Ok(config.clone());
     };
+    let family = config.network.family;
+    if !family.is_committee() {
+        return Err(SimulationError::Model(format!(
+            "instance: replaces the data and weights of a committee machine; network.family = \"{}\" takes none; leave it out",
+            family.name()
+        )));
+    }
     instance.check()?;
     let mut config = config.clone().into_inner();
     instance.fix(&mut config);

@@ -163,6 +163,25 @@ impl Judged {
     }
 }
 
+impl Judged {
+    /// Writes down what was seen.
+    pub fn save(&self, to: &mut Writer) {
+        self.fit.save(to);
+        self.generalise.save(to);
+    }
+
+    /// What was written down.
+    ///
+    /// # Errors
+    /// Something else was.
+    pub fn restored(from: &mut Reader) -> Result<Self, Mismatch> {
+        Ok(Self {
+            fit: Crossing::restored(from)?,
+            generalise: Crossing::restored(from)?,
+        })
+    }
+}
+
 impl From<Crossings> for Judged {
     fn from(crossings: Crossings) -> Self {
         let at = |step: Option<u64>| step.map(Crossing::at).unwrap_or_default();
@@ -258,10 +277,7 @@ impl Criteria {
 
     /// Writes down what was seen.
     pub fn save(&self, to: &mut Writer) {
-        for Judged { fit, generalise } in &self.judged {
-            fit.save(to);
-            generalise.save(to);
-        }
+        self.judged.iter().for_each(|judged| judged.save(to));
     }
 
     /// Has seen what was written down.
@@ -269,9 +285,8 @@ impl Criteria {
     /// # Errors
     /// Something else was.
     pub fn restore(&mut self, from: &mut Reader) -> Result<(), Mismatch> {
-        for Judged { fit, generalise } in &mut self.judged {
-            *fit = Crossing::restored(from)?;
-            *generalise = Crossing::restored(from)?;
+        for judged in &mut self.judged {
+            *judged = Judged::restored(from)?;
         }
         Ok(())
     }
@@ -329,6 +344,16 @@ pub struct Peak {
     pub test_loss: f64,
 }
 
+/// By what a run is judged first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judge {
+    /// The losses against their thresholds.
+    #[default]
+    Loss,
+    /// The accuracies against their level.
+    Accuracy,
+}
+
 /// Whether a run has ended, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
@@ -369,6 +394,8 @@ pub struct Verdict {
     pub min_ratio: f64,
     /// Thresholds of the settings.
     pub thresholds: Thresholds,
+    /// By what it is judged first.
+    pub judge: Judge,
     /// By the losses, in the order of [`Criterion::ALL`].
     pub by_loss: [Judged; 3],
     /// By the accuracies, where they were followed.
@@ -405,6 +432,7 @@ impl Verdict {
             horizon,
             min_ratio,
             thresholds,
+            judge: Judge::Loss,
             by_loss: Default::default(),
             by_accuracy: None,
             train_loss: zero_train_loss,
@@ -421,18 +449,25 @@ impl Verdict {
     /// settings.
     pub fn crossed(mut self, status: Status, step: u64, crossings: Crossings) -> Self {
         (self.status, self.step) = (status, step);
-        self.by_loss[0] = crossings.into();
+        match self.judge {
+            Judge::Loss => self.by_loss[0] = crossings.into(),
+            Judge::Accuracy => self.by_accuracy = Some(crossings.into()),
+        }
         self
     }
 
-    /// By one criterion on the losses.
+    /// By one criterion; that of the settings is on the accuracies where the run is
+    /// judged by them.
     pub fn judged(&self, by: Criterion) -> Judged {
-        self.by_loss[by as usize]
+        match (by, self.judge, self.by_accuracy) {
+            (Criterion::Configured, Judge::Accuracy, Some(judged)) => judged,
+            _ => self.by_loss[by as usize],
+        }
     }
 
-    /// The steps from which on the losses meet the thresholds of the settings.
+    /// The steps from which on the run meets what it is judged by.
     pub fn crossings(&self) -> Crossings {
-        self.by_loss[0].crossings()
+        self.judged(Criterion::Configured).crossings()
     }
 
     /// Whether there is a test loss to judge by.
@@ -448,7 +483,8 @@ impl Verdict {
     /// Whether predicting zero already meets the thresholds.
     pub fn is_trivial(&self) -> bool {
         let test = self.zero_test_loss.unwrap_or(f64::INFINITY);
-        !self.zero_labels()
+        self.judge == Judge::Loss
+            && !self.zero_labels()
             && (self.thresholds.train > self.zero_train_loss || self.thresholds.test > test)
     }
 
@@ -457,9 +493,9 @@ impl Verdict {
         self.stability.is_unstable(self.step)
     }
 
-    /// Outcome by the losses; final once the run has finished.
+    /// Outcome by what it is judged by; final once the run has finished.
     pub fn outcome(&self) -> Outcome {
-        self.outcome_of(self.by_loss[0])
+        self.outcome_of(self.judged(Criterion::Configured))
     }
 
     /// Outcome by the accuracies, where they were followed.

@@ -449,6 +449,12 @@ fn descent(
         made.map_err(|e| match e {
             SimulationError::Config(e) => e,
             SimulationError::Instance(e) => broken(&e.to_string()),
+            SimulationError::Model(problem) => ConfigError {
+                field: "network.family".into(),
+                value: config.network.family.name().into(),
+                allowed: problem,
+                fix: "change it".into(),
+            },
         })
     };
     let mut simulation = begin()?;

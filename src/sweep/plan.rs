@@ -194,7 +194,9 @@ fn bounds(kind: Kind) -> (f64, f64) {
         Kind::Integer { min, max } => (min as f64, max as f64),
         Kind::Real { min, max } => (min, max),
         Kind::Width { max } => (1.0, max as f64),
-        Kind::Bool | Kind::Choice(_) | Kind::Steps | Kind::Changes | Kind::Path => (0.0, 1.0),
+        Kind::Bool | Kind::Choice(_) | Kind::Family | Kind::Steps | Kind::Changes | Kind::Path => {
+            (0.0, 1.0)
+        }
     }
 }
 

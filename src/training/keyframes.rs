@@ -1,6 +1,6 @@
 //! Weights kept along a run, so that any earlier time can be looked at again.
 
-use crate::sim::committee::moments::MomentState;
+use crate::sim::model::Weights;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Memory that the weights of one run may take.
@@ -13,8 +13,8 @@ const MOST: usize = 4096;
 pub struct Keyframe {
     /// The step.
     pub step: u64,
-    /// The weights as moments.
-    pub state: Arc<MomentState>,
+    /// The weights.
+    pub weights: Arc<dyn Weights>,
 }
 
 /// The weights kept along one run, shared by the worker, which adds to them,
@@ -26,8 +26,8 @@ pub struct Keyframes(Arc<Mutex<Vec<Keyframe>>>);
 
 impl Keyframes {
     /// Keeps the weights of a step later than those kept so far.
-    pub fn push(&self, step: u64, state: Arc<MomentState>) {
-        let most = (BUDGET / bytes(&state)).min(MOST);
+    pub fn push(&self, step: u64, weights: Arc<dyn Weights>) {
+        let most = (BUDGET / bytes(weights.as_ref())).min(MOST);
         if most < 2 {
             return;
         }
@@ -35,7 +35,7 @@ impl Keyframes {
         if frames.last().is_some_and(|last| last.step >= step) {
             return;
         }
-        frames.push(Keyframe { step, state });
+        frames.push(Keyframe { step, weights });
         while frames.len() > most {
             let Some(crowded) = most_crowded(&frames) else {
                 return;
@@ -58,7 +58,8 @@ impl Keyframes {
 
     /// Memory held by the weights, in bytes.
     pub fn bytes(&self) -> usize {
-        self.lock().iter().map(|frame| bytes(&frame.state)).sum()
+        let frames = self.lock();
+        frames.iter().map(|f| bytes(f.weights.as_ref())).sum()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Keyframe>> {
@@ -66,10 +67,8 @@ impl Keyframes {
     }
 }
 
-fn bytes(state: &MomentState) -> usize {
-    size_of::<Keyframe>()
-        + size_of::<MomentState>()
-        + size_of::<f64>() * (state.mean.len() + state.factor.len())
+fn bytes(weights: &dyn Weights) -> usize {
+    size_of::<Keyframe>() + weights.bytes()
 }
 
 /// The frame between the first and the last whose neighbours are closest to each
@@ -84,6 +83,7 @@ fn most_crowded(frames: &[Keyframe]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::committee::moments::MomentState;
     use ndarray::{Array1, Array2};
 
     fn state(dim: usize) -> Arc<MomentState> {
@@ -99,7 +99,7 @@ mod tests {
             let frames = Keyframes::default();
             let shared = state(dim);
             for step in 0..steps {
-                frames.push(step * step, Arc::clone(&shared));
+                frames.push(step * step, shared.clone());
                 assert!(frames.bytes() <= BUDGET, "D = {dim} at {step}");
             }
             let kept = frames.steps();
@@ -115,7 +115,7 @@ mod tests {
         let large = state(600);
         let mut step = 1.0f64;
         while step < 1e6 {
-            frames.push(step as u64, Arc::clone(&large));
+            frames.push(step as u64, large.clone());
             step *= 1.05;
         }
         let steps = frames.steps();

@@ -4,13 +4,13 @@
 use super::piece::{Stage, Watch};
 use super::protocol::{Phase, RecentStep, RunId, RunInfo, StartOptions};
 use super::{Keyframes, Pace, Pacer};
-use crate::sim::committee::effort::Effort;
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{ValidConfig, Value, field};
 use crate::sim::digits::round_down;
+use crate::sim::effort::Effort;
 use crate::sim::metrics::Row;
 use crate::sim::outcome::Outcome;
-use crate::sim::{Simulation, SimulationError, effective_config};
+use crate::sim::{Simulation, SimulationError, effective_config, models};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ impl Start {
     /// An instance that does not fit.
     pub fn effort(&self) -> Result<Effort, SimulationError> {
         let config = effective_config(&self.config, self.instance.as_deref())?;
-        Ok(Effort::of(&config))
+        Ok(models::effort(&config))
     }
 
     /// The parts of [`Run::begin`], and whether they take long.
@@ -227,11 +227,13 @@ impl Run {
                 if self.recent.len() == RECENT {
                     self.recent.pop_front();
                 }
-                self.recent.push_back(RecentStep {
-                    step: self.simulation.step(),
-                    train_loss: self.simulation.train_loss(),
-                    test_loss: self.simulation.test_loss().unwrap_or(f64::NAN),
-                });
+                if self.simulation.is_measured() {
+                    self.recent.push_back(RecentStep {
+                        step: self.simulation.step(),
+                        train_loss: self.simulation.train_loss(),
+                        test_loss: self.simulation.test_loss().unwrap_or(f64::NAN),
+                    });
+                }
                 if recorded || watch.is_hurried() || start.elapsed() >= budget {
                     break;
                 }
@@ -293,8 +295,8 @@ impl Run {
 
     fn keep_weights(&self) {
         if self.options.keep_weights {
-            let state = Arc::new(self.simulation.state());
-            self.keyframes.push(self.simulation.step(), state);
+            let weights = self.simulation.weights();
+            self.keyframes.push(self.simulation.step(), weights);
         }
     }
 }

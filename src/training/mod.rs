@@ -7,6 +7,7 @@ mod crew;
 mod frontend;
 mod handle;
 pub mod headless;
+mod inspect;
 mod keyframes;
 mod live;
 mod pace;
@@ -19,6 +20,7 @@ mod worker;
 pub use crew::Threads;
 pub use frontend::{Frontend, pump};
 pub use handle::WorkerHandle;
+pub use inspect::{InspectHandle, NetworkRequest, NetworkView};
 pub use keyframes::{BUDGET as KEYFRAME_BUDGET, Keyframe, Keyframes};
 pub use pace::{Pace, Pacer};
 pub use protocol::{

@@ -2,8 +2,13 @@
 
 use super::keyframes::Keyframes;
 use crate::sim::{
-    Simulation, committee::instance::Instance, committee::moments::MomentState,
-    config::ValidConfig, metrics::Row, outcome::Thresholds, verdict::Verdict,
+    Simulation,
+    committee::instance::Instance,
+    config::ValidConfig,
+    metrics::{Metric, Row},
+    model::Weights,
+    outcome::Thresholds,
+    verdict::{Judge, Verdict},
 };
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -83,11 +88,16 @@ pub use super::pace::Pace;
 pub struct RunInfo {
     /// The settings in force: an instance fixes D, P and N.
     pub config: ValidConfig,
+    /// What its rows hold, in the order of the columns.
+    pub columns: &'static [Metric],
+    /// By what it is judged.
+    pub judge: Judge,
     /// Thresholds on the losses.
     pub thresholds: Thresholds,
-    /// Mean y² on the train set: the zero predictor's train loss.
+    /// The train loss of knowing nothing: of the zero predictor, mean y² on the train
+    /// set, or of guessing.
     pub zero_train_loss: f64,
-    /// ⟨y²⟩: the zero predictor's test loss; NaN where there is neither a known
+    /// The same of the test loss, ⟨y²⟩ for the zero predictor; NaN where there is neither a known
     /// target nor a test set.
     pub zero_test_loss: f64,
     /// Why some columns are empty, where they are.
@@ -97,12 +107,14 @@ pub struct RunInfo {
 impl RunInfo {
     /// Of a run at step 0.
     pub fn of(simulation: &Simulation) -> Self {
-        let task = simulation.task();
+        let zero = simulation.zero_losses();
         Self {
             config: simulation.config().clone(),
+            columns: simulation.columns(),
+            judge: simulation.model().judge(),
             thresholds: simulation.thresholds(),
-            zero_train_loss: task.zero_train_loss(),
-            zero_test_loss: task.zero_test_loss().unwrap_or(f64::NAN),
+            zero_train_loss: zero.train,
+            zero_test_loss: zero.test.unwrap_or(f64::NAN),
             note: simulation.note(),
         }
     }
@@ -261,10 +273,10 @@ pub struct Snapshot {
     pub verdict: Verdict,
     /// The last steps, one by one, for display.
     pub recent: Vec<RecentStep>,
-    /// Current weights as moments.
-    pub state: Arc<MomentState>,
-    /// Initial weights as moments.
-    pub initial: Arc<MomentState>,
+    /// Current weights.
+    pub weights: Arc<dyn Weights>,
+    /// Initial weights.
+    pub initial: Arc<dyn Weights>,
     /// Weights at earlier recorded steps; none unless
     /// [`StartOptions::keep_weights`] asked for them.
     pub keyframes: Keyframes,

@@ -16,7 +16,6 @@ use crate::sim::outcome::Outcome;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, select_biased};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Time between looks at the commands while training.
@@ -627,8 +626,8 @@ impl Worker {
                     _ => run.simulation.verdict(),
                 },
                 recent: run.recent.iter().copied().collect(),
-                state: Arc::new(run.simulation.state()),
-                initial: Arc::clone(run.simulation.initial()),
+                weights: run.simulation.weights(),
+                initial: run.simulation.initial_weights(),
                 keyframes: run.keyframes.clone(),
             });
         }

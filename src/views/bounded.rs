@@ -63,6 +63,8 @@ fn run(id: u64, numbers: &[(f64, f64)], diverged: bool) -> Run {
     run.handle(&Event::Started {
         run: id,
         info: Box::new(RunInfo {
+            columns: crate::sim::committee::model::COLUMNS,
+            judge: Default::default(),
             config: config.check().expect("a valid config"),
             thresholds: Thresholds {
                 train: 0.1,
@@ -133,7 +135,7 @@ proptest! {
         if log {
             state.toggle_loss_scale();
         }
-        state.shown.lower = curves::Lower::of(&curves::Lower::choices().collect::<Vec<_>>());
+        state.shown.lower = curves::Lower::of(&curves::Lower::choices(Metric::ALL).collect::<Vec<_>>());
         if log_lower {
             state.shown.lower.scale = Scale::Log;
         }

@@ -51,9 +51,12 @@ pub(super) enum Widget {
     Switch,
     /// One of a few words.
     Choice,
+    /// The menu of networks.
+    Family,
 }
 
 const GROUPS: &[(&str, &[(&str, Widget)])] = &[
+    ("WHAT LEARNS", &[("network.family", Widget::Family)]),
     (
         "LAZINESS",
         &[
@@ -81,6 +84,17 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
             ("task.test_samples", Widget::Typed),
             ("task.target_rank", Widget::Typed),
             ("task.target_scale", Widget::Typed),
+            ("modular.modulus", Widget::Slider(Scale::Log(5.0, 113.0))),
+            (
+                "modular.train_fraction",
+                Widget::Slider(Scale::Linear(0.05, 0.95)),
+            ),
+            ("images.pool", Widget::Slider(Scale::Linear(1.0, 4.0))),
+            ("images.test_from", Widget::Typed),
+            ("images.images", Widget::Typed),
+            ("images.labels", Widget::Typed),
+            ("student_teacher.inputs", Widget::Typed),
+            ("student_teacher.outputs", Widget::Typed),
         ],
     ),
     (
@@ -94,6 +108,14 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
             ("network.train_readouts", Widget::Switch),
             ("network.solution_mix", Widget::Typed),
             ("network.mix_rule", Widget::Choice),
+            ("transformer.heads", Widget::Typed),
+            ("transformer.mlp", Widget::Typed),
+            ("transformer.same_key", Widget::Switch),
+            ("student_teacher.layers", Widget::Typed),
+            ("student_teacher.biases", Widget::Switch),
+            ("student_teacher.draw", Widget::Choice),
+            ("images.layers", Widget::Typed),
+            ("images.scaling", Widget::Choice),
         ],
     ),
     (
@@ -114,11 +136,31 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
         ],
     ),
     (
+        "OPTIMISER",
+        &[
+            ("optimizer.kind", Widget::Choice),
+            ("optimizer.rate_rule", Widget::Choice),
+            ("optimizer.fixed_decay_clock", Widget::Switch),
+            ("optimizer.linearised", Widget::Switch),
+            ("optimizer.batch", Widget::Typed),
+            ("optimizer.warm_up", Widget::Typed),
+            ("optimizer.beta2", Widget::Typed),
+        ],
+    ),
+    (
         "OUTCOME",
         &[
             ("outcome.threshold", Widget::Slider(Scale::Log(1e-3, 1.0))),
             ("outcome.min_ratio", Widget::Typed),
             ("outcome.relative", Widget::Switch),
+            (
+                "outcome.accuracy_level",
+                Widget::Slider(Scale::Linear(0.5, 1.0)),
+            ),
+            (
+                "outcome.accuracy_tolerance",
+                Widget::Slider(Scale::Log(1e-5, 1.0)),
+            ),
         ],
     ),
 ];
@@ -181,22 +223,61 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         instance_note(ui, theme, name, actions);
     }
     for (group, rows) in GROUPS {
-        heading(ui, theme, group);
-        for (key, widget) in *rows {
-            if let Some(field) = field(key)
-                && applies(key, view.config)
-            {
-                row(ui, theme, view, field, *widget, actions);
-            }
+        let rows = rows.iter().filter_map(|(key, widget)| {
+            let field = field(key).filter(|_| applies(key, view.config))?;
+            Some((field, suggested(key, *widget, view.config)))
+        });
+        let mut rows = rows.peekable();
+        if rows.peek().is_some() {
+            heading(ui, theme, group);
+        }
+        for (field, widget) in rows {
+            row(ui, theme, view, field, widget, actions);
         }
     }
     ui.add_space(8.0);
 }
 
+/// How a setting is changed in this network: the sliders of the networks other than
+/// the committee machine go around what those begin with.
+fn suggested(key: &str, widget: Widget, config: &Config) -> Widget {
+    let family = config.network.family;
+    let (Widget::Slider(_), false) = (widget, family.is_committee()) else {
+        return widget;
+    };
+    let first = family.defaults();
+    let around = |x: f64, by: f64| Widget::Slider(Scale::Log(x / by, x * by));
+    match key {
+        "training.learning_rate" => around(first.training.learning_rate, 30.0),
+        "training.weight_decay" => Widget::Slider(Scale::ZeroThenLog(1e-3, 10.0)),
+        "training.steps" => Widget::Slider(Scale::Log(100.0, 1e6)),
+        "network.width" => Widget::Slider(Scale::Log(4.0, 1024.0)),
+        "network.init_scale" => around(first.network.init_scale, 16.0),
+        _ => widget,
+    }
+}
+
 /// Whether a setting means anything beside the others.
 fn applies(key: &str, config: &Config) -> bool {
     let target = config.task.target;
+    let family = config.network.family;
+    if !field(key).is_some_and(|field| field.applies(config)) {
+        return false;
+    }
+    if !family.is_committee() {
+        use crate::sim::config::OptimizerKind::{AdamW, Momentum};
+        return match key {
+            // It is right where its largest output is.
+            "outcome.accuracy_tolerance" => family.name() == "student_teacher",
+            "outcome.threshold" | "outcome.relative" => false,
+            "training.momentum" => config.optimizer.kind == Momentum,
+            "optimizer.beta2" => config.optimizer.kind == AdamW,
+            _ => true,
+        };
+    }
     match key {
+        // They stand in the tab Accuracy.
+        "outcome.accuracy_level" | "outcome.accuracy_tolerance" => false,
         "task.eigenvector" => target.is_eigenvector(),
         "task.degree" => target == TargetKind::Hermite,
         "task.target_rank" | "network.solution_mix" => target == TargetKind::Quadratic,
@@ -269,7 +350,7 @@ pub(super) fn row(
                             ui.add_enabled_ui(!locked, |ui| entry.switch(ui, theme, actions));
                         }
                         // Words need the whole width: they stand below the name.
-                        Widget::Choice => {}
+                        Widget::Choice | Widget::Family => {}
                     }
                     ui.add_space(4.0);
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -277,6 +358,9 @@ pub(super) fn row(
                     });
                 });
             });
+            if let Widget::Family = widget {
+                ui.add_enabled_ui(!locked, |ui| entry.family(ui, theme, actions));
+            }
             if let Widget::Choice = widget {
                 ui.add_enabled_ui(!locked, |ui| {
                     ui.horizontal_wrapped(|ui| entry.choice(ui, theme, actions));

@@ -3,7 +3,7 @@
 
 use super::{action::Action, theme::Theme};
 pub use crate::history::setting::shown;
-use crate::sim::config::{Field, Kind, Value};
+use crate::sim::config::{Family, Field, Kind, Value};
 use egui::{
     Color32, Frame, Id, Key, Margin, Response, RichText, Sense, Stroke, TextEdit, TextStyle, Ui,
     Vec2,
@@ -146,6 +146,37 @@ impl Entry<'_> {
         }
     }
 
+    /// A menu of the networks.
+    pub fn family(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let Value::Text(chosen) = self.value else {
+            return;
+        };
+        let label = |name: &str| Family::by_name(name).map_or("", Family::label);
+        let text = RichText::new(format!("{} ▾", label(chosen))).color(theme.text);
+        let button = egui::Button::new(text).min_size(Vec2::new(ui.available_width(), 0.0));
+        let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+            for family in Family::all() {
+                let on = family.name() == chosen.as_str();
+                let color = if on { theme.text } else { theme.muted };
+                let text = RichText::new(family.label()).color(color);
+                let item = ui
+                    .add(egui::Button::selectable(on, text))
+                    .on_hover_text(family.about());
+                if item.clicked() {
+                    if !on {
+                        actions.push(Action::Edit {
+                            key: self.field.key,
+                            value: Value::Text(family.name().to_owned()),
+                            dragging: false,
+                        });
+                    }
+                    ui.close();
+                }
+            }
+        });
+        describe(&response.accessible_name(self.name), self.field.why);
+    }
+
     /// One button for each word.
     pub fn choice(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let Self {
@@ -178,7 +209,7 @@ impl Entry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::config::{Config, FIELDS, LiveChange, LiveSetting, Width};
+    use crate::sim::config::{Config, FIELDS, Family, LiveChange, LiveSetting, Width};
     use proptest::prelude::*;
 
     /// A value that a field may have.
@@ -209,6 +240,10 @@ mod tests {
                     .collect(),
             ),
             Kind::Path => Value::Text(format!("a/b {k}.npz")),
+            Kind::Family => {
+                let names = Family::names();
+                Value::Text(names[k as usize % names.len()].into())
+            }
         }
     }
 
@@ -222,7 +257,7 @@ mod tests {
             // Changes on the way are not typed: they are shown in words.
             let typed = (field.kind != Kind::Changes).then(|| shown(field, &value));
             for text in typed.into_iter().chain([value.to_string()]) {
-                let mut config = Config::default();
+                let mut config = field.home();
                 config.set_str(field.key, &text).unwrap_or_else(|e| panic!("{e}"));
                 // The values before are told, not read.
                 let read = match (field.get)(&config) {
@@ -235,7 +270,7 @@ mod tests {
                 };
                 prop_assert_eq!(&read, &value, "{} from {}", field.key, text);
             }
-            let mut config = Config::default();
+            let mut config = field.home();
             field.set(&mut config, &value).unwrap_or_else(|e| panic!("{e}"));
             prop_assert_eq!(&Config::from_toml(&config.to_toml()), &Ok(config));
         }

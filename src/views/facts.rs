@@ -1,10 +1,7 @@
 //! Every metric of the run, with its value at one time.
 
 use super::{controls::heading, theme::Theme};
-use crate::{
-    history::{Moment, format},
-    sim::metrics::Metric,
-};
+use crate::history::{Moment, format};
 use egui::{Align, Label, Layout, RichText, TextStyle, Ui};
 
 /// Draws the tab's content.
@@ -27,7 +24,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, moment: Moment<'_>) {
     let now = moment.row().map_or(0, |row| row.step);
     // What this run will never have, by the reason.
     let mut missing: Vec<(String, Vec<&str>)> = Vec::new();
-    for &metric in Metric::ALL {
+    for &metric in moment.run().columns() {
         let spec = metric.spec();
         let Some((step, value)) = moment.last(metric) else {
             match moment.run().missing(metric) {

@@ -25,6 +25,7 @@ pub mod heat_map;
 pub mod help;
 pub mod kernel;
 pub mod narration;
+pub mod network;
 pub mod open;
 pub mod paces;
 pub mod panels;

@@ -2,7 +2,7 @@
 
 use super::{
     accuracy, action::Action, controls, decomposition, diagram, facts, features, figure, kernel,
-    runs, theme::Theme,
+    network, runs, theme::Theme,
 };
 use crate::{
     history::{Moment, Run, format},
@@ -21,6 +21,8 @@ pub enum Tab {
     Kernel,
     /// The neurons in the plane of the target direction.
     Features,
+    /// What is to be seen in a network that is no committee machine.
+    Network,
     /// Grokking by loss and by accuracy.
     Accuracy,
     /// The phase diagram.
@@ -60,12 +62,12 @@ pub struct Panel {
 }
 
 /// All panels, in the order of their tabs.
-pub static PANELS: [Panel; 8] = [
+pub static PANELS: [Panel; 9] = [
     Panel {
         tab: Tab::Error,
         name: "Error",
         why: "Where the test loss comes from: its three parts over time",
-        applies: always,
+        applies: |view| view.is_committee(),
         show: |ui, theme, view, _| {
             of_moment(ui, theme, view, |ui, moment| {
                 decomposition::show(ui, theme, moment);
@@ -76,7 +78,7 @@ pub static PANELS: [Panel; 8] = [
         tab: Tab::Kernel,
         name: "Kernel",
         why: "The kernel: its eigenvalues, where the labels lie in it, and its alignment",
-        applies: always,
+        applies: |view| view.is_committee(),
         show: |ui, theme, view, _| {
             of_moment(ui, theme, view, |ui, moment| {
                 weights_note(ui, theme, moment, view.keyframe);
@@ -88,7 +90,7 @@ pub static PANELS: [Panel; 8] = [
         tab: Tab::Features,
         name: "Features",
         why: "The neurons as a cloud, and how far they have turned towards the target",
-        applies: always,
+        applies: |view| view.is_committee(),
         show: |ui, theme, view, _| {
             of_moment(ui, theme, view, |ui, moment| {
                 weights_note(ui, theme, moment, view.keyframe);
@@ -97,10 +99,21 @@ pub static PANELS: [Panel; 8] = [
         },
     },
     Panel {
+        tab: Tab::Network,
+        name: "Network",
+        why: "What the network answers, and what is to be seen in its weights",
+        applies: |view| !view.is_committee(),
+        show: |ui, theme, view, _| {
+            of_moment(ui, theme, view, |ui, _| {
+                network::show(ui, theme, &view.network)
+            });
+        },
+    },
+    Panel {
         tab: Tab::Accuracy,
         name: "Accuracy",
         why: "Whether it groks by accuracy too, and how this depends on the tolerance",
-        applies: always,
+        applies: |view| view.has_errors(),
         show: |ui, theme, view, actions| {
             of_moment(ui, theme, view, |ui, moment| {
                 let (run, step) = (moment.run(), moment.step());
@@ -170,6 +183,8 @@ pub struct View<'a> {
     pub kernel: Option<Result<&'a KernelView, &'a str>>,
     /// The neurons, or why there are none.
     pub features: Option<Result<&'a FeatureView, &'a str>>,
+    /// What was seen of a network that is no committee machine.
+    pub network: network::View<'a>,
     /// The phase diagram.
     pub diagram: diagram::View<'a>,
     /// The runs kept for comparison.
@@ -182,7 +197,18 @@ impl View<'_> {
     /// The panel that is shown: the first one where the chosen one does not apply.
     fn panel(&self) -> &'static Panel {
         let chosen = self.tab.panel().filter(|panel| (panel.applies)(self));
-        chosen.unwrap_or(&PANELS[0])
+        let first = || PANELS.iter().find(|panel| (panel.applies)(self));
+        chosen.or_else(first).unwrap_or(&PANELS[0])
+    }
+
+    fn is_committee(&self) -> bool {
+        self.settings.config.network.family.is_committee()
+    }
+
+    /// Whether an example is right where its error is small enough: the errors then
+    /// tell the accuracy at any tolerance.
+    fn has_errors(&self) -> bool {
+        self.is_committee() || self.settings.config.network.family.name() == "student_teacher"
     }
 }
 

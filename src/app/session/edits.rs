@@ -106,7 +106,7 @@ impl Session {
         let Some(run) = &self.screen.run else {
             return false;
         };
-        if ACCURACY_KEYS.contains(&key) {
+        if ACCURACY_KEYS.contains(&key) && self.config.network.family.is_committee() {
             return true;
         }
         let Some(setting) = LiveSetting::by_key(key) else {
@@ -257,7 +257,7 @@ impl Session {
             return;
         };
         let mut config = self.config.clone();
-        for field in FIELDS {
+        for field in FIELDS.iter() {
             if instance.fixes(field.key, &fixed).is_some() {
                 // A value that was in force is in range.
                 let _ = field.set(&mut config, &(field.get)(&before));

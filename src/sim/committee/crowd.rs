@@ -292,17 +292,20 @@ mod tests {
         let n = 3_000;
         let neurons = trained(n, 300, "neurons");
         let moments = trained(n, 300, "moments");
-        let weights = moments.initial_weights();
+        let weights = moments.committee().unwrap().initial_neurons();
         let initial = weights.moments();
         let mut crowd = Crowd::new(weights).expect("finite");
         while crowd.grow(weights) {}
         let plane = plane(6);
-        let around = spread(&moments.state(), &plane);
+        let around = spread(&moments.committee().unwrap().state(), &plane);
         let density = |state: &MomentState| {
             let density = crowd.density(&initial, state, &plane, &around);
             density.expect("the same run")
         };
-        let (a, b) = (density(&moments.state()), density(&neurons.state()));
+        let (a, b) = (
+            density(&moments.committee().unwrap().state()),
+            density(&neurons.committee().unwrap().state()),
+        );
         assert_eq!((a.counted, a.growing), (Some(n), false));
         assert!(a.values.iter().sum::<f32>() > 0.998 * n as f32);
         // Rounding moves a neuron over the border of a cell now and then.
@@ -312,12 +315,17 @@ mod tests {
     #[test]
     fn the_first_neurons_stand_for_all_until_the_rest_is_drawn() {
         let run = trained(5_000, 0, "moments");
-        let weights = run.initial_weights();
+        let weights = run.committee().unwrap().initial_neurons();
         let mut crowd = Crowd::new(weights).expect("finite");
         assert!(crowd.grow(weights));
         let plane = plane(6);
-        let around = spread(&run.state(), &plane);
-        let some = crowd.density(run.initial(), &run.state(), &plane, &around);
+        let around = spread(&run.committee().unwrap().state(), &plane);
+        let some = crowd.density(
+            run.committee().unwrap().initial(),
+            &run.committee().unwrap().state(),
+            &plane,
+            &around,
+        );
         let some = some.expect("the same run");
         assert_eq!((some.counted, some.growing), (Some(BLOCK), true));
     }
@@ -325,12 +333,17 @@ mod tests {
     #[test]
     fn many_neurons_are_spread_as_the_gaussian_of_infinitely_many() {
         let run = trained(200_000, 0, "moments");
-        let weights = run.initial_weights();
+        let weights = run.committee().unwrap().initial_neurons();
         let mut crowd = Crowd::new(weights).expect("finite");
         while crowd.grow(weights) {}
         let plane = plane(6);
-        let around = spread(&run.state(), &plane);
-        let counted = crowd.density(run.initial(), &run.state(), &plane, &around);
+        let around = spread(&run.committee().unwrap().state(), &plane);
+        let counted = crowd.density(
+            run.committee().unwrap().initial(),
+            &run.committee().unwrap().state(),
+            &plane,
+            &around,
+        );
         let counted = counted.expect("the same run");
         let sigmas = (2.0 * 200_000_f64.ln()).sqrt() + 0.4;
         let exact = Density::gaussian(&around, sigmas);

@@ -1,9 +1,9 @@
-//! What a run costs, in multiplications, from its settings alone: what is measured
-//! how often must not depend on the clock, and whoever waits wants an estimate.
+//! What a run of the committee machine costs.
 
 use super::linearized::MAX_SAMPLES;
 use super::measure::MAX_SPECTRUM_DIM;
 use crate::sim::config::{EngineKind, TargetKind, ValidConfig};
+use crate::sim::effort::Effort;
 
 /// Multiplications that a normal draw is worth.
 const DRAW: f64 = 20.0;
@@ -22,114 +22,84 @@ const FLOW_STAGES: f64 = 20.0;
 /// Points on which the accuracy is measured without a test set.
 const TEST_POINTS: f64 = super::accuracy::TEST_POINTS as f64;
 
-/// Multiplications, to within a factor of about two.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Effort {
-    /// Drawing data and weights, and the first evaluation.
-    pub start: f64,
-    /// One step: of the integrator for the flow.
-    pub step: f64,
-    /// The cheap columns of a row.
-    pub row: f64,
-    /// Its columns that need Gram matrices or eigenvalues.
-    pub costly: f64,
-    /// The linearised model, made at the first such row after step 0.
-    pub lazy: f64,
-}
-
-impl Effort {
-    /// Of a run with these settings; of an instance, with the D, P, P' and N that it
-    /// fixes.
-    pub fn of(config: &ValidConfig) -> Self {
-        let (task, network) = (&config.task, &config.network);
-        let [p, d] = [task.samples, task.dim].map(|n| n as f64);
-        let n = network.width.finite().map(|n| n as f64);
-        // Columns of the factor L.
-        let k = n.map_or(d, |n| n.min(d));
-        let test = match task.test_samples {
-            0 => TEST_POINTS,
-            given => given as f64,
-        };
-        let moments_are_not_all = network.train_readouts || task.target == TargetKind::Hermite;
-        let eigenvector = task.target.is_eigenvector();
-        let drawn = n.unwrap_or(0.0);
-        let moments = if drawn > d {
-            drawn * d * d + d.powi(3)
-        } else {
-            0.0
-        };
-        let joint = if task.target == TargetKind::JointEigenvector {
-            2.0 * p
-        } else {
-            p
-        };
-        let gram = |p: f64| p * p * ((d + k) / 2.0 + PASSES);
-        let labels = match eigenvector {
-            true => gram(joint) + EIGEN * joint.powi(3),
-            false => 0.0,
-        };
-        let pass = p * d * d / 2.0;
-        let step = match (config.training.engine, n) {
-            (EngineKind::Neurons, Some(n)) => 4.0 * n * p * d,
-            (EngineKind::Flow, _) => FLOW_STAGES * (2.0 * pass + 1.5 * d * d * k),
-            _ => 2.0 * pass + 1.5 * d * d * k,
-        };
-        let kernel = match (moments_are_not_all, n) {
-            (true, Some(n)) => p * p * n + EIGENVALUES * p.powi(3),
-            _ => gram(p) + LANCZOS * 2.0 * pass.min(gram(p)) + d * d * k,
-        };
-        let given_test = task.test_samples as f64;
-        let spectrum = if task.dim <= MAX_SPECTRUM_DIM {
-            EIGENVALUES * d.powi(3)
-        } else {
-            0.0
-        };
-        let has_lazy = task.samples <= MAX_SAMPLES && !moments_are_not_all;
-        let when = |there: bool, cost: f64| if there { cost } else { 0.0 };
-        Self {
-            start: DRAW * d * (p + test + drawn)
-                + moments
-                + labels
-                + 2.0 * pass
-                + d * d * (test / 2.0 + k),
-            step,
-            row: d * d * (k + (p + test) / 2.0) + when(moments_are_not_all, drawn * d * (p + test)),
-            costly: kernel
-                + when(moments_are_not_all, given_test * given_test * drawn)
-                + gram(given_test)
-                + spectrum
-                + when(has_lazy, 2.0 * p * p + d * d * p),
-            lazy: when(
-                has_lazy,
-                gram(p) + EIGEN * p.powi(3) + p * p * d + p * given_test * d,
-            ),
-        }
-    }
-
-    /// A run measures its costly columns at every so many-th recorded row, if they may
-    /// take `budget` multiplications.
-    pub fn rows_between(&self, budget: f64) -> u64 {
-        (self.costly / budget).ceil().max(1.0) as u64
-    }
-
-    /// The longest stretch of a run, once it is there, that nothing can interrupt.
-    pub fn longest(&self, costly: bool, lazy_is_made: bool) -> f64 {
-        let lazy = if lazy_is_made { 0.0 } else { self.lazy };
-        let row = self.row + if costly { self.costly + lazy } else { 0.0 };
-        self.step.max(row)
+/// Of a run with these settings; of an instance, with the D, P, P' and N that it
+/// fixes.
+pub fn effort(config: &ValidConfig) -> Effort {
+    let (task, network) = (&config.task, &config.network);
+    let [p, d] = [task.samples, task.dim].map(|n| n as f64);
+    let n = network.width.finite().map(|n| n as f64);
+    // Columns of the factor L.
+    let k = n.map_or(d, |n| n.min(d));
+    let test = match task.test_samples {
+        0 => TEST_POINTS,
+        given => given as f64,
+    };
+    let moments_are_not_all = network.train_readouts || task.target == TargetKind::Hermite;
+    let eigenvector = task.target.is_eigenvector();
+    let drawn = n.unwrap_or(0.0);
+    let moments = if drawn > d {
+        drawn * d * d + d.powi(3)
+    } else {
+        0.0
+    };
+    let joint = if task.target == TargetKind::JointEigenvector {
+        2.0 * p
+    } else {
+        p
+    };
+    let gram = |p: f64| p * p * ((d + k) / 2.0 + PASSES);
+    let labels = match eigenvector {
+        true => gram(joint) + EIGEN * joint.powi(3),
+        false => 0.0,
+    };
+    let pass = p * d * d / 2.0;
+    let step = match (config.training.engine, n) {
+        (EngineKind::Neurons, Some(n)) => 4.0 * n * p * d,
+        (EngineKind::Flow, _) => FLOW_STAGES * (2.0 * pass + 1.5 * d * d * k),
+        _ => 2.0 * pass + 1.5 * d * d * k,
+    };
+    let kernel = match (moments_are_not_all, n) {
+        (true, Some(n)) => p * p * n + EIGENVALUES * p.powi(3),
+        _ => gram(p) + LANCZOS * 2.0 * pass.min(gram(p)) + d * d * k,
+    };
+    let given_test = task.test_samples as f64;
+    let spectrum = if task.dim <= MAX_SPECTRUM_DIM {
+        EIGENVALUES * d.powi(3)
+    } else {
+        0.0
+    };
+    let has_lazy = task.samples <= MAX_SAMPLES && !moments_are_not_all;
+    let when = |there: bool, cost: f64| if there { cost } else { 0.0 };
+    Effort {
+        start: DRAW * d * (p + test + drawn)
+            + moments
+            + labels
+            + 2.0 * pass
+            + d * d * (test / 2.0 + k),
+        step,
+        row: d * d * (k + (p + test) / 2.0) + when(moments_are_not_all, drawn * d * (p + test)),
+        costly: kernel
+            + when(moments_are_not_all, given_test * given_test * drawn)
+            + gram(given_test)
+            + spectrum
+            + when(has_lazy, 2.0 * p * p + d * d * p),
+        lazy: when(
+            has_lazy,
+            gram(p) + EIGEN * p.powi(3) + p * p * d + p * given_test * d,
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::sim::config::{Config, Width};
+    use crate::sim::effort::Effort;
 
     fn effort(dim: usize, samples: usize, width: Width) -> Effort {
         let mut c = Config::default();
         (c.task.dim, c.task.samples) = (dim, samples);
         c.network.width = width;
-        Effort::of(&c.check().expect("valid"))
+        super::effort(&c.check().expect("valid"))
     }
 
     #[test]

@@ -334,12 +334,22 @@ mod tests {
     }
 
     fn look(simulation: &Simulation) -> Features {
-        let weights = simulation.initial_weights();
-        let initial = simulation.initial();
+        let weights = simulation.committee().unwrap().initial_neurons();
+        let initial = simulation.committee().unwrap().initial();
         let cloud = Cloud::new(weights, initial).expect("finite");
-        let target = simulation.task().target.as_ref().expect("known");
+        let target = simulation
+            .committee()
+            .unwrap()
+            .task()
+            .target
+            .as_ref()
+            .expect("known");
         cloud
-            .at(&target.range, initial, &simulation.state())
+            .at(
+                &target.range,
+                initial,
+                &simulation.committee().unwrap().state(),
+            )
             .expect("finite")
     }
 
@@ -399,17 +409,36 @@ mod tests {
     #[test]
     fn neurons_trained_one_by_one_are_shown_as_they_are() {
         let simulation = trained(Width::Finite(20), 50);
-        let weights = simulation.initial_weights().matrix().expect("finite");
+        let weights = simulation
+            .committee()
+            .unwrap()
+            .initial_neurons()
+            .matrix()
+            .expect("finite");
         let n = weights.nrows() as f64;
         let mean = weights.mean_axis(ndarray::Axis(0)).expect("neurons");
         let state = MomentState {
             factor: (&weights - &mean).reversed_axes() / n.sqrt(),
             mean,
         };
-        let cloud = Cloud::new(simulation.initial_weights(), simulation.initial()).expect("finite");
-        let target = simulation.task().target.as_ref().expect("known");
+        let cloud = Cloud::new(
+            simulation.committee().unwrap().initial_neurons(),
+            simulation.committee().unwrap().initial(),
+        )
+        .expect("finite");
+        let target = simulation
+            .committee()
+            .unwrap()
+            .task()
+            .target
+            .as_ref()
+            .expect("known");
         let features = cloud
-            .at(&target.range, simulation.initial(), &state)
+            .at(
+                &target.range,
+                simulation.committee().unwrap().initial(),
+                &state,
+            )
             .expect("finite");
         let along = weights.dot(&target.range.row(0));
         for (point, w) in features.points.iter().zip(&along) {
@@ -457,16 +486,21 @@ mod tests {
     #[test]
     fn weights_of_another_shape_give_no_picture() {
         let simulation = trained(Width::Infinite, 0);
-        let cloud = Cloud::new(simulation.initial_weights(), simulation.initial());
+        let cloud = Cloud::new(
+            simulation.committee().unwrap().initial_neurons(),
+            simulation.committee().unwrap().initial(),
+        );
         let other = MomentState {
             mean: Array1::zeros(15),
             factor: Array2::zeros((15, 4)),
         };
-        let task: &Task = simulation.task();
+        let task: &Task = simulation.committee().unwrap().task();
         let target = task.target.as_ref().expect("known");
-        let picture = cloud
-            .expect("finite")
-            .at(&target.range, simulation.initial(), &other);
+        let picture = cloud.expect("finite").at(
+            &target.range,
+            simulation.committee().unwrap().initial(),
+            &other,
+        );
         assert!(picture.is_none());
     }
 }

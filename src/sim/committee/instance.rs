@@ -318,7 +318,7 @@ mod tests {
             let mut config = Config::default();
             config.training.steps = 30;
             let before = rows(&config, &instance);
-            for field in FIELDS {
+            for field in FIELDS.iter() {
                 let named = FIXED.iter().any(|(key, _)| *key == field.key);
                 if !named && field.key != "seed" {
                     assert_eq!(instance.fixes(field.key, &config), None);

@@ -1,6 +1,6 @@
 //! Fills a [`Row`] with the metrics of one state.
 
-use super::accuracy::{Errors, Points};
+use super::accuracy::Points;
 use super::engine::{Losses, Problem};
 use super::kernel::{
     Alignments, Gram, GramInputs, PopulationAlignment, relative_alignment, relative_distance,
@@ -9,6 +9,7 @@ use super::kernel::{
 use super::linearized::{LazyTime, Linearized, MAX_SAMPLES, NoLinearized};
 use super::moments::MomentState;
 use super::neurons::Network;
+use crate::sim::accuracy::Errors;
 use crate::sim::metrics::{Metric, Row};
 use crate::sim::packed::{Affine, Inputs, Symmetric};
 use faer::{Mat, Side};

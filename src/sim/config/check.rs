@@ -47,21 +47,11 @@ impl Config {
     /// # Errors
     /// The first [`ConfigError`] found, in table order.
     pub fn check(self) -> Result<ValidConfig, ConfigError> {
-        for field in FIELDS {
+        for field in FIELDS.iter().filter(|field| field.applies(&self)) {
             field.check(&(field.get)(&self))?;
         }
-        self.check_target()?;
-        self.check_engine()?;
-        self.check_size()?;
-        let (network, outcome) = (&self.network, &self.outcome);
-        if network.init_scale == 0.0 && network.solution_mix == 0.0 {
-            return error(
-                "network.init_scale",
-                0,
-                "must be above 0: with all weights at zero the neurons stay alike for ever, a saddle that only rounding leaves",
-                "set a small value such as 0.001",
-            );
-        }
+        self.network.family.check(&self)?;
+        let outcome = &self.outcome;
         if outcome.relative && outcome.threshold >= 1.0 {
             return error(
                 "outcome.threshold",
@@ -92,6 +82,23 @@ impl Config {
             );
         }
         Ok(ValidConfig(self))
+    }
+
+    /// The settings of the committee machine against each other.
+    pub(super) fn check_committee(&self) -> Result<(), ConfigError> {
+        self.check_target()?;
+        self.check_engine()?;
+        self.check_size()?;
+        let network = &self.network;
+        if network.init_scale == 0.0 && network.solution_mix == 0.0 {
+            return error(
+                "network.init_scale",
+                0,
+                "must be above 0: with all weights at zero the neurons stay alike for ever, a saddle that only rounding leaves",
+                "set a small value such as 0.001",
+            );
+        }
+        Ok(())
     }
 
     fn check_target(&self) -> Result<(), ConfigError> {
@@ -271,6 +278,9 @@ impl Config {
     /// one value of them is possible; returns the keys of those that changed.
     /// What cannot be settled so is left to [`Config::check`].
     pub fn reconcile(&mut self, changed: &str) -> Vec<&'static str> {
+        if !self.network.family.is_committee() {
+            return Vec::new();
+        }
         let before = self.clone();
         match changed {
             "task.target" if self.task.target != TargetKind::Quadratic => {

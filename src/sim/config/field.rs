@@ -1,6 +1,6 @@
 //! One setting: its type, its range, and the error that names them.
 
-use super::{Config, ConfigError, MAX_CHANGES, Value, Width, number, parse_value};
+use super::{Config, ConfigError, Family, MAX_CHANGES, Value, Width, number, parse_value};
 
 /// Most steps that `record.steps` may list: keeps a run's history below 50 MiB.
 pub const MAX_RECORDED_STEPS: usize = 150_000;
@@ -37,6 +37,8 @@ pub enum Kind {
     Changes,
     /// A path, or nothing.
     Path,
+    /// A family of networks.
+    Family,
 }
 
 /// One setting: how it is written, what it means, what it may be.
@@ -76,7 +78,9 @@ impl Field {
             Kind::Changes => format!(
                 "a list of at most {MAX_CHANGES} changes with `step`, `key` (training.learning_rate, training.weight_decay or training.steps) and `value`"
             ),
-            Kind::Path => "the path of a NumPy .npz file".into(),
+            Kind::Path if self.key == "instance" => "the path of a NumPy .npz file".into(),
+            Kind::Path => "the path of a file".into(),
+            Kind::Family => format!("one of {}", Family::names().join(", ")),
         }
     }
 
@@ -89,9 +93,26 @@ impl Field {
         }
     }
 
-    /// The value in [`Config::default`].
+    /// The first settings of the first family that takes it.
+    pub fn home(&self) -> Config {
+        let families = Family::all();
+        let home = families.iter().find(|family| family.takes(self.key));
+        home.unwrap_or(&Family::COMMITTEE).defaults()
+    }
+
+    /// The value that it has at first, in the first family that takes it.
     pub fn default_value(&self) -> Value {
-        (self.get)(&Config::default())
+        (self.get)(&self.home())
+    }
+
+    /// The value that the family of a config begins with.
+    pub fn default_in(&self, config: &Config) -> Value {
+        (self.get)(&config.network.family.defaults())
+    }
+
+    /// Whether the family of a config takes it.
+    pub fn applies(&self, config: &Config) -> bool {
+        config.network.family.takes(self.key)
     }
 
     /// The error that names this field, the value, its range and the fix.
@@ -127,6 +148,7 @@ impl Field {
                 w.finite().is_none_or(|n| (1..=max).contains(&n))
             }
             (Kind::Choice(words), Value::Text(s)) => words.contains(&s.as_str()),
+            (Kind::Family, Value::Text(s)) => Family::by_name(s).is_some(),
             (Kind::Steps, Value::Steps(s)) => s.len() <= MAX_RECORDED_STEPS,
             (Kind::Changes, Value::Changes(c)) => c.len() <= MAX_CHANGES,
             _ => false,
@@ -177,6 +199,15 @@ impl Field {
     /// The error of [`Field::error`]; the config is then unchanged.
     pub fn set(&self, config: &mut Config, value: &Value) -> Result<(), ConfigError> {
         let value = &self.fitted(value);
+        if !self.applies(config) {
+            let family = config.network.family;
+            return Err(ConfigError {
+                field: self.key.into(),
+                value: value.to_string(),
+                allowed: format!("is no setting of network.family = \"{}\"", family.name()),
+                fix: "leave it out, or choose the network first".into(),
+            });
+        }
         let mut trial = config.clone();
         if !(self.set)(&mut trial, value) {
             return Err(self.error(value));

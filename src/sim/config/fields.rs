@@ -1,6 +1,10 @@
 //! The table of settings: one row for each, read by everything that names one.
 
-use super::{Config, DrawKind, EngineKind, Field, Kind, LiveChange, MixRule, TargetKind, Value};
+use super::network_fields::NETWORK_FIELDS;
+use super::{
+    Config, DrawKind, EngineKind, Family, Field, Kind, LiveChange, MixRule, TargetKind, Value,
+};
+use std::sync::LazyLock;
 
 macro_rules! access {
     (int $($path:ident).+ as $t:ty) => {
@@ -17,7 +21,7 @@ macro_rules! access {
     };
 }
 
-macro_rules! field {
+macro_rules! setting {
     ($key:literal, $symbol:literal, $name:literal, $unit:literal, $kind:expr, $why:literal, $access:expr) => {{
         const ACCESS: (fn(&Config) -> Value, fn(&mut Config, &Value) -> bool) = $access;
         Field {
@@ -33,11 +37,21 @@ macro_rules! field {
     }};
 }
 
+pub(super) use {access, setting};
+
 const MAX_WIDTH: usize = 1_000_000;
 
 /// Every setting, in the order of the file.
-pub static FIELDS: &[Field] = &[
-    field!(
+pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    let mut fields = Vec::from(FIRST);
+    fields.extend(NETWORK_FIELDS);
+    fields.extend(LAST);
+    fields
+});
+
+/// Those of every network and of the committee machine, up to the training.
+const FIRST: [Field; 27] = [
+    setting!(
         "seed",
         "",
         "seed",
@@ -49,7 +63,7 @@ pub static FIELDS: &[Field] = &[
         "Fixes every random draw: the same seed gives the same data, target and initial weights.",
         access!(int seed as u64)
     ),
-    field!(
+    setting!(
         "instance",
         "",
         "instance",
@@ -66,7 +80,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "task.dim",
         "D",
         "input dimension",
@@ -75,7 +89,7 @@ pub static FIELDS: &[Field] = &[
         "The target has D²/2 numbers to learn, so the data a lazy network needs grows with D².",
         access!(int task.dim as usize)
     ),
-    field!(
+    setting!(
         "task.samples",
         "P",
         "train samples",
@@ -87,7 +101,7 @@ pub static FIELDS: &[Field] = &[
         "Too few never generalise, plenty generalise at once: grokking lives in the Goldilocks zone between.",
         access!(int task.samples as usize)
     ),
-    field!(
+    setting!(
         "task.test_samples",
         "",
         "test samples",
@@ -99,7 +113,7 @@ pub static FIELDS: &[Field] = &[
         "A finite test set is a noisy estimate of the exact test loss, which is always computed; 0 draws none.",
         access!(int task.test_samples as usize)
     ),
-    field!(
+    setting!(
         "task.draw",
         "",
         "random draw",
@@ -117,7 +131,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "task.target",
         "",
         "target",
@@ -135,7 +149,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "task.eigenvector",
         "j",
         "eigenvector",
@@ -144,7 +158,7 @@ pub static FIELDS: &[Field] = &[
         "Which eigenvector of K₀ the labels are, from the largest eigenvalue down: the later it is, the less the initial kernel can do.",
         access!(int task.eigenvector as usize)
     ),
-    field!(
+    setting!(
         "task.degree",
         "",
         "Hermite degree",
@@ -153,7 +167,7 @@ pub static FIELDS: &[Field] = &[
         "Degree of the Hermite polynomial that the target and the activation are: the higher, the less a random feature tells about the target.",
         access!(int task.degree as usize)
     ),
-    field!(
+    setting!(
         "task.target_scale",
         "s",
         "target scale",
@@ -165,7 +179,7 @@ pub static FIELDS: &[Field] = &[
         "Multiplies the target; the paper's sweeps learn (β·x)² without the ½, which is 2 here.",
         access!(real task.target_scale)
     ),
-    field!(
+    setting!(
         "task.target_rank",
         "k",
         "target rank",
@@ -174,7 +188,7 @@ pub static FIELDS: &[Field] = &[
         "How many directions the target has: with more of them there is more for the features to find.",
         access!(int task.target_rank as usize)
     ),
-    field!(
+    setting!(
         "task.label_noise",
         "",
         "label noise",
@@ -186,7 +200,25 @@ pub static FIELDS: &[Field] = &[
         "Noise on the train labels, which the network can only memorise.",
         access!(real task.label_noise)
     ),
-    field!(
+    setting!(
+        "network.family",
+        "",
+        "network",
+        "",
+        Kind::Family,
+        "Which network, on which task: the paper's own committee machine, or one of those for which it claims the same. Each has settings of its own; those of another do not apply.",
+        (
+            |c| Value::Text(c.network.family.name().into()),
+            |c, v| if let Value::Text(name) = v {
+                Family::by_name(name)
+                    .map(|family| c.become_family(family))
+                    .is_some()
+            } else {
+                false
+            }
+        )
+    ),
+    setting!(
         "network.width",
         "N",
         "width",
@@ -203,7 +235,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "network.alpha",
         "α",
         "output scale",
@@ -215,7 +247,7 @@ pub static FIELDS: &[Field] = &[
         "Laziness: the larger α, the less the weights have to move to fit the data, and the later the features change, if they ever do.",
         access!(real network.alpha)
     ),
-    field!(
+    setting!(
         "network.epsilon",
         "ε",
         "kernel alignment",
@@ -227,7 +259,7 @@ pub static FIELDS: &[Field] = &[
         "How much of the initial kernel points at the target. At a small ε it hardly does (misaligned): little can be fitted until the features are learned, and the test loss ends low. At a large ε (aligned) the initial kernel explains a part at once, but more solutions fit the same data, and the network stops at one near its start: the test loss ends higher.",
         access!(real network.epsilon)
     ),
-    field!(
+    setting!(
         "network.init_scale",
         "σ",
         "init scale",
@@ -236,7 +268,7 @@ pub static FIELDS: &[Field] = &[
         "Size of the initial weights; laziness again: twice the σ trains just as twice the α together with twice the ε would.",
         access!(real network.init_scale)
     ),
-    field!(
+    setting!(
         "network.centered",
         "κ",
         "centred output",
@@ -245,7 +277,7 @@ pub static FIELDS: &[Field] = &[
         "Subtracts the initial function, so that every run starts from zero output, whatever α is.",
         access!(bool network.centered)
     ),
-    field!(
+    setting!(
         "network.solution_mix",
         "",
         "solution in the init",
@@ -257,7 +289,7 @@ pub static FIELDS: &[Field] = &[
         "How much of the solution is put into the initial weights: 0 is none, 1 the whole, more than 1 too much of it. Features that are there already need not be found.",
         access!(real network.solution_mix)
     ),
-    field!(
+    setting!(
         "network.mix_rule",
         "",
         "way of mixing",
@@ -275,7 +307,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "network.train_readouts",
         "",
         "trained readouts",
@@ -284,7 +316,7 @@ pub static FIELDS: &[Field] = &[
         "Trains the readouts too, the weights with which the neurons are added up; they begin as random numbers. This takes a finite width and the engine neurons; in the window both are chosen for you.",
         access!(bool network.train_readouts)
     ),
-    field!(
+    setting!(
         "training.engine",
         "",
         "engine",
@@ -313,7 +345,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "training.learning_rate",
         "η₀",
         "learning rate",
@@ -325,7 +357,7 @@ pub static FIELDS: &[Field] = &[
         "Size of a step: too large and training diverges, smaller only takes more steps. Runs with different η₀ are compared by η₀ times the number of steps, called the flow time.",
         access!(real training.learning_rate)
     ),
-    field!(
+    setting!(
         "training.momentum",
         "μ",
         "momentum",
@@ -337,7 +369,7 @@ pub static FIELDS: &[Field] = &[
         "Keeps a part of the last step: training runs 1/(1 − μ) times as fast.",
         access!(real training.momentum)
     ),
-    field!(
+    setting!(
         "training.weight_decay",
         "λ",
         "weight decay",
@@ -346,7 +378,7 @@ pub static FIELDS: &[Field] = &[
         "Even a little pulls the weights, over a flow time of 1/λ, towards the simplest function that fits.",
         access!(real training.weight_decay)
     ),
-    field!(
+    setting!(
         "training.steps",
         "",
         "horizon",
@@ -358,7 +390,7 @@ pub static FIELDS: &[Field] = &[
         "Where training stops. Grokking may come long after the train loss is nearly spent: what is left of it goes on pulling at the features.",
         access!(int training.steps as u64)
     ),
-    field!(
+    setting!(
         "training.changes",
         "",
         "changes on the way",
@@ -382,7 +414,11 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+];
+
+/// What is looked at, of every network.
+const LAST: [Field; 7] = [
+    setting!(
         "outcome.threshold",
         "θ",
         "threshold",
@@ -394,7 +430,7 @@ pub static FIELDS: &[Field] = &[
         "A loss below it counts as fitted (train) or generalised (test).",
         access!(real outcome.threshold)
     ),
-    field!(
+    setting!(
         "outcome.relative",
         "",
         "relative threshold",
@@ -403,7 +439,7 @@ pub static FIELDS: &[Field] = &[
         "The threshold is a fraction of the zero predictor's loss, rather than a loss.",
         access!(bool outcome.relative)
     ),
-    field!(
+    setting!(
         "outcome.min_ratio",
         "",
         "least delay ratio",
@@ -412,7 +448,7 @@ pub static FIELDS: &[Field] = &[
         "How many times later than the fit the generalisation must come to be called grokking.",
         access!(real outcome.min_ratio)
     ),
-    field!(
+    setting!(
         "outcome.accuracy_tolerance",
         "θₐ",
         "accuracy tolerance",
@@ -424,7 +460,7 @@ pub static FIELDS: &[Field] = &[
         "A point counts as right if the network is this close to its label (in units of the rms of y where outcome.relative): the accuracy can grok at one tolerance and not at another.",
         access!(real outcome.accuracy_tolerance)
     ),
-    field!(
+    setting!(
         "outcome.accuracy_level",
         "",
         "accuracy level",
@@ -436,7 +472,7 @@ pub static FIELDS: &[Field] = &[
         "The fraction of right points from which on a set counts as fitted (train) or generalised (test).",
         access!(real outcome.accuracy_level)
     ),
-    field!(
+    setting!(
         "record.points_per_decade",
         "",
         "points per decade",
@@ -453,7 +489,7 @@ pub static FIELDS: &[Field] = &[
             }
         )
     ),
-    field!(
+    setting!(
         "record.steps",
         "",
         "recorded steps",
@@ -481,7 +517,7 @@ pub fn field(key: &str) -> Option<&'static Field> {
 pub fn markdown_table() -> String {
     let mut table =
         String::from("| Name | Symbol | Default | Range | Meaning |\n|---|---|---|---|---|\n");
-    for field in FIELDS {
+    for field in FIELDS.iter() {
         table.push_str(&format!(
             "| `{}` | {} | `{}` | {} | {} |\n",
             field.key,

@@ -8,16 +8,24 @@
 
 mod changes;
 mod check;
+pub mod family;
 mod field;
 pub mod fields;
+mod network_fields;
+mod networks;
 pub mod number;
 mod parse;
 mod value;
 
 pub use changes::{LiveChange, LiveSetting, MAX_CHANGES, Stretch};
 pub use check::{ConfigError, MAX_ENTRIES};
+pub use family::{Family, FamilySettings};
 pub use field::{Field, Kind, MAX_RECORDED_STEPS};
 pub use fields::{FIELDS, field};
+pub use networks::{
+    ImagesConfig, ModularConfig, OptimizerConfig, OptimizerKind, PairConfig, PairDraw, RateRule,
+    TransformerConfig, WeightScaling,
+};
 pub use parse::parse_value;
 pub use value::Value;
 
@@ -211,6 +219,8 @@ pub struct TaskConfig {
 /// The network and its initialisation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkConfig {
+    /// Which network, on which task.
+    pub family: Family,
     /// Width N.
     pub width: Width,
     /// Output scale α (laziness).
@@ -285,6 +295,16 @@ pub struct Config {
     pub network: NetworkConfig,
     /// Training.
     pub training: TrainingConfig,
+    /// The optimiser, of the networks that have one.
+    pub optimizer: OptimizerConfig,
+    /// Modular addition.
+    pub modular: ModularConfig,
+    /// The transformer.
+    pub transformer: TransformerConfig,
+    /// Student and teacher.
+    pub student_teacher: PairConfig,
+    /// Images.
+    pub images: ImagesConfig,
     /// Outcome.
     pub outcome: OutcomeConfig,
     /// Record.
@@ -311,6 +331,7 @@ impl Default for Config {
                 label_noise: 0.0,
             },
             network: NetworkConfig {
+                family: Family::COMMITTEE,
                 width: Width::Infinite,
                 alpha: 0.3,
                 epsilon: 0.1,
@@ -328,6 +349,11 @@ impl Default for Config {
                 steps: 100_000,
                 changes: Vec::new(),
             },
+            optimizer: OptimizerConfig::default(),
+            modular: ModularConfig::default(),
+            transformer: TransformerConfig::default(),
+            student_teacher: PairConfig::default(),
+            images: ImagesConfig::default(),
             outcome: OutcomeConfig {
                 threshold: 0.1,
                 relative: true,

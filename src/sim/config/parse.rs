@@ -50,6 +50,13 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`].
     pub fn apply(&mut self, prefix: &str, table: &toml::Table) -> Result<(), ConfigError> {
+        // The network decides what the other settings are.
+        let family = table
+            .get("network")
+            .and_then(|section| section.get("family"));
+        if let (true, Some(family)) = (prefix.is_empty(), family) {
+            self.set("network.family", &from_toml_value(family))?;
+        }
         for (name, value) in table {
             let key = if prefix.is_empty() {
                 name.clone()
@@ -78,9 +85,11 @@ impl Config {
     pub fn to_toml_without(&self, skip: impl Fn(&str) -> bool) -> String {
         let mut text = String::new();
         let mut section = "";
-        for f in FIELDS {
+        for f in FIELDS.iter().filter(|f| f.applies(self)) {
             let value = (f.get)(self);
             let nothing = match (f.kind, &value) {
+                // As before there were others.
+                (Kind::Family, _) => self.network.family.is_committee(),
                 (Kind::Path, Value::Text(path)) => path.is_empty(),
                 (Kind::Changes, Value::Changes(changes)) => changes.is_empty(),
                 _ => false,

@@ -1,6 +1,8 @@
 //! Labelled images in memory.
 
+use super::idx::shipped;
 use super::network::Misfit;
+use std::sync::OnceLock;
 
 /// Square or oblong images of one byte a pixel, with their classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,5 +58,35 @@ impl Images {
             sum as f64 / (255 * pool * pool) as f64
         };
         (0..rows * columns).map(block).collect()
+    }
+}
+
+/// Reads the named files of images and labels.
+pub type ReadImages = fn(&str, &str) -> Result<Images, String>;
+
+static READER: OnceLock<ReadImages> = OnceLock::new();
+
+/// Says what reads files of images, which the numerics do not. The first one stays.
+pub fn read_with(reader: ReadImages) {
+    let _ = READER.set(reader);
+}
+
+/// The images of a run.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub(super) fn load(images: &str, labels: &str) -> Result<Images, Misfit> {
+    match (images.is_empty(), labels.is_empty(), READER.get()) {
+        (true, true, _) => Ok(shipped()),
+        (false, false, Some(read)) => read(images, labels).map_err(Misfit),
+        (false, false, None) => Err(Misfit(format!(
+            "images.images = {images}: no files can be read here; leave it out for the digits that come with the program"
+        ))),
+        (true, false, _) => Err(Misfit(format!(
+            "images.labels = {labels}: has no images; name their file as images.images"
+        ))),
+        (false, true, _) => Err(Misfit(format!(
+            "images.images = {images}: has no labels; name their file as images.labels"
+        ))),
     }
 }

@@ -37,6 +37,20 @@ pub struct Objective {
     pub accuracy: AccuracyKind,
 }
 
+impl Objective {
+    /// The loss of knowing nothing about `examples`: of predicting zero, or of giving
+    /// every class the same chance.
+    pub fn chance<T: Real>(&self, examples: &Examples<T>) -> f64 {
+        match self.loss {
+            LossKind::MeanSquare => {
+                let sum: f64 = examples.targets.iter().map(|y| y.wide().powi(2)).sum();
+                sum / examples.targets.len() as f64
+            }
+            LossKind::CrossEntropy => (examples.outputs as f64).ln(),
+        }
+    }
+}
+
 /// The answer of an example whose outputs are not all numbers.
 pub const NO_ANSWER: u32 = u32::MAX;
 

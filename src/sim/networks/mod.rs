@@ -17,13 +17,17 @@
 
 pub mod columns;
 pub mod dense;
+pub mod effort;
 pub mod families;
 pub mod fourier;
+pub mod idx;
 pub mod images;
 pub mod init;
 pub mod kernel;
 pub mod layout;
+pub mod look;
 pub mod loss;
+pub mod model;
 pub mod modular;
 pub mod network;
 pub mod optimiser;

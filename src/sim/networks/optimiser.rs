@@ -2,6 +2,8 @@
 
 use super::network::vectorised;
 use super::real::Real;
+use super::run::{restored_all, save_all};
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 
 /// How a gradient moves the weights. Weight decay is decoupled in all of them:
 /// θ ← θ(1 − lr·wd) before the gradient's part.
@@ -95,6 +97,22 @@ impl<T: Real> Optimiser<T> {
             first: vec![T::ZERO; first],
             second: vec![T::ZERO; second],
         }
+    }
+
+    /// Writes the state down.
+    pub(super) fn save(&self, to: &mut Writer) {
+        to.count(self.updates);
+        save_all(&self.first, to);
+        save_all(&self.second, to);
+    }
+
+    /// One that was written down; `like` has the same rule and as many parameters.
+    pub(super) fn restored(from: &mut Reader, like: &Self) -> Result<Self, Mismatch> {
+        Ok(Self {
+            updates: from.count()?,
+            first: restored_all(from, like.first.len())?,
+            second: restored_all(from, like.second.len())?,
+        })
     }
 
     /// Number of updates so far.

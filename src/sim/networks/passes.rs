@@ -11,22 +11,7 @@ use super::real::Real;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Who works on the chunks of a pass.
-pub trait Crew: Send + Sync {
-    /// Calls `work` once for each number below `count`, in any order, and comes
-    /// back when all are done.
-    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync));
-}
-
-/// The calling thread alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Alone;
-
-impl Crew for Alone {
-    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
-        (0..count).for_each(work);
-    }
-}
+pub use crate::sim::model::{Alone, Crew};
 
 /// Rows that stay in the second-level cache through a pass.
 const BLOCK: usize = 240;

@@ -8,6 +8,7 @@ use super::optimiser::{Optimiser, OptimiserSettings};
 use super::passes::{Crew, Keep, Passes};
 use super::problem::{Order, Problem, Source};
 use super::real::Real;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use std::sync::Arc;
 
 /// How a network is trained.
@@ -47,11 +48,85 @@ impl<T> Checkpoint<T> {
         self.step
     }
 
+    /// Writes it down.
+    pub fn save(&self, to: &mut Writer)
+    where
+        T: Real,
+    {
+        to.count(self.step);
+        save_all(&self.theta, to);
+        self.optimiser.save(to);
+        to.flag(self.twin.is_some());
+        if let Some((displacement, optimiser)) = &self.twin {
+            save_all(displacement, to);
+            optimiser.save(to);
+        }
+        to.optional_count(self.diverged);
+    }
+
+    /// One that was written down by a run of the same settings, of which `like` is
+    /// any other.
+    ///
+    /// # Errors
+    /// One of other settings.
+    pub fn restored(from: &mut Reader, like: &Self) -> Result<Self, Mismatch>
+    where
+        T: Real,
+    {
+        let step = from.count()?;
+        let theta = restored_all(from, like.theta.len())?.into();
+        let optimiser = Optimiser::restored(from, &like.optimiser)?;
+        let twin = match (from.flag()?, &like.twin) {
+            (true, Some((displacement, optimiser))) => Some((
+                restored_all(from, displacement.len())?,
+                Optimiser::restored(from, optimiser)?,
+            )),
+            (false, None) => None,
+            _ => return Err(Mismatch),
+        };
+        Ok(Self {
+            step,
+            theta,
+            optimiser,
+            twin,
+            diverged: from.optional_count()?,
+        })
+    }
+
     /// Bytes it takes.
     pub fn bytes(&self) -> usize {
         // θ and two moments, and the same of the twin.
         self.theta.len() * size_of::<T>() * if self.twin.is_some() { 6 } else { 3 }
     }
+}
+
+/// The tangent kernel on the sub-sample against the targets and its initial value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KernelReadings {
+    /// Alignment (CKA) with the targets.
+    pub alignment: f64,
+    /// ‖K_t − K₀‖/‖K₀‖.
+    pub drift: f64,
+    /// 1 − cosine between the two.
+    pub turn: f64,
+}
+
+/// What is read off the weights at one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Readings {
+    /// ‖θ‖².
+    pub norm_sq: f64,
+    /// ‖θ − θ₀‖/‖θ₀‖.
+    pub movement: f64,
+    /// Learning rate of the next update.
+    pub learning_rate: f64,
+    /// Fraction of the weights that the next update takes off.
+    pub decay_rate: f64,
+    /// The kernel, where it was measured.
+    pub kernel: Option<KernelReadings>,
+    /// Effective number of frequencies and mean share of a unit's strongest one, where
+    /// there are weights by token and they were measured.
+    pub frequencies: Option<(f64, f64)>,
 }
 
 struct Twin<T> {
@@ -217,8 +292,6 @@ impl<T: Real> NetworkRun<T> {
             train.accuracy(),
             test.accuracy(),
         ]);
-        values[4] = norm_sq(&self.theta);
-        values[5] = self.movement();
         if let Some((train, test)) = self.linearised_scores(crew) {
             values[6..10].copy_from_slice(&[
                 train.loss(),
@@ -227,20 +300,22 @@ impl<T: Real> NetworkRun<T> {
                 test.accuracy(),
             ]);
         }
-        values[10] = self.settings.optimiser.rate(self.step);
-        values[11] = values[10] * self.settings.optimiser.weight_decay;
-        if every_column && let Some((kernel, start)) = &mut self.kernel {
-            let now = kernel.gram(&self.theta);
-            let (targets, n) = (kernel.targets(), kernel.size());
-            values[KERNEL_COLUMNS..KERNEL_COLUMNS + 3].copy_from_slice(&[
-                alignment(&now, &targets, n),
-                drift(&now, start),
-                turn(&now, start),
-            ]);
+        let readings = self.readings(every_column);
+        values[4] = readings.norm_sq;
+        values[5] = readings.movement;
+        values[10] = readings.learning_rate;
+        values[11] = readings.decay_rate;
+        if let Some(KernelReadings {
+            alignment,
+            drift,
+            turn,
+        }) = readings.kernel
+        {
+            values[KERNEL_COLUMNS..KERNEL_COLUMNS + 3].copy_from_slice(&[alignment, drift, turn]);
         }
-        if every_column && let Some(weights) = self.network.by_token(&self.theta) {
-            values[KERNEL_COLUMNS + 3] = weights.effective_frequencies();
-            values[KERNEL_COLUMNS + 4] = weights.mean_share();
+        if let Some((effective, share)) = readings.frequencies {
+            values[KERNEL_COLUMNS + 3] = effective;
+            values[KERNEL_COLUMNS + 4] = share;
         }
         for (i, tensor) in self.network.layout().tensors().iter().enumerate() {
             let norm = norm_sq(&self.theta[tensor.range.clone()]);
@@ -249,6 +324,34 @@ impl<T: Real> NetworkRun<T> {
         Measurement {
             step: self.step,
             values,
+        }
+    }
+
+    /// What is read off the weights; with `every_column` also what costs more.
+    pub fn readings(&mut self, every_column: bool) -> Readings {
+        let learning_rate = self.settings.optimiser.rate(self.step);
+        let kernel = match &mut self.kernel {
+            Some((kernel, start)) if every_column => {
+                let now = kernel.gram(&self.theta);
+                let (targets, n) = (kernel.targets(), kernel.size());
+                Some(KernelReadings {
+                    alignment: alignment(&now, &targets, n),
+                    drift: drift(&now, start),
+                    turn: turn(&now, start),
+                })
+            }
+            _ => None,
+        };
+        let tokens = every_column.then(|| self.network.by_token(&self.theta));
+        Readings {
+            norm_sq: norm_sq(&self.theta),
+            movement: self.movement(),
+            learning_rate,
+            decay_rate: learning_rate * self.settings.optimiser.weight_decay,
+            kernel,
+            frequencies: tokens
+                .flatten()
+                .map(|weights| (weights.effective_frequencies(), weights.mean_share())),
         }
     }
 
@@ -322,6 +425,11 @@ impl<T: Real> NetworkRun<T> {
         self.diverged = checkpoint.diverged;
     }
 
+    /// Takes over weights of any step, to be looked at.
+    pub(super) fn show(&mut self, theta: &[T]) {
+        self.theta.copy_from_slice(theta);
+    }
+
     /// Number of updates so far.
     pub fn step(&self) -> u64 {
         self.step
@@ -381,6 +489,20 @@ impl<T: Real> NetworkRun<T> {
         self.settings.optimiser.learning_rate = learning_rate;
         self.settings.optimiser.weight_decay = weight_decay;
     }
+}
+
+/// Writes numbers down, each to the bit.
+pub(super) fn save_all<T: Real>(numbers: &[T], to: &mut Writer) {
+    to.count(numbers.len() as u64);
+    numbers.iter().for_each(|x| to.number(x.wide()));
+}
+
+/// So many numbers that were written down.
+pub(super) fn restored_all<T: Real>(from: &mut Reader, count: usize) -> Result<Vec<T>, Mismatch> {
+    if from.count()? != count as u64 {
+        return Err(Mismatch);
+    }
+    (0..count).map(|_| Ok(T::of(from.number()?))).collect()
 }
 
 /// Whether all are numbers and none is infinite; without an early end, so that it

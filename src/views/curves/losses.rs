@@ -13,7 +13,7 @@ use crate::plot::{
     Dash, Ink, look,
     runs::{self, Runs, above, diverged},
 };
-use crate::sim::metrics::Metric;
+use crate::sim::{metrics::Metric, verdict::Judge};
 use crate::training::{LossPoint, protocol::Phase};
 use crate::views::{axes::Scale, controls::upper_first, theme::Theme};
 use egui::{Color32, Rect, TextStyle, Ui};
@@ -298,7 +298,8 @@ fn references(overlay: &mut Overlay<'_>, run: &Run, scale: Scale, theme: &Theme)
         let dots = Pen::of(look::zero_pen(), theme);
         overlay.reference(scale.place(zero), theme.faint, dots, "zero predictor");
     }
-    if let Some(thresholds) = run.thresholds() {
+    let by_loss = run.info().is_some_and(|info| info.judge == Judge::Loss);
+    if let Some(thresholds) = run.thresholds().filter(|_| by_loss) {
         let [train, test] = look::threshold_pens().map(|pen| Pen::of(pen, theme));
         let mut both = [(thresholds.test, test), (thresholds.train, train)];
         both.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -2,8 +2,9 @@
 //! pure fractions stand beside other quantities on two.
 
 use crate::{
+    history::Run,
     plot::{look, runs},
-    sim::{metrics::Metric, quantity::Group},
+    sim::{metrics::Metric, quantity::Group, verdict::Judge},
     views::{axes::Scale, polyline::line_style, theme::Theme},
 };
 use egui::{Color32, RichText, ScrollArea, Ui, containers::menu::MenuButton};
@@ -46,9 +47,31 @@ impl Lower {
         }
     }
 
-    /// Everything that can be chosen, group by group.
-    pub fn choices() -> impl Iterator<Item = Metric> {
-        let mut all: Vec<Metric> = Metric::ALL.to_vec();
+    /// What a run's plot shows at first: alignments, or accuracies where it is judged
+    /// by them.
+    pub fn first_of(run: &Run) -> Self {
+        let accuracies = [
+            Metric::TrainAccuracy,
+            Metric::TestAccuracy,
+            Metric::LinTestAccuracy,
+        ];
+        match run.info().map(|info| info.judge) {
+            Some(Judge::Accuracy) => Self::of(&accuracies),
+            _ => Self::default(),
+        }
+    }
+
+    /// Whether a run has any of it.
+    pub fn suits(&self, run: &Run) -> bool {
+        let columns = run.columns();
+        columns.is_empty()
+            || self.curves.is_empty()
+            || self.curves.iter().any(|c| columns.contains(&c.metric))
+    }
+
+    /// Everything that can be chosen of a run's columns, group by group.
+    pub fn choices(columns: &[Metric]) -> impl Iterator<Item = Metric> {
+        let mut all: Vec<Metric> = columns.to_vec();
         all.retain(|metric| metric.quantity().group != Group::Losses);
         all.sort_by_key(|metric| metric.quantity().group);
         all.into_iter()
@@ -109,7 +132,13 @@ pub fn look(metric: Metric, theme: &Theme) -> (Color32, LineStyle) {
 }
 
 /// The menu of what can be shown.
-pub fn menu(ui: &mut Ui, lower: &mut Lower, theme: &Theme) {
+pub fn menu(ui: &mut Ui, lower: &mut Lower, run: Option<&Run>, theme: &Theme) {
+    let columns = run.map_or(&[][..], Run::columns);
+    // Before there is a run: those of the committee machine.
+    let columns = match columns.is_empty() {
+        true => crate::sim::committee::model::COLUMNS,
+        false => columns,
+    };
     let button = MenuButton::new("Plot ▾").config(
         egui::containers::menu::MenuConfig::new()
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside),
@@ -118,7 +147,7 @@ pub fn menu(ui: &mut Ui, lower: &mut Lower, theme: &Theme) {
         let most = 0.6 * ui.ctx().content_rect().height();
         ScrollArea::vertical().max_height(most).show(ui, |ui| {
             let mut group = None;
-            for metric in Lower::choices() {
+            for metric in Lower::choices(columns) {
                 let quantity = metric.quantity();
                 if group != Some(quantity.group) {
                     group = Some(quantity.group);
@@ -145,7 +174,7 @@ pub fn menu(ui: &mut Ui, lower: &mut Lower, theme: &Theme) {
                 .button("As at first")
                 .on_hover_text("The alignments of features and kernel, and nothing else");
             if first.clicked() {
-                *lower = Lower::default();
+                *lower = run.map_or_else(Lower::default, Lower::first_of);
             }
         });
     });
@@ -158,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_metric_but_the_losses_can_be_chosen_once() {
-        let choices: Vec<Metric> = Lower::choices().collect();
+        let choices: Vec<Metric> = Lower::choices(Metric::ALL).collect();
         assert_eq!(choices.len(), Metric::ALL.len() - 3);
         let mut lower = Lower::default();
         for metric in choices {

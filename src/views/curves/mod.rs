@@ -76,6 +76,17 @@ pub struct Foresight<'a> {
     pub stale_shadow: bool,
 }
 
+impl<'a> Foresight<'a> {
+    /// With the lazy twin of a run that trains one, where theory has no lazy model.
+    pub fn with_twin(mut self, run: Option<&'a Run>) -> Self {
+        let twin = run.map_or(&[][..], Run::twin);
+        if self.shadow.is_none() && !twin.is_empty() {
+            self.shadow = Some(twin);
+        }
+        self
+    }
+}
+
 /// What the plots show.
 #[derive(Clone, Copy)]
 pub struct CurvesModel<'a> {

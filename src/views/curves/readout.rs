@@ -265,7 +265,7 @@ pub fn lower(
 ) {
     ui.spacing_mut().item_spacing.x = 4.0;
     let asked = Asked::of(model, hovered);
-    lower::menu(ui, &mut state.shown.lower, theme);
+    lower::menu(ui, &mut state.shown.lower, model.run, theme);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(12.0);
         let why = [

@@ -23,6 +23,8 @@ fn run(finished: bool) -> Run {
     run.handle(&Event::Started {
         run: RUN,
         info: Box::new(RunInfo {
+            columns: crate::sim::committee::model::COLUMNS,
+            judge: Default::default(),
             config: config.check().expect("a valid config"),
             thresholds: Thresholds {
                 train: 0.1,
@@ -143,7 +145,7 @@ fn every_state_is_drawn_on_both_scales_at_any_size() {
             let mut harness = window(run.clone());
             harness.state_mut().state.loss_scale = scale;
             harness.state_mut().state.shown.lower =
-                Lower::of(&Lower::choices().collect::<Vec<_>>());
+                Lower::of(&Lower::choices(Metric::ALL).collect::<Vec<_>>());
             for size in [
                 vec2(760.0, 620.0),
                 vec2(200.0, 120.0),

@@ -99,10 +99,13 @@ fn preset_item(ui: &mut Ui, theme: &Theme, preset: &Preset, chosen: bool) -> Res
 
 /// The settings of a preset that are not the defaults.
 fn differs(config: &Config) -> String {
-    let default = Config::default();
+    let default = config.network.family.defaults();
     let parts: Vec<String> = FIELDS
         .iter()
-        .filter(|field| (field.get)(config) != (field.get)(&default))
+        .filter(|field| {
+            field.key == "network.family" && !config.network.family.is_committee()
+                || (field.get)(config) != (field.get)(&default)
+        })
         .map(|field| {
             format!(
                 "{} = {}",

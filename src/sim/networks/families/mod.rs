@@ -9,6 +9,7 @@ mod pair;
 use super::kernel::Outputs;
 use super::layout::{Layout, Tensor};
 use super::loss::Objective;
+use super::model::KERNEL_DRAWS;
 use super::network::{Inputs, Misfit, Network};
 use super::optimiser::OptimiserSettings;
 use super::passes::Crew;
@@ -64,7 +65,7 @@ fn run_settings(
         order,
         linearised: true,
         kernel_examples: 64,
-        kernel_outputs: Outputs::Signs(4),
+        kernel_outputs: Outputs::Signs(KERNEL_DRAWS),
         seed,
     }
 }

@@ -2,12 +2,12 @@
 //! accuracies reach their level, and whether descent is stable. None of it depends
 //! on which steps are recorded.
 
-use super::checkpoint::{Mismatch, Reader, Writer};
-use super::committee::engine::Engine;
-use super::committee::flow::FlowEngine;
-use super::committee::moments::MomentState;
-use super::committee::neurons::Network;
-use super::verdict::{Judged, Stability};
+use super::engine::Engine;
+use super::flow::FlowEngine;
+use super::moments::MomentState;
+use super::neurons::Network;
+use crate::sim::checkpoint::{Mismatch, Reader, Writer};
+use crate::sim::verdict::{Judged, Stability};
 
 /// Looks at the test accuracy in each decade of steps. Between two looks of which
 /// only the later one finds the level reached, the step is found by halving.
