@@ -13,7 +13,7 @@ use crate::{
         draw, in_words, look,
         runs::{Computed, Kept, Runs, Shown, View},
     },
-    sim::{metrics::Metric, model::weights_as},
+    sim::{committee::moments::MomentState, metrics::Metric, model::weights_as},
     training::KernelView,
     views::print_form::{PREVIEW, PrintAction, PrintForm, Subject},
 };
@@ -319,7 +319,10 @@ impl GrokscopeApp {
         let at = match (past, session.snapshot()) {
             (Some(step), _) => {
                 let kept = session.keyframe(step).filter(|kept| kept.step == step);
-                Some((step, kept.and_then(|kept| weights_as(&kept.weights))))
+                Some((
+                    step,
+                    kept.and_then(|kept| weights_as::<MomentState>(&kept.weights)),
+                ))
             }
             (None, Some(snapshot)) => Some((snapshot.step, weights_as(&snapshot.weights))),
             (None, None) => None,
