@@ -211,6 +211,7 @@ fn result(cell: usize, outcome: &str, ratio: Option<f64>) -> Cell {
             generalise_step_at_50_percent: ratio.map(|r| (100.0 * r) as u64),
             delay_steps_at_50_percent: ratio.map(|r| (100.0 * r) as i64 - 50),
             delay_ratio_at_50_percent: ratio.map(|r| 2.0 * r),
+            predicted_fit_step_at_50_percent: Some(60),
             fit_lost: false,
             unstable: false,
             unstable_from: None,

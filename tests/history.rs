@@ -39,6 +39,8 @@ fn started(steps: u64) -> Run {
         },
         zero_train_loss: 1.0,
         zero_test_loss: 1.0,
+        learning_curve: None,
+        escape: None,
         note: None,
     };
     run.handle(&Event::Started {

@@ -7,8 +7,9 @@ use grokscope::sim::committee::linearized::{LazyTime, Linearized};
 use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::training::{
-    Answer, Command, Forecast, KernelView, LazyShadow, LossPoint, Pace, RunId, StartOptions,
-    TheoryHandle, TheoryRequest, WeightsRequest, WorkerHandle,
+    Answer, Command, Forecast, KernelView, Keyframes, LazyShadow, LossPoint, MovementRequest, Pace,
+    PathRequest, PathView, RunId, StartOptions, TheoryHandle, TheoryRequest, WeightsRequest,
+    WorkerHandle,
 };
 use ndarray::Array2;
 use std::sync::Arc;
@@ -432,4 +433,86 @@ fn latency_of_a_forecast_while_gradient_descent_runs() {
             );
         }
     }
+}
+
+/// The path up to a step, with the weights kept at a few steps on the way.
+fn path_at(theory: &TheoryHandle, config: &Config, steps: u64) -> Result<PathView, String> {
+    let mut simulation = Simulation::new(&valid(config), None).expect("no instance");
+    let kept = Keyframes::default();
+    kept.push(
+        0,
+        Arc::new(simulation.committee().expect("a committee").state()),
+    );
+    while simulation.step() < steps {
+        simulation.advance(steps - simulation.step());
+        kept.push(
+            simulation.step(),
+            Arc::new(simulation.committee().expect("a committee").state()),
+        );
+    }
+    let now = WeightsRequest {
+        theory: TheoryRequest {
+            run: RunId(1),
+            config: Box::new(valid(config)),
+            instance: None,
+        },
+        step: steps,
+        state: Arc::new(simulation.committee().expect("a committee").state()),
+    };
+    theory.request_path(PathRequest { now, kept });
+    wait("a path", || theory.path()).result
+}
+
+#[test]
+fn the_path_leads_from_the_start_to_the_end_and_that_of_the_lazy_model_to_its_solution() {
+    let theory = TheoryHandle::spawn(|| {});
+    let mut config = small();
+    config.training.engine = EngineKind::Flow;
+    let view = path_at(&theory, &config, config.training.steps).expect("a path");
+    let far = |[x, y]: [f64; 2], [u, v]: [f64; 2]| ((x - u).powi(2) + (y - v).powi(2)).sqrt();
+    let length = far(view.end, [0.0; 2]);
+    assert!(view.lazy[0] > 0.0 && view.lazy[1].abs() < 1e-9);
+    assert!(view.end[1] > 0.1 * length, "it learns features");
+    let (first, last) = (view.path.first().expect("a start"), view.path.last());
+    assert!(first.0 == 0 && far(first.1.at, [0.0; 2]) < 1e-12);
+    let last = last.expect("an end");
+    assert_eq!(
+        (last.0, view.step),
+        (config.training.steps, config.training.steps)
+    );
+    assert!(far(last.1.at, view.end) < 1e-2 * length && last.1.outside < 1e-2 * length);
+    let lazy_end = view.lazy_path.last().expect("points");
+    assert!(far(*lazy_end, view.lazy) < 1e-9 * length);
+    assert!(far(view.lazy_path[0], [0.0; 2]) < 0.1 * view.lazy[0]);
+    // Gradient descent takes the same way.
+    config.training.engine = EngineKind::Moments;
+    config.training.learning_rate = 0.2;
+    config.training.steps *= 5;
+    let slow = path_at(&theory, &config, config.training.steps).expect("a path");
+    assert!(far(slow.end, view.end) < 1e-2 * length);
+    config.training.weight_decay = 1e-3;
+    let why = path_at(&theory, &config, 10).expect_err("no lazy model");
+    assert!(why.contains("weight decay"), "{why}");
+}
+
+#[test]
+fn a_very_lazy_run_ends_at_the_lazy_solution_as_far_as_its_difficulty_says() {
+    let theory = TheoryHandle::spawn(|| {});
+    let mut config = small();
+    config.network.alpha = 1e4;
+    config.training.engine = EngineKind::Flow;
+    config.training.steps = 100_000_000;
+    let view = path_at(&theory, &config, 10).expect("a path");
+    assert!((view.end[0] / view.lazy[0] - 1.0).abs() < 1e-3);
+    theory.request_movements(vec![MovementRequest {
+        run: RunId(3),
+        config: Box::new(valid(&config)),
+        instance: None,
+    }]);
+    let movements = wait("a movement", || {
+        Some(theory.movements()).filter(|m| !m.is_empty())
+    });
+    let (run, movement) = movements[0];
+    assert_eq!(run, RunId(3));
+    assert!((movement / view.lazy[0].powi(2) - 1.0).abs() < 1e-6);
 }

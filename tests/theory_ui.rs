@@ -138,6 +138,8 @@ fn the_status_says_where_the_lazy_model_would_level_off() {
             thresholds,
             zero_train_loss: 1.0,
             zero_test_loss: 1.0,
+            learning_curve: None,
+            escape: None,
             note: None,
         }),
     });

@@ -137,6 +137,8 @@ impl GrokscopeApp {
                 self.compare(action, now)
             }
             Action::EditSweep(form) => self.state.sweep_form = form,
+            Action::EditLaw(form) => self.state.laws.form = form,
+            Action::OpenLaw(number) => self.open_law(number, ctx, now),
             Action::Sweep(form) => self.start_sweep(&form, ctx, now),
             Action::StopRun => self.state.session.stop(),
             Action::CancelSweep => self.cancel_sweep(),

@@ -8,6 +8,7 @@ pub mod export;
 pub mod figures;
 pub mod files;
 pub mod keys;
+mod laws;
 pub mod layout;
 mod look;
 pub mod network;
@@ -215,6 +216,7 @@ impl GrokscopeApp {
                 figure: None,
                 pin_ids: 0,
                 sweep_form: Default::default(),
+                laws: Default::default(),
                 sweep: None,
                 time: Default::default(),
                 undo: Default::default(),
@@ -361,6 +363,7 @@ impl GrokscopeApp {
         self.advance_sweep(now);
         let past = self.state.past();
         let tab = self.state.side_shown.then_some(self.state.tab);
+        self.advance_laws(tab == Some(Tab::Laws));
         let session = &self.state.session;
         if let Some(wait) = self.state.theory.advance(session, past, tab, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));

@@ -9,6 +9,7 @@ use super::{
     compare::{Pin, PinId},
     diagram::PhaseDiagram,
     figures::OpenFigure,
+    laws::Laws,
     layout::Drawers,
     network::Network,
     print::Printing,
@@ -147,6 +148,8 @@ pub struct State {
     pub pin_ids: PinId,
     /// What is written in the form of a sweep.
     pub sweep_form: SweepForm,
+    /// Laws across the runs kept.
+    pub laws: Laws,
     /// The sweep under way.
     pub sweep: Option<Sweep>,
     /// Which moment of the run is shown.

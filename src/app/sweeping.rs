@@ -111,28 +111,56 @@ impl GrokscopeApp {
                 return;
             }
         };
+        let Some(field) = field(form.key) else { return };
+        let named = configs.into_iter();
+        let named = named.map(|config| (setting_in_words(field, &config), config));
+        let (named, instance) = (named.collect(), session.instance().cloned());
+        self.begin_sweep(form.in_words(), named, instance, ctx, now);
+    }
+
+    /// Computes runs with settings of their own and keeps them in the place of those
+    /// kept before.
+    pub(super) fn sweep_runs(
+        &mut self,
+        what: &str,
+        runs: Vec<(String, ValidConfig)>,
+        ctx: &Context,
+        now: f64,
+    ) {
+        self.cancel_sweep();
+        self.unpin_all();
+        self.begin_sweep(what.to_owned(), runs, None, ctx, now);
+    }
+
+    fn begin_sweep(
+        &mut self,
+        what: String,
+        runs: Vec<(String, ValidConfig)>,
+        instance: Option<Loaded>,
+        ctx: &Context,
+        now: f64,
+    ) {
         let free = MAX_PINS.saturating_sub(self.state.pins.len());
-        if configs.len() > free {
+        if runs.len() > free {
             self.failure(
                 format!(
                     "No sweep of {} curves: {} of at most {MAX_PINS} runs are pinned already. Unpin some first.",
-                    configs.len(),
+                    runs.len(),
                     self.state.pins.len()
                 ),
                 now,
             );
             return;
         }
-        let Some(field) = field(form.key) else { return };
-        let flow = configs
+        let flow = runs
             .iter()
-            .all(|config| config.training.engine == EngineKind::Flow);
-        let last = configs.len().saturating_sub(1).max(1) as f32;
-        let waiting: VecDeque<Planned> = configs
+            .all(|(_, config)| config.training.engine == EngineKind::Flow);
+        let last = runs.len().saturating_sub(1).max(1) as f32;
+        let waiting: VecDeque<Planned> = runs
             .into_iter()
             .enumerate()
-            .map(|(k, config)| Planned {
-                name: setting_in_words(field, &config),
+            .map(|(k, (name, config))| Planned {
+                name,
                 color: PinColor::Ramp(k as f32 / last),
                 config,
             })
@@ -140,8 +168,8 @@ impl GrokscopeApp {
         let ctx = ctx.clone();
         let mut sweep = Sweep {
             worker: WorkerHandle::spawn(move || ctx.request_repaint()),
-            instance: session.instance().cloned(),
-            what: form.in_words(),
+            instance,
+            what,
             total: waiting.len(),
             waiting,
             current: None,

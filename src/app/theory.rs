@@ -12,7 +12,8 @@ use crate::{
         config::Config,
     },
     training::{
-        Answer, FeatureView, Forecast, KernelView, LazyShadow, RunId, TheoryHandle, TheoryRequest,
+        Answer, FeatureView, Forecast, KernelView, LazyMovements, LazyShadow, MovementRequest,
+        PathRequest, PathView, RunId, TheoryHandle, TheoryRequest,
     },
     views::curves::Foresight,
 };
@@ -22,6 +23,8 @@ use std::sync::Arc;
 const KERNEL_SECS: f64 = 0.5;
 /// … and at the neurons, which move visibly.
 const FEATURE_SECS: f64 = 0.05;
+/// … and at its path.
+const PATH_SECS: f64 = 0.1;
 
 /// What the last request was about.
 struct Asked {
@@ -57,6 +60,7 @@ pub struct Theory {
     features: Look<FeatureView>,
     // Whether there is anything to say: of the committee machine alone there is.
     applies: bool,
+    path: Look<PathView>,
 }
 
 impl Theory {
@@ -83,7 +87,8 @@ impl Theory {
         self.look_ahead(session);
         let kernel = self.look_at_kernel(session, past, tab == Some(Tab::Kernel), now);
         let features = self.look_at_features(session, past, tab == Some(Tab::Features), now);
-        kernel.or(features)
+        let path = self.look_at_path(session, past, tab == Some(Tab::Path), now);
+        kernel.or(features).or(path)
     }
 
     fn look_ahead(&mut self, session: &Session) {
@@ -164,6 +169,38 @@ impl Theory {
         due.ask(|request| handle.request_features(request))
     }
 
+    fn look_at_path(
+        &mut self,
+        session: &Session,
+        past: Option<u64>,
+        shown: bool,
+        now: f64,
+    ) -> Option<f64> {
+        let handle = self.handle.as_ref()?;
+        self.path.receive(handle.path(), |view| view.cost);
+        let subject = shown.then(|| Subject::of(session, past)).flatten()?;
+        let kept = session.snapshot()?.keyframes.clone();
+        let due = self.path.due(session, subject, PATH_SECS, now)?;
+        due.ask(|now| handle.request_path(PathRequest { now, kept }))
+    }
+
+    /// Asks how far the lazy solutions of runs are.
+    pub(super) fn request_movements(&self, requests: Vec<MovementRequest>) {
+        if let Some(handle) = &self.handle {
+            handle.request_movements(requests);
+        }
+    }
+
+    /// How far those are that came since the last call.
+    pub(super) fn movements(&self) -> Option<LazyMovements> {
+        self.handle.as_ref().map(TheoryHandle::movements)
+    }
+
+    /// The newest path of the run, or why there is none.
+    pub fn path(&self) -> Option<Result<&PathView, &str>> {
+        self.path.newest()
+    }
+
     /// The newest spectra of the kernel, or why there are none.
     pub fn kernel(&self) -> Option<Result<&KernelView, &str>> {
         self.kernel.newest()
@@ -179,6 +216,14 @@ impl Theory {
         (self.forecast, self.shadow) = (None, None);
         self.kernel.forget();
         self.features.forget();
+        self.path.forget();
+    }
+
+    /// Test loss of kernel regression with K₀, where it is that of the settings as they
+    /// are now.
+    pub fn lazy_level(&self) -> Option<f64> {
+        let shadow = self.shadow().filter(|_| self.shadow_is_current())?;
+        Some(shadow.level).filter(|level| level.is_finite())
     }
 
     /// The newest forecast.
@@ -222,6 +267,7 @@ impl Theory {
     pub fn has_looked(&self, tab: Tab) -> bool {
         match tab {
             Tab::Kernel => self.kernel().is_some(),
+            Tab::Path => self.path().is_some(),
             Tab::Features => self.features().is_some_and(|view| {
                 let density = view.ok().and_then(|v| v.features.density.as_ref());
                 !density.is_some_and(|d| d.growing)

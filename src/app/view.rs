@@ -367,6 +367,9 @@ impl GrokscopeApp {
                 wrong_at_fit: state.network.wrong_at_fit(),
                 threshold: by_error.then_some(session.config().outcome.accuracy_tolerance),
             },
+            path: state.theory.path(),
+            lazy_level: state.theory.lazy_level(),
+            laws: (state.tab == Tab::Laws).then(|| state.laws_view(theme)),
             diagram: state.phase.view(session.config()),
             runs: self.runs_view(),
             figure: state

@@ -14,7 +14,7 @@ use crate::sim::config::{Config, EngineKind};
 use crate::sim::digits::rate_in_digits;
 use crate::sim::model::weights_as;
 use crate::sim::verdict::{Judge, Status};
-use crate::training::{Finish, Snapshot, Working};
+use crate::training::{EscapeReading, Finish, Snapshot, Working};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -119,6 +119,11 @@ impl Report {
         let mut text = finish.verdict.sentence();
         if let Some(by_accuracy) = accuracy_sentence(run) {
             let _ = write!(text, "\n{by_accuracy}");
+        }
+        let escape =
+            EscapeReading::new(&run.info, &run.info.config.training, Some(&finish.verdict));
+        if let Some(escape) = escape {
+            let _ = write!(text, "\n{}", escape.sentence());
         }
         let _ = write!(text, "\n{}", time_taken(finish));
         if let Some(note) = &run.info.note {

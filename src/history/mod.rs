@@ -5,7 +5,9 @@
 pub mod accuracy;
 mod bookmark;
 pub mod decimate;
+pub mod escape;
 pub mod format;
+mod laws;
 mod missing;
 mod moment;
 mod reading;

@@ -2,11 +2,12 @@
 
 use super::{FileError, atomic};
 use crate::sim::accuracy::Tolerances;
+use crate::sim::committee::escape::Doubt;
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, FIELDS, Value};
 use crate::sim::outcome::Crossings;
 use crate::sim::verdict::{Criterion, Verdict};
-use crate::training::{Finish, RunInfo};
+use crate::training::{EscapeReading, Finish, RunInfo};
 use serde::Serialize;
 use serde_json::{Map, json};
 use std::path::Path;
@@ -130,6 +131,36 @@ impl From<&Verdict> for StabilitySummary {
     }
 }
 
+/// When the features were to escape, and when the train loss was at half.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EscapeSummary {
+    /// Predicted step; `null` where it never happens.
+    pub predicted_step: Option<f64>,
+    /// Step from which on the train loss is below 50 % of the zero predictor's.
+    pub measured_step: Option<u64>,
+    /// λ_max(Ŷ).
+    pub eigenvalue: f64,
+    /// Share of Ŷ's top eigenvector along the target's directions.
+    pub overlap: f64,
+    /// ln(s|β|²/(αεσ²)): how far the features have to grow.
+    pub log_growth: f64,
+    /// Why the prediction is rough; `null` where it is not.
+    pub doubt: Option<&'static str>,
+}
+
+impl From<EscapeReading> for EscapeSummary {
+    fn from(reading: EscapeReading) -> Self {
+        Self {
+            predicted_step: reading.predicted,
+            measured_step: reading.measured,
+            eigenvalue: reading.escape.eigenvalue,
+            overlap: reading.escape.overlap,
+            log_growth: reading.escape.log_growth,
+            doubt: reading.escape.doubt().map(Doubt::why),
+        }
+    }
+}
+
 /// A loss that met its threshold and did not stay below it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LostSummary {
@@ -174,6 +205,8 @@ pub struct Summary {
     pub fit_lost: Option<LostSummary>,
     /// A generalisation that did not last.
     pub generalisation_lost: Option<LostSummary>,
+    /// The escape of the features, predicted and measured.
+    pub escape: Option<EscapeSummary>,
     /// The same by accuracy instead of loss.
     pub accuracy: Option<AccuracySummary>,
     /// Whether descent was stable.
@@ -246,6 +279,8 @@ impl Summary {
             at_50_percent: at(Criterion::Half),
             fit_lost: lost(judged.fit),
             generalisation_lost: lost(judged.generalise),
+            escape: EscapeReading::new(info, &info.config.training, Some(verdict))
+                .map(EscapeSummary::from),
             accuracy: AccuracySummary::new(info, verdict),
             stability: verdict.into(),
             peak_step: verdict.peak.map(|p| p.step),
@@ -371,6 +406,8 @@ mod tests {
             thresholds: verdict.thresholds,
             zero_train_loss: 0.1,
             zero_test_loss: f64::NAN,
+            learning_curve: None,
+            escape: None,
             note: Some("no target".into()),
         };
         let finish = Finish {

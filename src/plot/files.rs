@@ -151,6 +151,8 @@ impl Summary {
             thresholds: self.thresholds(),
             zero_train_loss: self.number("zero_train_loss").unwrap_or(f64::NAN),
             zero_test_loss: self.number("zero_test_loss").unwrap_or(f64::NAN),
+            escape: None,
+            learning_curve: None,
             note: None,
         }
     }

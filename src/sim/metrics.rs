@@ -134,7 +134,7 @@ registry! {
     TestLoss: "test_loss", "L_test", "", true, Cheap,
         "Exact mean of (f(x) − κf₀(x) − y)² over all inputs x ~ N(0, I/D) (paper eq 6); empty where the target is not known or a Hermite polynomial.";
     VarianceError: "variance_error", "¼(tr E/D)²", "", true, Cheap,
-        "Term of eq 6 from the wrong mean output, E = A − T.";
+        "Term of eq 6 from the wrong mean output, E = A − T; for an eigenvector of K₀ on train and test inputs together, which has a constant t₀, (½tr E/D − t₀)²: the terms are those over all inputs, to which it is extended.";
     MisalignmentError: "misalignment_error", "½‖E‖²/D²", "", true, Cheap,
         "Term of eq 6 from quadratic features that do not match the target, E = A − T.";
     LinearPower: "linear_power", "|b|²/D", "", true, Cheap,

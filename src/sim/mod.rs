@@ -13,6 +13,7 @@ pub mod config;
 pub mod digits;
 pub mod effort;
 pub mod jax;
+pub mod laws;
 pub mod metrics;
 pub mod model;
 pub mod models;

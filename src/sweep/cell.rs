@@ -3,10 +3,14 @@
 use super::spec::{Measures, Spec, Stop};
 use crate::sim::checkpoint::Mismatch;
 use crate::sim::committee::engine::Losses;
+use crate::sim::committee::escape::Escape;
 use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate_on};
+use crate::sim::committee::moments::MomentState;
 use crate::sim::committee::sampled::{Draw, Sampled};
+use crate::sim::committee::task::Task;
 use crate::sim::config::{ConfigError, EngineKind, ValidConfig, Value};
 use crate::sim::digits::rate_in_digits;
+use crate::sim::laws::Measured;
 use crate::sim::outcome::Thresholds;
 use crate::sim::verdict::{Criterion, Verdict, fixed_thresholds};
 use crate::sim::{Simulation, SimulationError};
@@ -16,7 +20,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Names of the results' columns, after the cell's number and its axes.
-pub const COLUMNS: [&str; 27] = [
+pub const COLUMNS: [&str; 28] = [
     "outcome",
     "fit_step",
     "generalise_step",
@@ -33,6 +37,7 @@ pub const COLUMNS: [&str; 27] = [
     "generalise_step_at_50_percent",
     "delay_steps_at_50_percent",
     "delay_ratio_at_50_percent",
+    "predicted_fit_step_at_50_percent",
     "fit_lost",
     "unstable",
     "unstable_from",
@@ -94,6 +99,10 @@ pub struct CellResult {
     /// `delay_ratio` at 50 % of it.
     #[serde(default)]
     pub delay_ratio_at_50_percent: Option<f64>,
+    /// `fit_step_at_50_percent` as the data predict it: the escape of the features.
+    /// Only where that holds.
+    #[serde(default)]
+    pub predicted_fit_step_at_50_percent: Option<u64>,
     /// The train loss met its threshold and did not stay below it.
     #[serde(default)]
     pub fit_lost: bool,
@@ -124,6 +133,23 @@ pub struct CellResult {
 }
 
 impl CellResult {
+    /// What laws across cells are about; `None` for what has not happened or was not
+    /// measured.
+    pub fn measured(&self, of: Measured) -> Option<f64> {
+        let step = |step: Option<u64>| step.map(|step| step as f64);
+        match of {
+            Measured::Fit => step(self.fit_step),
+            Measured::Generalise => step(self.generalise_step),
+            Measured::Delay => self.delay_steps.map(|delay| delay as f64),
+            Measured::Ratio => self.delay_ratio,
+            Measured::Half => step(self.fit_step_at_50_percent),
+            Measured::Escape => step(self.predicted_fit_step_at_50_percent),
+            Measured::TrainLoss => self.train_loss,
+            Measured::TestLoss => self.test_loss,
+            Measured::Movement | Measured::LazyMovement => None,
+        }
+    }
+
     /// Steps from the fit to the generalisation by a criterion.
     pub fn delay_by(&self, by: Criterion) -> Option<i64> {
         match by {
@@ -310,6 +336,7 @@ fn result(spec: &Spec, cell: usize, run: Run) -> CellResult {
         generalise_step_at_50_percent: half.generalise,
         delay_steps_at_50_percent: half.delay(),
         delay_ratio_at_50_percent: half.ratio(),
+        predicted_fit_step_at_50_percent: run.predicted.map(|step| step.round() as u64),
         fit_lost: run.fit_lost,
         unstable: verdict.is_unstable(),
         unstable_from: stability.unstable_from,
@@ -326,6 +353,7 @@ fn result(spec: &Spec, cell: usize, run: Run) -> CellResult {
 
 struct Run {
     verdict: Verdict,
+    predicted: Option<f64>,
     fit_lost: bool,
     times: (Option<f64>, Option<f64>),
     train_loss: f64,
@@ -348,6 +376,7 @@ fn flow(
     let problem = sampled.problem(config);
     let Sampled { task, initial, .. } = sampled;
     let training = &config.training;
+    let predicted = predicted(config, &task, &initial);
     let quality = Quality {
         rtol: measures.tolerance,
         samples_per_decade: watch.samples_per_decade,
@@ -416,6 +445,7 @@ fn flow(
     verdict.diverged = (ended == "diverged").then_some((verdict.step, f64::NAN));
     Ok(Run {
         verdict,
+        predicted,
         fit_lost: summary.fit_lost && summary.crossings.fit.is_none(),
         times: (summary.crossings.fit, summary.crossings.generalise),
         train_loss: losses.train,
@@ -426,6 +456,15 @@ fn flow(
         evaluations: summary.cost.evaluations,
         note,
     })
+}
+
+/// The step at which the features escape, where the prediction holds.
+fn predicted(config: &ValidConfig, task: &Task, initial: &MomentState) -> Option<f64> {
+    let escape = Escape::new(config, task, initial)?;
+    match escape.doubt() {
+        None => escape.step(&config.training),
+        Some(_) => None,
+    }
 }
 
 /// Steps of gradient descent between two looks at whether the run can end.
@@ -515,6 +554,8 @@ fn descent(
     let crossings = verdict.crossings();
     let time = |step: u64| step as f64 * config.training.learning_rate;
     Ok(Run {
+        predicted: (simulation.committee())
+            .and_then(|committee| predicted(config, committee.task(), committee.initial())),
         fit_lost: verdict.judged(Criterion::Configured).fit.lost().is_some(),
         verdict,
         times: (crossings.fit.map(time), crossings.generalise.map(time)),
@@ -592,6 +633,7 @@ impl Run {
                 0.0,
                 None,
             ),
+            predicted: None,
             fit_lost: false,
             times: (None, None),
             train_loss: f64::NAN,

@@ -318,6 +318,8 @@ pub struct Summary {
     pub generalise: Option<Quartiles>,
     /// log₁₀ of the test loss at the end.
     pub final_test: Option<Quartiles>,
+    /// log₁₀ of the step at which the features escape, as the data predict it.
+    pub escape: Option<Quartiles>,
     /// Cells of which descent was unstable.
     pub unstable: usize,
     /// A number may still change: computed less closely.
@@ -355,9 +357,18 @@ impl Summary {
             fit: over(&|r| log(r.fit_step)),
             generalise: over(&|r| log(r.generalise_step)),
             final_test: over(&|r| Some(r.test_loss?.max(f64::MIN_POSITIVE).log10())),
+            escape: Quartiles::of(cells.iter().map(|cell| {
+                let step = cell.result.predicted_fit_step_at_50_percent?;
+                Some((step.max(1) as f64).log10())
+            })),
             unstable: cells.iter().filter(|cell| cell.result.unstable).count(),
             draft: cells.iter().any(|cell| cell.draft),
         })
+    }
+
+    /// log₁₀ of the median step at which the features are to escape.
+    pub fn escape_log(&self) -> Option<f64> {
+        self.escape.and_then(Quartiles::shown)
     }
 
     /// Seeds in the class of most.

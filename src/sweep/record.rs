@@ -131,6 +131,7 @@ mod tests {
             generalise_step_at_50_percent: Some(8),
             delay_steps_at_50_percent: Some(4),
             delay_ratio_at_50_percent: Some(2.0),
+            predicted_fit_step_at_50_percent: Some(5),
             fit_lost: false,
             unstable: true,
             unstable_from: Some(3),

@@ -56,6 +56,11 @@ impl Keyframes {
         self.lock().iter().map(|frame| frame.step).collect()
     }
 
+    /// Everything that is kept, in order.
+    pub fn all(&self) -> Vec<Keyframe> {
+        self.lock().clone()
+    }
+
     /// Memory held by the weights, in bytes.
     pub fn bytes(&self) -> usize {
         let frames = self.lock();

@@ -4,6 +4,7 @@
 //! it has been trained, is computed beside it ([`TheoryHandle`]).
 
 mod crew;
+mod escape;
 mod frontend;
 mod handle;
 pub mod headless;
@@ -18,6 +19,7 @@ mod theory;
 mod worker;
 
 pub use crew::Threads;
+pub use escape::EscapeReading;
 pub use frontend::{Frontend, pump};
 pub use handle::WorkerHandle;
 pub use inspect::{InspectHandle, NetworkRequest, NetworkView};
@@ -27,6 +29,6 @@ pub use protocol::{
     Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions, Working,
 };
 pub use theory::{
-    Answer, FeatureView, Forecast, KernelView, LazyShadow, LossPoint, TheoryHandle, TheoryRequest,
-    WeightsRequest,
+    Answer, FeatureView, Forecast, KernelView, LazyMovements, LazyShadow, LossPoint,
+    MovementRequest, PathRequest, PathView, TheoryHandle, TheoryRequest, WeightsRequest,
 };

@@ -3,7 +3,11 @@
 use super::keyframes::Keyframes;
 use crate::sim::{
     Simulation,
+    committee::escape::Escape,
     committee::instance::Instance,
+    committee::learning_curve::LearningCurve,
+    committee::model::Committee,
+    committee::moments::InitialWeights,
     config::ValidConfig,
     metrics::{Metric, Row},
     model::Weights,
@@ -100,6 +104,10 @@ pub struct RunInfo {
     /// The same of the test loss, ⟨y²⟩ for the zero predictor; NaN where there is neither a known
     /// target nor a test set.
     pub zero_test_loss: f64,
+    /// When its features are to escape, where that is known.
+    pub escape: Option<Escape>,
+    /// The learning curve of kernel regression with K₀ at N = ∞, where it is known.
+    pub learning_curve: Option<LearningCurve>,
     /// Why some columns are empty, where they are.
     pub note: Option<String>,
 }
@@ -115,9 +123,22 @@ impl RunInfo {
             thresholds: simulation.thresholds(),
             zero_train_loss: zero.train,
             zero_test_loss: zero.test.unwrap_or(f64::NAN),
+            escape: (simulation.committee()).and_then(|committee| {
+                Escape::new(simulation.config(), committee.task(), committee.initial())
+            }),
+            learning_curve: (simulation.committee())
+                .and_then(|committee| learning_curve(simulation.config(), committee)),
             note: simulation.note(),
         }
     }
+}
+
+/// Not for given weights: nothing is known of their law.
+fn learning_curve(config: &ValidConfig, committee: &Committee) -> Option<LearningCurve> {
+    let given = matches!(committee.initial_neurons(), InitialWeights::Given(_));
+    let is_drawn = !(given && config.task.draw.is_seeded());
+    let target = committee.task().target.as_ref().filter(|_| is_drawn)?;
+    LearningCurve::new(config, target)
 }
 
 /// How a run ended.

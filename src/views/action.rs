@@ -4,6 +4,7 @@ use super::{
     diagram::DiagramAction,
     drawer::PanelSide,
     export::Export,
+    laws,
     panels::Tab,
     pins::{PinEdit, PinId},
     print_form::PrintAction,
@@ -107,6 +108,10 @@ pub enum Action {
     LoadPin(PinId),
     /// Change what is written in the form of a sweep.
     EditSweep(SweepForm),
+    /// Change the formulas of a law across runs.
+    EditLaw(laws::Form),
+    /// Show a law that ships with the program, by its number.
+    OpenLaw(usize),
     /// Sweep a setting over values.
     Sweep(SweepForm),
     /// Give the sweep up.

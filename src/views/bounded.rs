@@ -72,6 +72,8 @@ fn run(id: u64, numbers: &[(f64, f64)], diverged: bool) -> Run {
             },
             zero_train_loss: numbers.first().map_or(1.0, |n| n.0),
             zero_test_loss: numbers.first().map_or(1.0, |n| n.1),
+            learning_curve: None,
+            escape: None,
             note: None,
         }),
     });

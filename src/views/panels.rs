@@ -2,11 +2,11 @@
 
 use super::{
     accuracy, action::Action, controls, decomposition, diagram, facts, features, figure, kernel,
-    network, runs, theme::Theme,
+    laws, network, path, prediction, runs, theme::Theme,
 };
 use crate::{
     history::{Moment, Run, format},
-    training::{FeatureView, KernelView},
+    training::{FeatureView, KernelView, PathView},
 };
 use egui::{Button, RichText, ScrollArea, Sense, Ui, UiBuilder};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,10 @@ pub enum Tab {
     Kernel,
     /// The neurons in the plane of the target direction.
     Features,
+    /// What is known of the run before it trains.
+    Theory,
+    /// The path of the weights in a plane.
+    Path,
     /// What is to be seen in a network that is no committee machine.
     Network,
     /// Grokking by loss and by accuracy.
@@ -31,6 +35,8 @@ pub enum Tab {
     Facts,
     /// The runs kept for comparison.
     Runs,
+    /// Laws across runs.
+    Laws,
     /// The figure of the paper on show; only where there is one.
     Figure,
 }
@@ -62,7 +68,7 @@ pub struct Panel {
 }
 
 /// All panels, in the order of their tabs.
-pub static PANELS: [Panel; 9] = [
+pub static PANELS: [Panel; 12] = [
     Panel {
         tab: Tab::Error,
         name: "Error",
@@ -95,6 +101,29 @@ pub static PANELS: [Panel; 9] = [
             of_moment(ui, theme, view, |ui, moment| {
                 weights_note(ui, theme, moment, view.keyframe);
                 features::show(ui, theme, moment.run(), moment.step(), view.features);
+            });
+        },
+    },
+    Panel {
+        tab: Tab::Theory,
+        name: "Theory",
+        why: "Before it trains: when the features escape, and how much data the lazy model needs",
+        applies: |view| view.is_committee(),
+        show: |ui, theme, view, _| {
+            of_moment(ui, theme, view, |ui, moment| {
+                prediction::show(ui, theme, moment.run(), view.lazy_level);
+            });
+        },
+    },
+    Panel {
+        tab: Tab::Path,
+        name: "Path",
+        why: "The path of all weights between start, lazy solution and end",
+        applies: |view| view.is_committee(),
+        show: |ui, theme, view, _| {
+            of_moment(ui, theme, view, |ui, moment| {
+                weights_note(ui, theme, moment, view.keyframe);
+                path::show(ui, theme, moment, view.path);
             });
         },
     },
@@ -149,6 +178,19 @@ pub static PANELS: [Panel; 9] = [
         show: |ui, theme, view, actions| runs::show(ui, theme, &view.runs, actions),
     },
     Panel {
+        tab: Tab::Laws,
+        name: "Laws",
+        why: "One product of settings and measures against another, across the runs kept",
+        applies: always,
+        show: |ui, theme, view, actions| {
+            let Some(laws) = &view.laws else { return };
+            ScrollArea::vertical()
+                .id_salt("laws")
+                .auto_shrink([false, false])
+                .show(ui, |ui| laws::show(ui, theme, laws, actions));
+        },
+    },
+    Panel {
         tab: Tab::Figure,
         name: "Figure",
         why: "The paper's figure: caption, claim and what was measured",
@@ -185,6 +227,12 @@ pub struct View<'a> {
     pub features: Option<Result<&'a FeatureView, &'a str>>,
     /// What was seen of a network that is no committee machine.
     pub network: network::View<'a>,
+    /// The path of the weights, or why there is none.
+    pub path: Option<Result<&'a PathView, &'a str>>,
+    /// Test loss of kernel regression with K₀ on the run's own samples.
+    pub lazy_level: Option<f64>,
+    /// Laws across runs, while their panel is shown.
+    pub laws: Option<laws::View<'a>>,
     /// The phase diagram.
     pub diagram: diagram::View<'a>,
     /// The runs kept for comparison.

@@ -93,6 +93,7 @@ fn every_item_of_every_menu_says_what_it_is_for() {
         (Tab::Phase, Role::ComboBox, "What the colours show", ""),
         (Tab::Phase, Role::ComboBox, "Setting on axis x", ""),
         (Tab::Runs, Role::ComboBox, "Setting to sweep", ""),
+        (Tab::Laws, Role::Button, "Examples ▾", "Where laziness ends"),
     ] {
         let mut screen = Screen::scripted();
         rows(&mut screen);

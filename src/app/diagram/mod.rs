@@ -46,6 +46,7 @@ pub struct PhaseDiagram {
     y: PlanAxis,
     measure: Measure,
     never_is_zero: bool,
+    escape: bool,
     seeds: usize,
     large: bool,
     asked: Option<Asked>,
@@ -76,6 +77,7 @@ impl Default for PhaseDiagram {
             y,
             measure: Measure::default(),
             never_is_zero: false,
+            escape: true,
             seeds: 1,
             large: false,
             asked: None,
@@ -288,6 +290,7 @@ impl PhaseDiagram {
             y: &self.y,
             measure: self.measure,
             never_is_zero: self.never_is_zero,
+            escape: self.escape,
             seeds: self.seeds,
             crosshair,
             horizon: config.training.steps as f64,
@@ -326,6 +329,7 @@ impl GrokscopeApp {
             DiagramAction::AxisY(axis) => swap_if_same(&mut phase.y, &mut phase.x, axis),
             DiagramAction::Measure(measure) => phase.measure = measure,
             DiagramAction::NeverIsZero(zero) => phase.never_is_zero = zero,
+            DiagramAction::Escape(on) => phase.escape = on,
             DiagramAction::Seeds(seeds) => {
                 phase.seeds = seeds;
                 if seeds == 1 && phase.measure.needs_seeds() {
@@ -448,6 +452,7 @@ impl GrokscopeApp {
                     caption: view.caption.clone(),
                     measure: phase.measure,
                     never_is_zero: view.never_is_zero && matches!(view.measure, Measure::Delay(_)),
+                    escape: view.escape,
                     horizon: view.horizon,
                     diagram,
                 };

@@ -25,6 +25,7 @@ pub fn picture(job: DiagramPicture) -> Result<Vec<u8>, String> {
         title: job.title,
         measure: job.measure,
         never_is_zero: job.never_is_zero,
+        escape: false,
         horizon: job.config.training.steps as f64,
         diagram: job.diagram,
     };
@@ -37,6 +38,7 @@ pub(super) struct Still {
     pub caption: String,
     pub measure: Measure,
     pub never_is_zero: bool,
+    pub escape: bool,
     pub horizon: f64,
     pub diagram: Diagram,
 }
@@ -58,6 +60,7 @@ impl Still {
                     before: None,
                     measure: self.measure,
                     never_is_zero: self.never_is_zero,
+                    escape: self.escape,
                     crosshair: None,
                     horizon: self.horizon,
                     title: &self.title,

@@ -4,13 +4,16 @@
 use super::draws::Draws;
 use super::hermite::Hermite;
 use super::instance::Instance;
-use super::kernel::{EigenvectorLabels, GramInputs, KernelEigen, QuadraticFunction, oriented};
+use super::kernel::{
+    EigenvectorLabels, GramInputs, KernelEigen, QuadraticFunction, kernel_function, oriented,
+};
 use super::moments::MomentState;
+use super::test_loss::TestLoss;
 use crate::sim::config::{ConfigError, TargetKind, ValidConfig};
 use crate::sim::packed::Inputs;
 use crate::sim::rng::{Stream, normal_vector};
 use faer::{Mat, Side};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 /// A target y(x) = l·x + ½ xᵀTx, T symmetric D×D. The paper's own have no linear
 /// part; an eigenvector of K₀ has.
@@ -122,6 +125,42 @@ impl Target {
     }
 }
 
+/// Labels that are an eigenvector of K₀ − c on given inputs, c the mean of its entries,
+/// at any other input: y(x) = (1/λ)Σ_ν y_ν(K₀(x, x_ν) − c), the Nyström extension. It is
+/// a function t₀ + l·x + ½xᵀTx, so that the loss of a network over all inputs is known
+/// in closed form. The constant is what is left of the mean that was subtracted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extension {
+    /// t₀.
+    pub constant: f64,
+    /// l, length D.
+    pub linear: Array1<f64>,
+    /// T, D×D.
+    pub matrix: Array2<f64>,
+}
+
+impl Extension {
+    /// Labels of the rows of `x` (P×D).
+    pub fn labels(&self, x: ArrayView2<f64>) -> Array1<f64> {
+        let quadratic = (x.dot(&self.matrix) * x).sum_axis(ndarray::Axis(1)) * 0.5;
+        quadratic + x.dot(&self.linear) + self.constant
+    }
+
+    /// Mean squared error over x ~ N(0, I/D) of b·x + ½xᵀAx, by the formula of the
+    /// paper's eq 6 with the constant in its first term: (½tr E/D − t₀)².
+    pub fn test_loss(&self, linear: ArrayView1<f64>, quadratic: ArrayView2<f64>) -> TestLoss {
+        let error = &quadratic - &self.matrix;
+        let off = &linear - &self.linear;
+        let norm_sq = error.iter().map(|e| e * e).sum();
+        let dim = self.linear.len();
+        let mean = 0.5 * error.diag().sum() / dim as f64 - self.constant;
+        TestLoss {
+            variance: mean * mean,
+            ..TestLoss::new(dim, 0.0, norm_sq, off.dot(&off))
+        }
+    }
+}
+
 /// The eigenvector of the eigenvalue that is largest in absolute value; the first
 /// axis where there is none.
 fn leading_eigenvector(matrix: &Array2<f64>) -> Array1<f64> {
@@ -154,6 +193,10 @@ pub struct Task {
     /// The target where it is a Hermite polynomial: its loss is taken on the test
     /// set.
     pub hermite: Option<HermiteTarget>,
+    /// Labels that are an eigenvector of K₀ on train and test inputs, at other inputs.
+    /// Generalisation is judged on the test set all the same: the authors' test inputs
+    /// are among those that make the eigenvector.
+    pub extension: Option<Extension>,
     /// Why the target is not known, where it is not.
     pub note: Option<String>,
 }
@@ -225,6 +268,7 @@ impl Task {
             test,
             target,
             hermite,
+            extension: None,
             note,
         };
         sampled.add_noise(config);
@@ -286,6 +330,7 @@ impl Task {
             test: instance.test.clone(),
             target,
             hermite: None,
+            extension: None,
             note,
         }
     }
@@ -354,9 +399,12 @@ fn joint_eigenvector(config: &ValidConfig, initial: &MomentState) -> Result<Task
             .iter_mut()
             .for_each(|v| *v -= mean);
     }
-    let u = KernelEigen::new(&kernel)
+    let (u, eigenvalue) = KernelEigen::new(&kernel)
         .filter(|eigen| j <= eigen.rank())
-        .map(|eigen| oriented(eigen.vectors().col_as_slice(j - 1)))
+        .map(|eigen| {
+            let u = oriented(eigen.vectors().col_as_slice(j - 1));
+            (u, eigen.values()[j - 1])
+        })
         .ok_or_else(|| ConfigError {
             field: "task.eigenvector".into(),
             value: j.to_string(),
@@ -364,6 +412,15 @@ fn joint_eigenvector(config: &ValidConfig, initial: &MomentState) -> Result<Task
             fix: "lower it, or raise task.samples, task.dim or network.width".into(),
         })?;
     let labels = Array1::from_vec(u) * (task.target_scale * points.sqrt());
+    let coefficients: Vec<f64> = labels.iter().map(|y| y / eigenvalue).collect();
+    let inputs = Inputs::new(both.view());
+    let function = kernel_function(&inputs, &coefficients, initial, config.network.epsilon);
+    let d = task.dim;
+    let extension = Extension {
+        constant: -mean * coefficients.iter().sum::<f64>(),
+        linear: Array1::from_vec(function.linear),
+        matrix: Array2::from_shape_fn((d, d), |(i, j)| function.quadratic[(i, j)]),
+    };
     let (y, y_test) = labels.view().split_at(ndarray::Axis(0), p);
     let mut sampled = Task {
         x,
@@ -371,8 +428,9 @@ fn joint_eigenvector(config: &ValidConfig, initial: &MomentState) -> Result<Task
         test: Some((test, y_test.to_owned())),
         target: None,
         hermite: None,
+        extension: Some(extension),
         note: Some(
-            "the labels are known on the train and the test inputs only: generalisation is judged on the P test inputs, and columns that need the target stay empty".to_owned(),
+            "the labels are an eigenvector on the train and the test inputs: generalisation is judged on the P test inputs; the terms of the test loss are those over all inputs, to which the eigenvector is extended, and other columns that need the target stay empty".to_owned(),
         ),
     };
     sampled.add_noise(config);

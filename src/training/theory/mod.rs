@@ -5,20 +5,23 @@
 //! go through [`Latest`]. A new request stops the computation for the one
 //! before.
 
+mod path;
 mod solve;
 
+use super::keyframes::Keyframes;
 use super::panics;
 use super::protocol::{Latest, RunId};
 use crate::sim::committee::features::Features;
 use crate::sim::committee::instance::Instance;
 use crate::sim::committee::kernel::{Spectrum, SpectrumTheory};
 use crate::sim::committee::moments::MomentState;
+use crate::sim::committee::plane::Place;
 use crate::sim::config::ValidConfig;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use solve::Solver;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A run to say something about.
@@ -114,6 +117,49 @@ pub struct FeatureView {
     pub cost: Duration,
 }
 
+/// A run whose path is to be looked at.
+#[derive(Clone, Debug)]
+pub struct PathRequest {
+    /// The run, and where it stands.
+    pub now: WeightsRequest,
+    /// The weights kept along it.
+    pub kept: Keyframes,
+}
+
+/// The path of a run in the plane through its initial weights, the lazy solution and
+/// its end, in units of ‖W₀‖ from step 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathView {
+    /// The step of [`PathView::now`].
+    pub step: u64,
+    /// Where the run stands.
+    pub now: Place,
+    /// Where it was, at the steps that were kept.
+    pub path: Vec<(u64, Place)>,
+    /// The path of the lazy model at log-spaced times, up to the lazy solution.
+    pub lazy_path: Vec<[f64; 2]>,
+    /// The lazy solution: kernel regression with K₀.
+    pub lazy: [f64; 2],
+    /// Where the gradient flow of the run ends.
+    pub end: [f64; 2],
+    /// Time that the computation took.
+    pub cost: Duration,
+}
+
+/// A run whose lazy solution is asked for.
+#[derive(Clone, Debug)]
+pub struct MovementRequest {
+    /// The run.
+    pub run: RunId,
+    /// Its settings.
+    pub config: Box<ValidConfig>,
+    /// Data and weights that replace the sampled ones.
+    pub instance: Option<Arc<Instance>>,
+}
+
+/// ‖W−W₀‖²/‖W₀‖² of the lazy solutions of runs; NaN where there is none.
+pub type LazyMovements = Vec<(RunId, f64)>;
+
 /// An answer to the request about one run, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer<T> {
@@ -133,6 +179,43 @@ struct Answers {
     shadow: Latest<Answer<LazyShadow>>,
     kernel: Latest<Answer<KernelView>>,
     features: Latest<Answer<FeatureView>>,
+    path: Latest<Answer<PathView>>,
+    movements: Gathered<(RunId, f64)>,
+}
+
+/// What is handed over between threads, none of it lost.
+struct Gathered<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Clone for Gathered<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Gathered<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Gathered<T> {
+    fn lock(&self) -> MutexGuard<'_, Vec<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, items: impl IntoIterator<Item = T>) {
+        self.lock().extend(items);
+    }
+
+    fn take(&self) -> Vec<T> {
+        std::mem::take(&mut self.lock())
+    }
+
+    /// The one that came first.
+    fn first(&self) -> Option<T> {
+        let mut items = self.lock();
+        (!items.is_empty()).then(|| items.remove(0))
+    }
 }
 
 impl Answers {
@@ -167,6 +250,8 @@ pub struct TheoryHandle {
     pending: Latest<Pending>,
     pending_kernel: Latest<WeightsRequest>,
     pending_features: Latest<WeightsRequest>,
+    pending_path: Latest<PathRequest>,
+    pending_movements: Gathered<MovementRequest>,
     answers: Answers,
 }
 
@@ -180,6 +265,8 @@ impl TheoryHandle {
             pending: Latest::default(),
             pending_kernel: Latest::default(),
             pending_features: Latest::default(),
+            pending_path: Latest::default(),
+            pending_movements: Gathered::default(),
             answers: Answers::default(),
         };
         let thread = Thread {
@@ -188,6 +275,8 @@ impl TheoryHandle {
             pending: handle.pending.clone(),
             pending_kernel: handle.pending_kernel.clone(),
             pending_features: handle.pending_features.clone(),
+            pending_path: handle.pending_path.clone(),
+            pending_movements: handle.pending_movements.clone(),
             answers: handle.answers.clone(),
             wake: Box::new(wake),
         };
@@ -246,6 +335,45 @@ impl TheoryHandle {
         }
     }
 
+    /// Asks for the path of a run instead of the one asked for before; never blocks.
+    /// It comes after a forecast that waits.
+    pub fn request_path(&self, request: PathRequest) {
+        let run = request.now.theory.run;
+        self.pending_path.put(request);
+        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+            let result = Err(NOT_RUNNING.to_owned());
+            self.answers.path.put(Answer {
+                run,
+                request: 0,
+                result,
+            });
+        }
+    }
+
+    /// Asks how far the lazy solutions of runs are, besides what was asked before; never
+    /// blocks. All else comes first.
+    pub fn request_movements(&self, requests: Vec<MovementRequest>) {
+        if requests.is_empty() {
+            return;
+        }
+        let runs: Vec<RunId> = requests.iter().map(|request| request.run).collect();
+        self.pending_movements.add(requests);
+        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+            let none = runs.into_iter().map(|run| (run, f64::NAN));
+            self.answers.movements.add(none);
+        }
+    }
+
+    /// The movements that came since the last call.
+    pub fn movements(&self) -> LazyMovements {
+        self.answers.movements.take()
+    }
+
+    /// The newest path, if one came since the last call.
+    pub fn path(&self) -> Option<Answer<PathView>> {
+        self.answers.path.take()
+    }
+
     /// The newest neurons, if some came since the last call.
     pub fn features(&self) -> Option<Answer<FeatureView>> {
         self.answers.features.take()
@@ -279,6 +407,8 @@ struct Thread {
     pending: Latest<Pending>,
     pending_kernel: Latest<WeightsRequest>,
     pending_features: Latest<WeightsRequest>,
+    pending_path: Latest<PathRequest>,
+    pending_movements: Gathered<MovementRequest>,
     answers: Answers,
     wake: Box<dyn Fn() + Send>,
 }
@@ -286,7 +416,11 @@ struct Thread {
 impl Thread {
     fn work(&self) {
         let mut solver = Solver::default();
-        while self.rung.recv().is_ok() {
+        loop {
+            // What is left of a long list, or a ring.
+            if !self.next_movement(&mut solver) && self.rung.recv().is_err() {
+                return;
+            }
             // One ring may stand for all of them, and for several of each.
             while let Some(pending) = self.pending.take() {
                 self.look_ahead(&mut solver, &pending);
@@ -311,7 +445,36 @@ impl Thread {
                 });
                 (self.wake)();
             }
+            if let Some(request) = self.pending_path.take() {
+                let run = request.now.theory.run;
+                // A run that is asked about instead must not wait for this one's end.
+                let asked = self.newest.load(Ordering::Acquire);
+                let is_over = || self.newest.load(Ordering::Acquire) != asked;
+                let result = guarded(&mut solver, |solver| solver.path(&request, &is_over));
+                self.answers.path.put(Answer {
+                    run,
+                    request: 0,
+                    result,
+                });
+                (self.wake)();
+            }
         }
+    }
+
+    /// Computes the movement of one lazy solution, where that is asked for and nothing
+    /// else is.
+    fn next_movement(&self, solver: &mut Solver) -> bool {
+        if !self.rung.is_empty() {
+            return false;
+        }
+        let Some(request) = self.pending_movements.first() else {
+            return false;
+        };
+        let movement = guarded(solver, |solver| solver.lazy_movement(&request));
+        let movement = (request.run, movement.unwrap_or(f64::NAN));
+        self.answers.movements.add([movement]);
+        (self.wake)();
+        true
     }
 
     fn look_ahead(&self, solver: &mut Solver, pending: &Pending) {

@@ -56,6 +56,8 @@ pub(super) struct Solver {
     cloud: Option<(Arc<MomentState>, Cloud)>,
     /// Looks at the neurons so far.
     looks: u64,
+    /// The plane of the path.
+    pub(super) plane: Option<super::path::Kept>,
     /// Since when no request was answered.
     unanswered: Option<Instant>,
 }
@@ -76,10 +78,10 @@ struct Eigen {
 }
 
 /// One problem to solve.
-struct Setup {
-    config: ValidConfig,
-    problem: Problem,
-    initial: Arc<MomentState>,
+pub(super) struct Setup {
+    pub(super) config: ValidConfig,
+    pub(super) problem: Problem,
+    pub(super) initial: Arc<MomentState>,
     weights: InitialWeights,
 }
 
@@ -110,7 +112,7 @@ impl Solver {
         Ok(())
     }
 
-    fn setup(&mut self, request: &TheoryRequest) -> Result<Setup, String> {
+    pub(super) fn setup(&mut self, request: &TheoryRequest) -> Result<Setup, String> {
         let instance = request.instance.as_ref();
         let config = effective_config(&request.config, instance.map(Arc::as_ref))
             .map_err(|e| e.to_string())?;
@@ -355,7 +357,7 @@ impl Solver {
         })
     }
 
-    fn keep_eigen(&mut self, setup: &Setup, eigen: &Arc<KernelEigen>) {
+    pub(super) fn keep_eigen(&mut self, setup: &Setup, eigen: &Arc<KernelEigen>) {
         self.eigen = Some(Eigen {
             x: setup.problem.task.x.clone(),
             initial: Arc::clone(&setup.initial),
@@ -365,7 +367,7 @@ impl Solver {
     }
 
     /// The eigendecomposition from an earlier request, where it still holds.
-    fn eigen(&self, setup: &Setup) -> Option<Arc<KernelEigen>> {
+    pub(super) fn eigen(&self, setup: &Setup) -> Option<Arc<KernelEigen>> {
         let kept = self.eigen.as_ref()?;
         let holds = kept.epsilon == setup.problem.epsilon
             && (Arc::ptr_eq(&kept.initial, &setup.initial) || kept.initial == setup.initial)

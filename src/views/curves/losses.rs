@@ -262,6 +262,11 @@ fn annotate_losses(
     if state.shown.references {
         references(overlay, run, state.loss_scale, theme);
     }
+    if let (true, Some(reading)) = (state.shown.references, run.escape())
+        && let Some(step) = reading.predicted
+    {
+        overlay.tick(step, &reading.sentence(), theme.muted);
+    }
     if let Some(level) = level(scene.model, state) {
         overlay.name_level(state.loss_scale.place(level), theme.test, LEVEL);
     }

@@ -388,6 +388,35 @@ impl<'a> Overlay<'a> {
         }
     }
 
+    /// A short line up from the foot of the frame at a step, with its name beside it.
+    pub fn tick(&mut self, step: f64, text: &str, color: Color32) {
+        let frame = self.frame();
+        let at = (self.canvas).at(step.max(1.0).log10(), self.canvas.y.0);
+        let x = at.map_or(f32::NAN, |at| at.x);
+        if !frame.x_range().contains(x) {
+            return;
+        }
+        let height = 1.3 * self.body.size;
+        let foot = frame.bottom();
+        let stroke = Stroke::new(2.0, color);
+        self.painter.vline(x, foot - height..=foot, stroke);
+        let line = Rect::from_x_y_ranges(x - 1.5..=x + 1.5, foot - height..=foot);
+        let galley = self
+            .painter
+            .layout_no_wrap(text.into(), self.body.clone(), color);
+        let size = galley.size();
+        let free = [4.0, height + 4.0]
+            .into_iter()
+            .map(|up| foot - up - size.y)
+            .flat_map(|y| [pos2(x + 7.0, y), pos2(x - 7.0 - size.x, y)])
+            .map(|corner| Rect::from_min_size(corner, size))
+            .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
+        if let Some(rect) = free {
+            self.text(rect, galley, color);
+        }
+        self.obstacles.add_rect(line);
+    }
+
     fn vertical(&mut self, step: u64, text: &str, color: Color32) {
         let frame = self.frame();
         let x = self.x(step);

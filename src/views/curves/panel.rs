@@ -243,7 +243,7 @@ pub(super) fn context_menu(
                 (
                     &mut shown.references,
                     "References",
-                    "Threshold and the loss of predicting zero, as horizontal lines",
+                    "Threshold and the loss of predicting zero as horizontal lines, and a tick where the features are to escape",
                 ),
             ] {
                 ui.checkbox(on, name).on_hover_text(why);

@@ -136,7 +136,7 @@ pub fn losses(
     );
     let references = plain(
         "references",
-        "The loss of always answering 0, and the thresholds θ below which a run counts as fitted and as generalising.",
+        "The loss of always answering 0, the thresholds θ below which a run counts as fitted and as generalising, and at the foot the step at which the data say that the features escape.",
         pen(theme.muted, 1.6, LineStyle::Dotted { spacing: 4.0 }),
         shown.references,
         true,

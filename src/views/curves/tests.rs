@@ -32,6 +32,8 @@ fn run(finished: bool) -> Run {
             },
             zero_train_loss: 1.0,
             zero_test_loss: 1.0,
+            learning_curve: None,
+            escape: None,
             note: None,
         }),
     });

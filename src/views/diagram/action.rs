@@ -14,6 +14,8 @@ pub enum DiagramAction {
     Measure(Measure),
     /// Draw what never generalises as 0, or with its mark.
     NeverIsZero(bool),
+    /// Draw the lines of equal predicted escape of the features.
+    Escape(bool),
     /// So many seeds in each place.
     Seeds(usize),
     /// In the plots' place, or back in the side panel.

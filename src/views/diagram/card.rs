@@ -101,6 +101,16 @@ fn lines(cells: &[&Cell], summary: &Summary, borrowed: bool) -> Vec<String> {
             )),
             (None, None, _) => {}
         }
+        if let Some(predicted) = r.predicted_fit_step_at_50_percent {
+            let measured = match r.fit_step_at_50_percent {
+                Some(measured) => step(measured),
+                None => "not yet".into(),
+            };
+            lines.push(format!(
+                "features escape: predicted {}, measured {measured}",
+                step(predicted)
+            ));
+        }
         if let Some(test) = r.test_loss {
             let when = match r.ended.as_str() {
                 "classified" => "where it has generalised and its run ends",

@@ -3,11 +3,13 @@
 
 use super::{
     colours::{colour, draw_mark, ground, ink_on},
+    isolines,
     legend::{bar, legend, swatch},
     miniature::{self, Window},
 };
 pub use crate::plot::diagram::shown;
 use crate::{
+    history::format,
     plot::diagram::{is_linear, is_never, range, title_of},
     sim::config::Value,
     sweep::diagram::{Class, Diagram, Measure, Side, Summary},
@@ -30,6 +32,8 @@ pub struct Figure<'a> {
     /// What never fits or never generalises is drawn as a measure of 0, as the
     /// paper's authors did, rather than with its mark.
     pub never_is_zero: bool,
+    /// Lines on which the features are to escape at the same step are drawn.
+    pub escape: bool,
     /// Where the sliders stand.
     pub crosshair: Option<[f64; 2]>,
     /// Last step of every cell's run.
@@ -47,6 +51,16 @@ impl Figure<'_> {
     /// Whether the colours are even in the number itself: a logarithm has no 0.
     fn is_linear(&self) -> bool {
         is_linear(self.measure, self.never_is_zero)
+    }
+
+    /// Whether lines are drawn over the cells: they would cross out curves.
+    pub(super) fn has_isolines(&self) -> bool {
+        let known = |place| {
+            let summary = self.diagram.summary(place);
+            summary.is_some_and(|s| s.escape_log().is_some())
+        };
+        let flat = self.escape && self.measure != Measure::Curves;
+        flat && self.diagram.layout().places().any(known)
     }
 
     /// Whether cells of the diagram before are seen beside new ones.
@@ -86,6 +100,9 @@ pub fn show(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>, height: f32) -> See
     let range = scale(figure);
     plot.empty(theme);
     plot.cells(figure, range, theme);
+    if figure.has_isolines() {
+        plot.isolines(figure.diagram, theme);
+    }
     plot.axes(figure.diagram, theme);
     match figure.crosshair {
         // Lines would cross out the curves.
@@ -281,6 +298,42 @@ impl<'p> Plot<'p> {
         }
     }
 
+    /// Lines on which the features are to escape at the same step, each with its step.
+    fn isolines(&self, diagram: &Diagram, theme: &Theme) {
+        let at = |[x, y]: [f64; 2]| {
+            let [width, height] = self.places.map(|n| n as f64);
+            pos2(
+                self.area.left() + self.area.width() * (x / width) as f32,
+                self.area.bottom() - self.area.height() * (y / height) as f32,
+            )
+        };
+        let (ink, halo) = inks(theme);
+        let mut taken: Vec<Rect> = Vec::new();
+        for (step, pieces) in isolines::escape(diagram) {
+            let ends = pieces.iter().map(|piece| piece.map(at));
+            for stroke in [Stroke::new(2.6, halo), Stroke::new(1.2, ink)] {
+                for piece in ends.clone() {
+                    self.painter.line_segment(piece, stroke);
+                }
+            }
+            let text = format::steps(step);
+            let galley = (self.painter).layout_no_wrap(text, self.small.clone(), ink);
+            let place = ends
+                .flatten()
+                .map(|end| Rect::from_center_size(end, galley.size() + vec2(4.0, 0.0)))
+                .filter(|rect| self.area.shrink(2.0).contains_rect(*rect))
+                .filter(|rect| !taken.iter().any(|other| other.intersects(*rect)))
+                .max_by(|a, b| a.center().x.total_cmp(&b.center().x));
+            if let Some(rect) = place {
+                let ground = theme.background.gamma_multiply(0.8);
+                self.painter.rect_filled(rect, 3.0, ground);
+                let corner = rect.min + vec2(2.0, 0.0);
+                self.painter.galley(corner, galley, theme.text);
+                taken.push(rect.expand(4.0));
+            }
+        }
+    }
+
     fn axes(&self, diagram: &Diagram, theme: &Theme) {
         let layout = diagram.layout();
         let frame = Stroke::new(1.0, theme.border);
@@ -349,10 +402,7 @@ impl<'p> Plot<'p> {
             self.area.left() + self.area.width() * (x.clamp(0.0, width) / width) as f32,
             self.area.bottom() - self.area.height() * (y.clamp(0.0, height) / height) as f32,
         );
-        let (ink, halo) = match theme.dark {
-            true => (Color32::WHITE, Color32::from_black_alpha(150)),
-            false => (Color32::BLACK, Color32::from_white_alpha(170)),
-        };
+        let (ink, halo) = inks(theme);
         for stroke in [Stroke::new(3.0, halo), Stroke::new(1.0, ink)] {
             if inside_x {
                 for part in [
@@ -419,6 +469,14 @@ impl<'p> Plot<'p> {
                 egui::StrokeKind::Outside,
             );
         }
+    }
+}
+
+/// A line that is seen on any colour, and what surrounds it.
+fn inks(theme: &Theme) -> (Color32, Color32) {
+    match theme.dark {
+        true => (Color32::WHITE, Color32::from_black_alpha(150)),
+        false => (Color32::BLACK, Color32::from_white_alpha(170)),
     }
 }
 

@@ -107,6 +107,11 @@ pub(super) fn legend(ui: &mut Ui, theme: &Theme, figure: &Figure<'_>) {
             ui.label(egui::RichText::new(text).small().color(theme.text));
             ui.add_space(5.0);
         }
+        if figure.has_isolines() {
+            let text = "lines: features escape at this step (predicted)";
+            ui.label(egui::RichText::new(text).small().color(theme.muted));
+            ui.add_space(5.0);
+        }
         if figure.has_old_cells() {
             ui.label(
                 egui::RichText::new("pale: of the settings before")

@@ -4,6 +4,7 @@ mod action;
 mod card;
 pub mod colours;
 pub mod figure;
+mod isolines;
 mod legend;
 mod miniature;
 mod settings;
@@ -68,6 +69,8 @@ pub struct View<'a> {
     pub measure: Measure,
     /// What never generalises is drawn as 0.
     pub never_is_zero: bool,
+    /// Lines of equal predicted escape of the features are drawn.
+    pub escape: bool,
     /// Seeds in each place.
     pub seeds: usize,
     /// Where the sliders stand.
@@ -227,6 +230,7 @@ fn picture(
         before: view.before,
         measure: view.measure,
         never_is_zero: view.never_is_zero && matches!(view.measure, Measure::Delay(_)),
+        escape: view.escape,
         crosshair: view.crosshair,
         horizon: view.horizon,
         title: "",

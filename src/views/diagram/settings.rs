@@ -70,6 +70,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         .response
         .on_hover_text("What the colours show")
         .accessible_name("What the colours show");
+    let mut escape = view.escape;
+    let switch = ui.checkbox(&mut escape, "escape times").on_hover_text(
+        "Lines on which the features escape at the same step, from the data of each cell alone: the train loss is then about at half. Drawn where that holds, P ≥ 4D and αεσ² far below s|β|².",
+    );
+    if switch.changed() {
+        ask(actions, DiagramAction::Escape(escape));
+    }
     if matches!(view.measure, Measure::Delay(_)) {
         let mut zero = view.never_is_zero;
         let switch = ui

@@ -62,6 +62,11 @@ pub static TERMS: &[Term] = &[
         "A neuron puts out h + ½εh², so ε sets how much of the initial kernel points at the target, which is quadratic. At a small ε features must be learned, and the end is good. At a large ε a part is explained at once, but more solutions fit the data (with centred output the learned quadratic part reaches down to −αεσ²), and the network stops at one near its start.",
     ),
     term(
+        "escape of the features",
+        &["escape", "escapes", "escaped", "escape times"],
+        "At first the features grow exponentially and the output hardly changes: nothing seems to happen. They escape when the output they make is as large as the target, and the train loss falls. When that is follows from the data alone.",
+    ),
+    term(
         "feature",
         &["features"],
         "What a neuron responds to in an input: here one direction, its weight vector w. To learn features is to turn and stretch these directions towards what matters for the target.",
@@ -136,6 +141,11 @@ pub static TERMS: &[Term] = &[
             "kernel regression",
         ],
         "The network as it would be if its features, and with them its kernel, stayed as at step 0 for ever. It is solved exactly and ends at kernel regression with K₀; where the run comes below it, features have been learned.",
+    ),
+    term(
+        "learning curve",
+        &["learning curves"],
+        "The test loss that a model ends at against the number of samples that it learns from. That of the lazy model has a peak where P = D and is zero from D(D+3)/2 samples on.",
     ),
     term(
         "learning rate η₀",

@@ -25,8 +25,9 @@ use super::kernel::{
 };
 use super::moments::MomentState;
 use super::test_loss::TestLoss;
-use crate::sim::packed::Inputs;
+use crate::sim::packed::{Inputs, Symmetric};
 use faer::Mat;
+use ndarray::{Array1, Array2};
 use population::PopulationForm;
 use std::sync::Arc;
 
@@ -265,6 +266,32 @@ impl Linearized {
         let (grown, _) = self.grown_modes(std::slice::from_ref(time));
         let a = self.eigen.vectors().get(.., ..self.eigen.rank()) * &grown;
         self.function_from(a.col_as_slice(0))
+    }
+
+    /// The weights at one time, as moments. Σ_ν a_ν K₀(·, x_ν) is what the gradient at
+    /// W₀ makes of a move of neuron i by (1/α)Σ_ν a_ν(1 + εw_i·x_ν)x_ν, which is
+    /// (s + εSw_i)/α with s = Xᵀa and S = Xᵀdiag(a)X: the same affine map of every
+    /// neuron. Takes O(P² + PD² + D³).
+    pub fn weights(&self, time: &LazyTime) -> MomentState {
+        let (grown, _) = self.grown_modes(std::slice::from_ref(time));
+        let a = self.eigen.vectors().get(.., ..self.eigen.rank()) * &grown;
+        let d = self.inputs.dim();
+        let (mut s, mut big_s) = (vec![0.0; d], Symmetric::zeros(d));
+        self.inputs.weighted_moments(
+            a.col_as_slice(0),
+            &mut self.inputs.scratch(),
+            &mut s,
+            &mut big_s,
+        );
+        let big_s = big_s.to_mat();
+        let map = Array2::from_shape_fn((d, d), |(i, j)| {
+            big_s[(i, j)] * self.problem.epsilon / self.problem.alpha
+        });
+        let shift = Array1::from_vec(s) / self.problem.alpha;
+        MomentState {
+            mean: &self.initial.mean + &map.dot(&self.initial.mean) + shift,
+            factor: &self.initial.factor + &map.dot(&self.initial.factor),
+        }
     }
 
     /// The three terms of the exact test loss at one time, where the target is
