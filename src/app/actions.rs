@@ -98,6 +98,7 @@ impl GrokscopeApp {
             Action::Resize(by) => self.resize(by, now),
             Action::ToggleFullscreen => self.set_fullscreen(!self.state.fullscreen, ctx),
             Action::ToggleLossAxis => self.state.curves.toggle_loss_scale(),
+            Action::SetEase(ease) => self.state.ease = ease,
             Action::ToggleHelp => self.state.help_open = !self.state.help_open,
             Action::LookUp(word) => {
                 help::look_up(ctx, word);

@@ -32,7 +32,10 @@ use crate::{
     presets,
     startup::Startup,
     training::{InspectHandle, TheoryHandle, WorkerHandle},
-    views::{fonts, theme::Theme},
+    views::{
+        fonts,
+        theme::{Ease, Theme},
+    },
 };
 use backend::Backend;
 use diagram::PhaseDiagram;
@@ -98,7 +101,7 @@ pub struct GrokscopeApp {
     exporter: Arc<Exporter>,
     files: Files,
     /// Theme and scale that the context has.
-    applied_look: Option<(bool, f32)>,
+    applied_look: Option<(bool, Ease, f32)>,
     /// An absolute size of text that an earlier version stored.
     earlier_scale: Option<f32>,
     /// Frames until the window is made to fill its work area: a window that is not
@@ -198,6 +201,7 @@ impl GrokscopeApp {
                 notice: None,
                 last_export: None,
                 dark: stored.dark,
+                ease: stored.ease,
                 scale: stored.text_size.unwrap_or(1.0),
                 window: egui::Vec2::ZERO,
                 drawers: stored.drawers,
@@ -329,9 +333,13 @@ impl GrokscopeApp {
         } else {
             layout::text_size(window, self.state.scale)
         };
-        let wanted = (self.state.dark, zoom);
+        let (dark, ease) = (self.state.dark, self.state.ease);
+        let wanted = (dark, ease, zoom);
         if self.applied_look != Some(wanted) {
-            Theme::of(self.state.dark).apply(ctx, 1.0);
+            Theme::eased(dark, ease).apply(ctx, 1.0);
+            if ease.still {
+                ctx.global_style_mut(|style| style.animation_time = 0.0);
+            }
             ctx.set_zoom_factor(zoom);
             self.applied_look = Some(wanted);
         }
@@ -411,7 +419,7 @@ impl eframe::App for GrokscopeApp {
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        Theme::of(self.state.dark)
+        Theme::eased(self.state.dark, self.state.ease)
             .background
             .to_normalized_gamma_f32()
     }

@@ -12,6 +12,7 @@ use crate::{
     views::{
         axes::Scale,
         curves::{CurvesState, Lower, Shown},
+        theme::Ease,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ const KEY: &str = "grokscope";
 pub struct Stored {
     /// Light on dark.
     pub dark: bool,
+    /// Strong contrast, nothing that moves.
+    pub ease: Ease,
     /// Absolute size of text, as earlier versions stored it; 1 is what those had by
     /// themselves.
     pub scale: f32,
@@ -62,6 +65,7 @@ impl Default for Stored {
     fn default() -> Self {
         Self {
             dark: true,
+            ease: Ease::default(),
             scale: 1.0,
             text_size: None,
             drawers: Drawers::default(),
@@ -114,6 +118,7 @@ impl Stored {
         };
         Self {
             dark: state.dark,
+            ease: state.ease,
             scale: 1.0,
             text_size: Some(state.scale),
             drawers: state.drawers,

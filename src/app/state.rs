@@ -22,7 +22,7 @@ use super::{
 use crate::{
     sim::config::Config,
     training::Pace,
-    views::{curves::CurvesState, print_form::PrintForm},
+    views::{curves::CurvesState, print_form::PrintForm, theme::Ease},
 };
 use egui::Rect;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -114,6 +114,8 @@ pub struct State {
     pub last_export: Option<PathBuf>,
     /// Light on dark.
     pub dark: bool,
+    /// Strong contrast, nothing that moves.
+    pub ease: Ease,
     /// Size of text and controls, as a multiple of what the window has by itself.
     pub scale: f32,
     /// Size of the window in points at a zoom of 1; zero where there is none.

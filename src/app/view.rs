@@ -186,7 +186,7 @@ fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
 impl GrokscopeApp {
     /// Draws everything; what the user asks for goes into `actions`.
     pub(super) fn draw(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let theme = Theme::of(self.state.dark);
+        let theme = Theme::eased(self.state.dark, self.state.ease);
         let width = ui.available_width();
         let open = self.state.drawers.open(width);
         let bar = |x, y| {
@@ -248,7 +248,7 @@ impl GrokscopeApp {
             actions.push(Action::LookUp(word));
         }
         if self.state.help_open {
-            help::show(ui.ctx(), &theme, actions);
+            help::show(ui.ctx(), &theme, self.state.ease, actions);
         }
         if let Some(printing) = &self.state.printing {
             let view = PrintView {
@@ -562,7 +562,7 @@ impl GrokscopeApp {
         let horizon = self.state.session.config().training.horizon();
         let mut state = self.state.curves.clone();
         let plots = self.state.plots_size;
-        let theme = Theme::of(self.state.dark);
+        let theme = Theme::eased(self.state.dark, self.state.ease);
         let legend = curves::pins_legend_height(&pinned(&pins, &theme), plots.x - 32.0);
         let size = plots + egui::vec2(0.0, legend);
         let resolution = 2.0 * ctx.pixels_per_point();

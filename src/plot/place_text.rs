@@ -109,7 +109,9 @@ pub(super) fn markers(
             if away > 1.6 * size {
                 let start = [x + dx / away * 1.6 * radius, y + dy / away * 1.6 * radius];
                 let line = Stroke::solid(pens.muted().colour, 0.8 * pens.hair());
-                svg.line(&[start, near], &line);
+                let gap = (0.3 * size / away).min(0.5);
+                let end = [near[0] - gap * dx, near[1] - gap * dy];
+                svg.line(&[start, end], &line);
             }
             let at = [rect[0], rect[1] + 0.82 * height];
             svg.text(at, Anchor::Start, font, false, &marker.text);

@@ -400,18 +400,18 @@ impl<'a> Runs<'a> {
             side.iter().all(|m| m.quantity().range == Range::Unit)
         };
         let span = (view.values).unwrap_or_else(|| fit_values(scale, extents[0], unit(false)));
-        let y = Axis::new(
-            axis_title(&of_side(false)),
-            "",
-            Places::Numbers(scale),
-            span,
-        );
+        // One quantity is named at its axis: the legend tells runs apart.
+        let title = |side: &[Metric]| match side {
+            [only] => only.quantity().name.to_owned(),
+            side => axis_title(side),
+        };
+        let y = Axis::new(title(&of_side(false)), "", Places::Numbers(scale), span);
         let mut panel = Panel::new(time_axis(view.time.unwrap_or(self.time())), y, 0.32);
         let on_right = of_side(true);
         if !on_right.is_empty() {
             let span = fit_values(scale, extents[1], false);
             panel.right = Some(Axis::new(
-                axis_title(&on_right),
+                title(&on_right),
                 "",
                 Places::Numbers(scale),
                 span,

@@ -264,6 +264,11 @@ impl Svg {
             return;
         }
         self.used[usize::from(font.bold)].extend(text.chars());
+        // Spaces at the ends of parts are spaces.
+        let spaced = match parts(text).len() {
+            0 | 1 => "",
+            _ => " xml:space=\"preserve\"",
+        };
         let anchor = match anchor {
             Anchor::Start => "",
             Anchor::Middle => " text-anchor=\"middle\"",
@@ -281,7 +286,7 @@ impl Svg {
         };
         let _ = writeln!(
             self.body,
-            "<text {place}{anchor} font-size=\"{}\"{weight} fill=\"{}\">{}</text>",
+            "<text {place}{anchor}{spaced} font-size=\"{}\"{weight} fill=\"{}\">{}</text>",
             number(font.size),
             hex(font.colour),
             content(text, font.size)

@@ -9,6 +9,7 @@ use super::{
     pins::{PinEdit, PinId},
     print_form::PrintAction,
     sweep_form::SweepForm,
+    theme::Ease,
 };
 use crate::{history::Bookmark, sim::config::Value, training::Pace};
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ pub enum Action {
     ToggleFullscreen,
     /// Linear or logarithmic loss axis.
     ToggleLossAxis,
+    /// Strong contrast, nothing that moves.
+    SetEase(Ease),
     /// Show or hide the keys.
     ToggleHelp,
     /// Show what a word means, in the glossary.

@@ -1,6 +1,12 @@
 //! What is on screen, in a paragraph; the keys; and the words.
 
-use super::{action::Action, commands, controls::heading, fonts, glossary, theme::Theme};
+use super::{
+    action::Action,
+    commands,
+    controls::heading,
+    fonts, glossary,
+    theme::{Ease, Theme},
+};
 use egui::{Align2, Context, Grid, Id, RichText, TextStyle, Ui, Vec2, Window};
 
 const PARAGRAPH: &str = "A two-layer network learns a quadratic function of its input by gradient \
@@ -11,7 +17,7 @@ explain by themselves, and the less it learns better ones. P decides whether the
 at all. Drag them and watch.";
 
 /// Draws the window; closing it is an action.
-pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
+pub fn show(ctx: &Context, theme: &Theme, ease: Ease, actions: &mut Vec<Action>) {
     let mut open = true;
     Window::new(RichText::new("What is this, which keys, which words").family(fonts::bold()))
         .id(egui::Id::unique("help"))
@@ -47,7 +53,7 @@ pub fn show(ctx: &Context, theme: &Theme, actions: &mut Vec<Action>) {
             });
             ui.add_space(4.0);
             match page {
-                Page::Keys => keys_page(ui, theme),
+                Page::Keys => keys_page(ui, theme, ease, actions),
                 Page::Words => glossary::list(ui, theme),
             }
         });
@@ -79,7 +85,7 @@ pub fn look_up(ctx: &Context, word: &str) {
     glossary::look_up(ctx, word);
 }
 
-fn keys_page(ui: &mut Ui, theme: &Theme) {
+fn keys_page(ui: &mut Ui, theme: &Theme, ease: Ease, actions: &mut Vec<Action>) {
     glossary::label(ui, theme, PARAGRAPH, theme.text, None);
     heading(ui, theme, "KEYS");
     Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
@@ -93,6 +99,15 @@ fn keys_page(ui: &mut Ui, theme: &Theme) {
             ui.end_row();
         }
     });
+    heading(ui, theme, "EASE OF USE");
+    let mut wanted = ease;
+    ui.checkbox(&mut wanted.contrast, "Strong contrast")
+        .on_hover_text("Text and lines stand out more from their ground");
+    ui.checkbox(&mut wanted.still, "No movement")
+        .on_hover_text("Axes and menus do not slide or fade: what changes is there at once");
+    if wanted != ease {
+        actions.push(Action::SetEase(wanted));
+    }
     heading(ui, theme, "MOUSE");
     ui.label(format!(
         "Double click a setting for its default, right click it to sweep it over values. \

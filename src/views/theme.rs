@@ -10,6 +10,7 @@ use egui::{
     Vec2, Visuals,
     style::{HandleShape, WidgetVisuals, Widgets},
 };
+use serde::{Deserialize, Serialize};
 
 /// Colours of the window, named by what they stand for.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,16 @@ pub const fn color([r, g, b]: colour::Rgb) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
+/// What makes the window easier to use for some.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ease {
+    /// Strong contrast of text and lines.
+    pub contrast: bool,
+    /// Nothing slides or fades: what changes is there at once.
+    pub still: bool,
+}
+
 impl Theme {
     /// Light on dark.
     pub const fn dark() -> Self {
@@ -140,6 +151,30 @@ impl Theme {
     /// The theme for egui's dark or light mode.
     pub const fn of(dark: bool) -> Self {
         if dark { Self::dark() } else { Self::light() }
+    }
+
+    /// The same, with strong contrast where `ease` asks for it: what is secondary
+    /// stands out as much as what is not, and lines between parts can be seen.
+    pub fn eased(dark: bool, ease: Ease) -> Self {
+        let usual = Self::of(dark);
+        if !ease.contrast {
+            return usual;
+        }
+        let shade = |on_dark: u32, on_light: u32| rgb(if dark { on_dark } else { on_light });
+        Self {
+            background: shade(0x000000, 0xffffff),
+            panel: shade(0x000000, 0xffffff),
+            control: shade(0x202020, 0xe8e8e8),
+            control_hovered: shade(0x3c3c3c, 0xd0d0d0),
+            border: shade(0xb8b8b8, 0x404040),
+            grid: shade(0x4a4a4a, 0xb4b4b4),
+            text: shade(0xffffff, 0x000000),
+            muted: shade(0xe4e4e4, 0x202020),
+            faint: shade(0xd0d0d0, 0x303030),
+            ghost: shade(0xc0c0c0, 0x505050),
+            alignment: shade(0x2fd6a4, 0x00664a),
+            ..usual
+        }
     }
 
     /// The colour of an ink.
@@ -298,7 +333,19 @@ mod tests {
 
     #[test]
     fn text_and_curves_stand_out_from_their_ground() {
-        for theme in [Theme::dark(), Theme::light()] {
+        let strong = [true, false].map(|dark| {
+            let ease = Ease {
+                contrast: true,
+                still: false,
+            };
+            let theme = Theme::eased(dark, ease);
+            for secondary in [theme.muted, theme.faint] {
+                assert!(contrast(secondary, theme.background) >= 10.0);
+            }
+            assert!(contrast(theme.border, theme.panel) >= 4.5);
+            theme
+        });
+        for theme in [Theme::dark(), Theme::light()].into_iter().chain(strong) {
             for ground in [theme.background, theme.panel] {
                 for (name, colour, least) in [
                     ("text", theme.text, 7.0),

@@ -330,7 +330,11 @@ pub fn show(
     let below =
         |rect: Rect| Rect::from_min_max(rect.min + vec2(0.0, strip), rect.max - vec2(right, 0.0));
 
-    let dt = f64::from(ui.input(|i| i.stable_dt.min(0.25)));
+    // Where nothing is to move, an axis is at once where it is going.
+    let dt = match ui.style().animation_time > 0.0 {
+        true => f64::from(ui.input(|i| i.stable_dt.min(0.25))),
+        false => f64::INFINITY,
+    };
     let end = (model.horizon.max(10) as f64).log10();
     let (time, time_moves) = state
         .time
