@@ -113,6 +113,8 @@ pub fn show(ctx: &Context, theme: &Theme, view: &PrintView<'_>, actions: &mut Ve
         .collapsible(false)
         .resizable(false)
         .vscroll(true)
+        // As much of it at once as the window has room for.
+        .default_height(ctx.content_rect().height() - 90.0)
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
             let wide = ctx.content_rect().width() > 780.0;
