@@ -188,3 +188,52 @@ fn what_is_not_measured_says_why_and_the_status_goes_on_with_the_run() {
         "{later}"
     );
 }
+
+#[test]
+fn every_network_trains_in_the_window_and_shows_what_is_in_it() {
+    use grokscope::sim::config::Family;
+    let mut screen = Screen::real(small());
+    for family in Family::all() {
+        let name = family.name();
+        let value = Value::Text(name.into());
+        let now = 0.0;
+        let edit = |app: &mut GrokscopeApp, key: &str, value: &Value| {
+            app.state.session.edit(key, value, false, now).expect(key);
+        };
+        edit(screen.app(), "network.family", &value);
+        if name == "transformer" {
+            edit(screen.app(), "modular.modulus", &Value::Integer(7));
+            edit(screen.app(), "transformer.mlp", &Value::Integer(32));
+        }
+        edit(screen.app(), "training.steps", &Value::Integer(60));
+        screen.app().state.session.set_pace(Pace::Fast);
+        screen.app().state.tab = Tab::Error;
+        screen.wait(name, |app| {
+            let run = app.state.session.run().expect("a run");
+            let over = app.state.session.state() == RunState::Done;
+            over && run.config().network.family == family && run.rows().len() > 10
+        });
+        screen.steps(3);
+        if family.is_committee() {
+            assert!(screen.harness.state().state.network.look().is_none());
+            continue;
+        }
+        screen.wait("a look at it", |app| {
+            let look = app.state.network.look();
+            look.is_some_and(|look| look.is_ok_and(|look| look.step == 60))
+        });
+        screen.steps(3);
+        let app = screen.harness.state();
+        let shown: Vec<_> = app.state.curves.shown.lower.shown().collect();
+        assert!(
+            shown.contains(&grokscope::sim::metrics::Metric::TestAccuracy),
+            "{name}: {shown:?}"
+        );
+        assert!(app.state.theory.forecast().is_none(), "{name}");
+        let look = app.state.network.look().unwrap().unwrap();
+        assert_eq!(
+            look.sums.is_some(),
+            name != "student_teacher" && name != "image_mlp"
+        );
+    }
+}

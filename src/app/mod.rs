@@ -376,7 +376,10 @@ impl GrokscopeApp {
         if let Some(wait) = self.state.theory.advance(session, past, tab, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
-        let shown = tab == Some(Tab::Network);
+        // Tabs that do not apply to the network give way to its own.
+        let shown = tab.is_some_and(|tab| {
+            matches!(tab, Tab::Network | Tab::Error | Tab::Kernel | Tab::Features)
+        });
         let state = &mut self.state;
         if let Some(wait) = state.network.advance(&state.session, past, shown, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));

@@ -173,6 +173,7 @@ fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
         crossings: moment.crossings(),
         zero_train,
         zero_test,
+        judge: run.info().map_or_else(Default::default, |info| info.judge),
         lost: moment.is_live()
             && run.verdict().is_some_and(|v| {
                 let judged = v.judged(Criterion::Configured);

@@ -236,6 +236,11 @@ impl Run {
         &self.recent
     }
 
+    /// Whether a theory foretells it: of the committee machine alone there is one.
+    pub fn has_theory(&self) -> bool {
+        self.config.network.family.is_committee()
+    }
+
     /// Losses of the linearised model that is trained beside the network, where there
     /// is one.
     pub fn twin(&self) -> &[LossPoint] {

@@ -14,8 +14,10 @@ pub enum Group {
     Weights,
     /// How far the kernel has moved.
     Kernel,
-    /// The terms of the test loss, the lazy model, the accuracies.
+    /// The terms of the test loss, the lazy model.
     Errors,
+    /// The accuracies.
+    Accuracy,
     /// Step size and time.
     Training,
 }
@@ -29,6 +31,7 @@ impl Group {
             Self::Weights => "Weights",
             Self::Kernel => "Kernel",
             Self::Errors => "Errors",
+            Self::Accuracy => "Accuracy",
             Self::Training => "Training",
         }
     }
@@ -57,7 +60,7 @@ pub struct Quantity {
 impl Metric {
     /// What kind of quantity it is.
     pub fn quantity(self) -> Quantity {
-        use Group::{Alignment, Errors, Kernel, Losses, Training, Weights};
+        use Group::{Accuracy, Alignment, Errors, Kernel, Losses, Training, Weights};
         use Range::{Positive, Unit};
         let (name, group, range) = match self {
             Self::TrainLoss => ("train loss", Losses, Positive),
@@ -87,13 +90,13 @@ impl Metric {
             Self::LinTrainLoss => ("train loss, lazy", Errors, Positive),
             Self::LinTestLoss => ("test loss, lazy", Errors, Positive),
             Self::SampleLinTestLoss => ("test loss, lazy, sample", Errors, Positive),
-            Self::TrainAccuracy => ("train accuracy", Errors, Unit),
-            Self::TestAccuracy => ("test accuracy", Errors, Unit),
+            Self::TrainAccuracy => ("train accuracy", Accuracy, Unit),
+            Self::TestAccuracy => ("test accuracy", Accuracy, Unit),
             Self::Stability => ("stability η₀λ_max/P", Training, Positive),
             Self::LearningRate => ("learning rate η₀", Training, Positive),
             Self::FlowTime => ("flow time τ", Training, Positive),
-            Self::LinTrainAccuracy => ("train accuracy, lazy", Errors, Unit),
-            Self::LinTestAccuracy => ("test accuracy, lazy", Errors, Unit),
+            Self::LinTrainAccuracy => ("train accuracy, lazy", Accuracy, Unit),
+            Self::LinTestAccuracy => ("test accuracy, lazy", Accuracy, Unit),
             Self::DecayRate => ("decay rate η₀λ", Training, Positive),
             Self::EffectiveFrequencies => ("effective frequencies", Weights, Positive),
             Self::FrequencyShare => ("share of a unit's frequency", Weights, Unit),

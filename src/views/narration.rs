@@ -5,6 +5,7 @@ use crate::{
     sim::{
         metrics::{Metric, Row},
         outcome::Crossings,
+        verdict::Judge,
     },
 };
 
@@ -47,6 +48,8 @@ pub struct Numbers<'a> {
     /// The zero predictor's test loss: the unit of test losses; NaN where there
     /// is none.
     pub zero_test: f64,
+    /// By what the run is judged.
+    pub judge: Judge,
     /// Whether the fit and the generalisation are as they were before and do not
     /// hold any more: the losses swing.
     pub lost: bool,
@@ -118,8 +121,28 @@ impl Numbers<'_> {
         }
     }
 
+    /// The same of a run that is judged by its accuracies.
+    fn by_accuracy(&self) -> String {
+        let share = |metric: Metric| self.last.get(metric).map_or("?".into(), percent);
+        let (train, test) = (share(Metric::TrainAccuracy), share(Metric::TestAccuracy));
+        let right = format!("{train} of the train set and {test} of the test set are right");
+        match (self.crossings.fit, self.crossings.generalise) {
+            (None, None) if self.last.step == 0 => "Before the first step.".into(),
+            _ if self.lost => {
+                format!("Unsteady: an accuracy met its level and lost it again; {right}.")
+            }
+            (None, None) => format!("Fitting: {right}."),
+            (None, Some(_)) => format!("The test set came first: {right}."),
+            (Some(_), None) => format!("Memorised: {right}."),
+            (Some(_), Some(_)) => format!("Generalised: {right}."),
+        }
+    }
+
     /// One sentence about this moment.
     pub fn sentence(&self) -> String {
+        if self.judge == Judge::Accuracy {
+            return self.by_accuracy();
+        }
         let train = percent(self.train());
         match self.stage() {
             Stage::Start => "Before the first step.".into(),
@@ -198,6 +221,7 @@ mod tests {
     fn at(last: &Row, fit: Option<u64>, generalise: Option<u64>) -> (Stage, String) {
         let first = row(0, 1.0, 1.0, 0.02);
         let numbers = Numbers {
+            judge: Judge::Loss,
             first: &first,
             last,
             crossings: Crossings { fit, generalise },
@@ -257,6 +281,7 @@ mod tests {
         ];
         for (last, fit, spoken) in stages {
             let numbers = Numbers {
+                judge: Judge::Loss,
                 first: &first,
                 last: &last,
                 crossings: Crossings {
@@ -312,6 +337,7 @@ mod tests {
                 let verdict = run.verdict();
                 let judged = verdict.judged(crate::sim::verdict::Criterion::Configured);
                 let numbers = Numbers {
+                judge: Judge::Loss,
                     first: &first,
                     last: &last,
                     crossings: verdict.crossings(),

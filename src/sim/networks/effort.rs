@@ -52,7 +52,9 @@ pub fn effort(config: &ValidConfig) -> Effort {
     let twin = config.optimizer.linearised;
     let per_example = if twin { BOTH + TWIN } else { BOTH };
     let scored = if twin { 3.0 } else { 1.0 };
-    let kernel = KERNEL_DRAWS as f64 * KERNEL * BOTH * pass + KERNEL * KERNEL * parameters;
+    // Half of the Gram matrix.
+    let gram = KERNEL * KERNEL * parameters / 2.0;
+    let kernel = KERNEL_DRAWS as f64 * KERNEL * BOTH * pass + gram;
     Effort {
         start: DRAW * parameters + 2.0 * all * pass + kernel,
         step: batch * pass * per_example + 10.0 * parameters,

@@ -153,8 +153,9 @@ pub fn losses(
     // Only what is drawn, or would be if it were switched on, has an entry; what is
     // still computed, or cannot be, has one without a line, which says so.
     let there = [
-        run.is_some(),
-        run.is_some() && drawn(model, test_metric),
+        run.is_some_and(Run::has_theory),
+        run.is_some_and(|run| run.has_theory() || !run.twin().is_empty())
+            && drawn(model, test_metric),
         known,
         !model.pinned.is_empty() && state.shown.train,
     ];
