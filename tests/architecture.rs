@@ -181,3 +181,120 @@ fn each_part_knows_only_the_floors_below_it() {
     let gone: Vec<_> = floors.filter(|part| !seen.contains(**part)).collect();
     assert!(gone.is_empty(), "no longer there: {gone:?}");
 }
+
+/// What each part of `sim` uses of the others: `crate::sim::…`, and `super::…` as far
+/// up as `sim`. Tests within a file, which may use anything, do not count.
+fn uses_within_sim() -> BTreeMap<String, BTreeSet<String>> {
+    let sim = root().join("sim");
+    let mut files = Vec::new();
+    sources(&sim, &mut files);
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files {
+        let relative = file.strip_prefix(&sim).expect("under sim");
+        let mut path: Vec<String> = (relative.components())
+            .map(|c| {
+                c.as_os_str()
+                    .to_string_lossy()
+                    .trim_end_matches(".rs")
+                    .to_owned()
+            })
+            .collect();
+        if path.last().is_some_and(|name| name == "mod") {
+            path.pop();
+        }
+        let Some(part) = path.first().cloned() else {
+            continue;
+        };
+        if path.last().is_some_and(|name| name == "tests") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = text
+            .lines()
+            .map(|l| l.split("//").next().unwrap_or_default());
+        let code = lines.collect::<Vec<_>>().join("\n");
+        let up = "super::".repeat(path.len());
+        let mut found = BTreeSet::new();
+        for prefix in ["crate::sim::", up.as_str()] {
+            for (at, text) in code.match_indices(prefix) {
+                let rest = &code[at + text.len()..];
+                if begins_word(&code, at) && !rest.starts_with("super::") {
+                    found.extend(first_names(rest));
+                }
+            }
+        }
+        found.retain(|name| *name != part && name.starts_with(|c: char| c.is_lowercase()));
+        uses.entry(part).or_default().extend(found);
+    }
+    uses
+}
+
+#[test]
+fn no_part_of_the_numerics_uses_itself_by_way_of_another() {
+    let uses = uses_within_sim();
+    assert!(uses["committee"].contains("rkc") && uses["simulation"].contains("model"));
+    // Parts that use only what is settled are settled; what is left over is a circle.
+    let mut settled: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let (before, known) = (settled.len(), settled.clone());
+        let lower = |name: &String| known.contains(name.as_str()) || !uses.contains_key(name);
+        let next = uses.iter().filter(|(_, used)| used.iter().all(lower));
+        settled.extend(next.map(|(part, _)| part.as_str()));
+        if settled.len() == before {
+            break;
+        }
+    }
+    let circle: Vec<_> = uses
+        .iter()
+        .filter(|(part, _)| !settled.contains(part.as_str()))
+        .collect();
+    assert!(circle.is_empty(), "{circle:#?}");
+}
+
+/// What stands between backticks in a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_page_about_the_architecture_names_what_is_there() {
+    let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(crate_root.join("ARCHITECTURE.md")).expect("the page");
+    let mut paths = 0;
+    for path in page.lines().flat_map(quoted) {
+        let folders = ["src/", "assets/", "docs/", "tests/"];
+        if folders.iter().any(|folder| path.starts_with(folder)) {
+            assert!(crate_root.join(path).exists(), "there is no {path}");
+            paths += 1;
+        }
+    }
+    assert!(paths > 30, "only {paths} paths");
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        let words: Vec<&str> = quoted(line).collect();
+        if let [path, word] = words[..]
+            && crate_root.join(path).is_file()
+        {
+            let text = std::fs::read_to_string(crate_root.join(path)).expect("a text");
+            assert!(text.contains(word), "{path} says nothing of {word}");
+        }
+    }
+}
+
+#[test]
+fn the_page_about_the_architecture_has_the_floors() {
+    let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(crate_root.join("ARCHITECTURE.md")).expect("the page");
+    for (i, floor) in FLOORS.iter().enumerate() {
+        let number = format!("| {} |", i + 1);
+        let line = page.lines().find(|line| line.starts_with(&number));
+        let line = line.unwrap_or_else(|| panic!("no floor {}", i + 1));
+        let mut told: Vec<&str> = quoted(line)
+            .map(|path| path.trim_start_matches("src/").trim_end_matches(".rs"))
+            .collect();
+        let mut there = floor.to_vec();
+        told.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(told, there, "floor {}", i + 1);
+    }
+}

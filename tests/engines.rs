@@ -1,23 +1,17 @@
 //! The two engines against each other and against exact statements.
 
+#[path = "support/runs.rs"]
+mod runs;
+
 use grokscope::sim::Simulation;
 use grokscope::sim::config::{Config, EngineKind, Width};
 use grokscope::sim::metrics::{Metric, Row};
 use proptest::prelude::*;
+use runs::{recorded, trained};
 
 fn run(mut config: Config, engine: EngineKind, steps: &[u64]) -> Vec<Row> {
     config.training.engine = engine;
-    config.training.steps = *steps.last().expect("a step");
-    config.record.steps = steps.to_vec();
-    let config = config.check().expect("valid");
-    let mut simulation = Simulation::new(&config, None).expect("no instance");
-    let mut rows = vec![simulation.record(true)];
-    while !simulation.is_finished() {
-        if simulation.advance(u64::MAX) {
-            rows.push(simulation.record(true));
-        }
-    }
-    rows
+    recorded(config, steps, true).0
 }
 
 /// The metric whose size rounding in this one goes by: M of few neurons has zero
@@ -217,13 +211,7 @@ fn followed(config: &Config) -> (Vec<Row>, grokscope::sim::verdict::Verdict) {
     let mut config = config.clone();
     config.record.steps = (0..=config.training.steps).collect();
     let config = config.check().expect("valid");
-    let mut simulation = Simulation::new(&config, None).expect("no instance");
-    let mut rows = vec![simulation.record(false)];
-    while !simulation.is_finished() {
-        if simulation.advance(u64::MAX) {
-            rows.push(simulation.record(false));
-        }
-    }
+    let (rows, simulation) = trained(&config, false);
     (rows, simulation.verdict())
 }
 

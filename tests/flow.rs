@@ -1,6 +1,9 @@
 //! Gradient flow against gradient descent, against its own limits, and against
 //! what must hold along it.
 
+#[path = "support/runs.rs"]
+mod runs;
+
 use grokscope::sim::Simulation;
 use grokscope::sim::committee::engine::Problem;
 use grokscope::sim::committee::flow::{
@@ -15,6 +18,7 @@ use grokscope::sim::metrics::{Metric, Row};
 use grokscope::sim::outcome::Thresholds;
 use grokscope::sim::rkc::System;
 use grokscope::sim::rng::{Stream, normal_matrix};
+use runs::recorded;
 use std::ops::ControlFlow;
 
 const FINE: Quality = Quality {
@@ -83,17 +87,7 @@ fn small() -> Config {
 
 fn run(mut config: Config, engine: EngineKind, steps: &[u64]) -> (Vec<Row>, Simulation) {
     config.training.engine = engine;
-    config.training.steps = *steps.last().expect("a step");
-    config.record.steps = steps.to_vec();
-    let config = config.check().expect("valid");
-    let mut simulation = Simulation::new(&config, None).expect("no instance");
-    let mut rows = vec![simulation.record(false)];
-    while !simulation.is_finished() {
-        if simulation.advance(u64::MAX) {
-            rows.push(simulation.record(false));
-        }
-    }
-    (rows, simulation)
+    recorded(config, steps, false)
 }
 
 fn largest_difference(a: &[Row], b: &[Row], metric: Metric) -> f64 {

@@ -1,6 +1,9 @@
 //! Variants on the task: eigenvector labels, the solution mixed into the initial
 //! weights, trained readouts, momentum, Hermite targets and activations.
 
+#[path = "support/runs.rs"]
+mod runs;
+
 use grokscope::sim::committee::kernel::{GramInputs, KernelEigen};
 use grokscope::sim::committee::neurons::Network;
 use grokscope::sim::committee::sampled::Sampled;
@@ -8,6 +11,7 @@ use grokscope::sim::config::{Config, EngineKind, FIELDS, TargetKind, ValidConfig
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::sim::{Simulation, SimulationError};
 use ndarray::{Array1, Array2, Axis};
+use runs::recorded;
 
 fn config(change: impl FnOnce(&mut Config)) -> ValidConfig {
     let mut c = Config::default();
@@ -20,27 +24,12 @@ fn config(change: impl FnOnce(&mut Config)) -> ValidConfig {
 }
 
 fn rows(config: &ValidConfig, steps: &[u64]) -> Vec<Row> {
-    recorded(config, steps, true)
+    recorded(config.clone().into_inner(), steps, true).0
 }
 
 /// Without the columns that take Gram matrices, which a large test set makes large.
 fn losses(config: &ValidConfig, steps: &[u64]) -> Vec<Row> {
-    recorded(config, steps, false)
-}
-
-fn recorded(config: &ValidConfig, steps: &[u64], every_column: bool) -> Vec<Row> {
-    let mut config = config.clone().into_inner();
-    config.training.steps = *steps.last().expect("a step");
-    config.record.steps = steps.to_vec();
-    let config = config.check().expect("valid");
-    let mut simulation = Simulation::new(&config, None).expect("made");
-    let mut rows = vec![simulation.record(every_column)];
-    while !simulation.is_finished() {
-        if simulation.advance(u64::MAX) {
-            rows.push(simulation.record(every_column));
-        }
-    }
-    rows
+    recorded(config.clone().into_inner(), steps, false).0
 }
 
 /// The metric whose size rounding in this one goes by: M of few neurons has zero

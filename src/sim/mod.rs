@@ -12,6 +12,7 @@ pub mod committee;
 pub mod config;
 pub mod digits;
 pub mod effort;
+mod error;
 pub mod jax;
 pub mod laws;
 pub mod metrics;
@@ -27,5 +28,6 @@ pub mod schedule;
 mod simulation;
 pub mod verdict;
 
+pub use error::SimulationError;
+pub use simulation::Simulation;
 pub(crate) use simulation::effective_config;
-pub use simulation::{Simulation, SimulationError};

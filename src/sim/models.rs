@@ -3,10 +3,10 @@
 use super::committee::{instance::Instance, model::Committee};
 use super::config::{ConfigError, Family, FamilySettings, ValidConfig, family};
 use super::effort::Effort;
+use super::error::SimulationError;
 use super::metrics::Metric;
 use super::model::Model;
 use super::networks::model::{image_mlp, modular_mlp, student_teacher, transformer};
-use super::simulation::SimulationError;
 use super::verdict::Judge;
 use super::{committee, networks};
 use std::sync::{PoisonError, RwLock};

@@ -2,9 +2,10 @@
 //! Frontends differ only in when they call it.
 
 use super::checkpoint::{Mismatch, Reader, Writer};
-use super::committee::instance::{Instance, InstanceError};
+use super::committee::instance::Instance;
 use super::committee::model::Committee;
 use super::config::{ConfigError, LiveSetting, TrainingConfig, ValidConfig};
+use super::error::SimulationError;
 use super::metrics::{Metric, Row};
 use super::model::{Crew, LossPair, Model, Weights};
 use super::models;
@@ -13,20 +14,6 @@ use super::schedule::Schedule;
 use super::verdict::{Criteria, Judge, Peak, Status, Verdict};
 use std::any::Any;
 use std::sync::Arc;
-
-/// Why a run cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SimulationError {
-    /// A setting.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The instance.
-    #[error(transparent)]
-    Instance(#[from] InstanceError),
-    /// Settings of a network that do not fit each other, found when it was made.
-    #[error("{0}")]
-    Model(String),
-}
 
 /// One training run, at one step.
 pub struct Simulation {

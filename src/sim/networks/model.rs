@@ -15,9 +15,9 @@ use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::config::{
     OptimizerKind, PairDraw, TrainingConfig, ValidConfig, WeightScaling, Width,
 };
+use crate::sim::error::SimulationError;
 use crate::sim::metrics::{Metric, Row};
 use crate::sim::model::{Alone, Crew, LossPair, Model, Moved, Weights};
-use crate::sim::simulation::SimulationError;
 use crate::sim::verdict::{Judge, Judged};
 use std::sync::Arc;
 
