@@ -22,7 +22,7 @@ use grokscope::{
     },
     history::decimate::log_step,
     sim::{config::Config, outcome::Outcome},
-    training::Event,
+    training::{Command, Event, Working},
     views::panels::{PANELS, Panel},
 };
 use std::collections::BTreeMap;
@@ -43,22 +43,68 @@ struct Drawn {
     text: String,
     rect: Rect,
     clip: Rect,
+    /// Place in the order of drawing.
+    order: usize,
 }
 
-fn collect(shape: &Shape, clip: Rect, into: &mut Vec<Drawn>) {
+/// A menu or a small window over the rest, and its place in the order of drawing.
+struct Over {
+    rect: Rect,
+    order: usize,
+}
+
+fn collect(shape: &Shape, clip: Rect, order: usize, into: &mut Vec<Drawn>) {
     match shape {
-        Shape::Vec(shapes) => shapes.iter().for_each(|s| collect(s, clip, into)),
-        Shape::Text(text) => drawn(text, clip, into),
+        Shape::Vec(shapes) => shapes.iter().for_each(|s| collect(s, clip, order, into)),
+        Shape::Text(text) => drawn(text, clip, order, into),
         _ => {}
     }
 }
 
+fn has_rect(shape: &Shape, sought: Rect) -> bool {
+    match shape {
+        Shape::Vec(shapes) => shapes.iter().any(|s| has_rect(s, sought)),
+        Shape::Rect(rect) => {
+            let covered = rect.rect.intersect(sought);
+            rect.fill.a() == 255
+                && covered.is_positive()
+                && covered.area() > 0.85 * sought.area()
+                && rect.rect.area() < 1.3 * sought.area()
+        }
+        _ => false,
+    }
+}
+
+/// The menus and small windows that lie over the rest. What is drawn before their
+/// ground, and under it, is not seen.
+fn overs(harness: &Harness<'_, GrokscopeApp>) -> Vec<Over> {
+    let shapes = &harness.output().shapes;
+    let areas: Vec<Rect> = harness.ctx.memory(|memory| {
+        let visible = memory.areas().visible_layer_ids();
+        let over = visible
+            .into_iter()
+            .filter(|layer| matches!(layer.order, egui::Order::Middle | egui::Order::Foreground));
+        over.filter_map(|layer| memory.area_rect(layer.id))
+            .collect()
+    });
+    let ground = |rect: Rect| {
+        let order = shapes.iter().position(|s| has_rect(&s.shape, rect))?;
+        Some(Over { rect, order })
+    };
+    areas.into_iter().filter_map(ground).collect()
+}
+
 /// The lines of a text: the first may begin beside something else.
-fn drawn(shape: &TextShape, clip: Rect, into: &mut Vec<Drawn>) {
+fn drawn(shape: &TextShape, clip: Rect, order: usize, into: &mut Vec<Drawn>) {
     let mut push = |text: String, rect: Rect| {
         let text = text.trim().to_owned();
         if !text.is_empty() && rect.is_positive() {
-            into.push(Drawn { text, rect, clip });
+            into.push(Drawn {
+                text,
+                rect,
+                clip,
+                order,
+            });
         }
     };
     if shape.angle != 0.0 {
@@ -82,9 +128,22 @@ fn faults(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
     let regions = harness.state().state.regions;
     let window = harness.ctx.content_rect();
     let mut texts = Vec::new();
-    for shape in &harness.output().shapes {
-        collect(&shape.shape, shape.clip_rect, &mut texts);
+    for (order, shape) in harness.output().shapes.iter().enumerate() {
+        collect(&shape.shape, shape.clip_rect, order, &mut texts);
     }
+    let overs = overs(harness);
+    let hidden = |drawn: &Drawn| {
+        let under = |over: &Over| drawn.order < over.order && over.rect.intersects(drawn.rect);
+        overs.iter().any(under)
+    };
+    texts.retain(|drawn| !hidden(drawn));
+    let within = |drawn: &Drawn| {
+        let on = |over: &Over| {
+            let inside = over.rect.expand(SLACK).contains_rect(drawn.clip);
+            drawn.order > over.order && inside
+        };
+        overs.iter().any(on)
+    };
     // The large diagram scrolls in a low window.
     let large = harness.state().state.phase.is_large();
     let panels = [
@@ -96,24 +155,24 @@ fn faults(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
     ];
     let panels: Vec<_> = panels.into_iter().flatten().collect();
     let home = |rect: Rect| panels.iter().find(|(_, r, _)| r.contains(rect.center()));
-    // The table of differences, at the end of its tab, scrolls sideways.
-    let heading = texts.iter().find(|drawn| drawn.text == "WHAT DIFFERS");
-    let sideways = |drawn: &Drawn| {
-        let below = heading.is_some_and(|heading| drawn.rect.top() > heading.rect.bottom());
-        below
-            && regions
-                .side
-                .is_some_and(|r| r.contains(drawn.clip.center()))
-    };
     let mut faults = Vec::new();
+    for over in &overs {
+        if !window.expand(SLACK).contains_rect(over.rect) {
+            faults.push(format!(
+                "what lies over the rest, {}, leaves the window",
+                over.rect
+            ));
+        }
+    }
     for drawn in &texts {
         let (rect, clip) = (drawn.rect, drawn.clip.expand(SLACK));
         let Drawn { text, .. } = drawn;
-        let scrolls = home(clip).is_some_and(|(_, _, scrolls)| *scrolls);
+        // Menus and small windows scroll where they do not fit.
+        let scrolls = within(drawn) || home(clip).is_some_and(|(_, _, scrolls)| *scrolls);
         if rect.left() < clip.left() || rect.right() > clip.right() {
             // Below or above what is seen of a list that scrolls.
             let unseen = rect.bottom() < clip.top() || rect.top() > clip.bottom();
-            if !(scrolls && unseen || sideways(drawn)) {
+            if !(scrolls && unseen) {
                 faults.push(format!("{text:?} is cut at its side"));
             }
         } else if !scrolls && (rect.top() < clip.top() || rect.bottom() > clip.bottom()) {
@@ -149,6 +208,11 @@ fn faults(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
             continue;
         }
         let rect = node.rect();
+        // Of a menu that scrolls, what is not seen lies above or below it.
+        let of_over = |over: &Over| over.rect.x_range().contains(rect.center().x);
+        if overs.iter().any(of_over) {
+            continue;
+        }
         let Some((name, panel, scrolls)) = home(rect) else {
             continue;
         };
@@ -247,6 +311,35 @@ fn resize(screen: &mut Screen, [width, height]: [f32; 2], scale: f32) -> Vec2 {
 
 /// Looks at a state in every tab at every size, and says what is wrong.
 fn look(name: &str, screen: &mut Screen, tabs: &[Tab]) {
+    at_every_size(name, screen, |screen, points, found| {
+        let drawers = Drawers::default();
+        let mut views: Vec<(Tab, Drawers)> = tabs.iter().map(|tab| (*tab, drawers)).collect();
+        let mut settings = drawers;
+        settings.left.want = Want::Open;
+        views.push((tabs[0], settings));
+        for (tab, drawers) in views {
+            let state = &mut screen.app().state;
+            (state.tab, state.drawers) = (tab, drawers);
+            if drawers.open(points.x).right.is_none() && drawers == Drawers::default() {
+                state.drawers.toggle(PanelSide::Right, points.x);
+            }
+            screen.steps(2);
+            let there = screen.harness.ctx.content_rect().size();
+            assert!((there - points).length() < 0.5, "{there} for {points}");
+            let mut wrong = faults(&screen.harness);
+            wrong.extend(missing(&screen.harness));
+            found.extend(wrong.into_iter().map(|fault| (fault, format!("{tab:?}"))));
+        }
+    });
+}
+
+/// Makes the window every size, with every size of text, and collects what is found
+/// to be wrong, and where.
+fn at_every_size(
+    name: &str,
+    screen: &mut Screen,
+    mut look: impl FnMut(&mut Screen, Vec2, &mut Vec<(String, String)>),
+) {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for size in SIZES {
         let mut last = None;
@@ -256,28 +349,12 @@ fn look(name: &str, screen: &mut Screen, tabs: &[Tab]) {
             if last.replace(points) == Some(points) {
                 continue;
             }
-            let mut views: Vec<(Tab, Drawers)> = Vec::new();
-            let drawers = Drawers::default();
-            views.extend(tabs.iter().map(|tab| (*tab, drawers)));
-            let mut settings = drawers;
-            settings.left.want = Want::Open;
-            views.push((tabs[0], settings));
-            for (tab, drawers) in views {
-                let state = &mut screen.app().state;
-                (state.tab, state.drawers) = (tab, drawers);
-                if drawers.open(points.x).right.is_none() && drawers == Drawers::default() {
-                    state.drawers.toggle(PanelSide::Right, points.x);
-                }
-                screen.steps(2);
-                let there = screen.harness.ctx.content_rect().size();
-                assert!((there - points).length() < 0.5, "{there} for {points}");
-                let mut wrong = faults(&screen.harness);
-                wrong.extend(missing(&screen.harness));
-                let [width, height] = size;
-                for fault in wrong {
-                    let at = format!("{width}x{height} at {scale}, {points:.0} points, {tab:?}");
-                    found.entry(fault).or_insert(at);
-                }
+            let mut wrong = Vec::new();
+            look(screen, points, &mut wrong);
+            let [width, height] = size;
+            for (fault, at) in wrong {
+                let at = format!("{width}x{height} at {scale}, {points:.0} points, {at}");
+                found.entry(fault).or_insert(at);
             }
         }
     }
@@ -341,6 +418,31 @@ fn finish(screen: &mut Screen, outcome: Outcome) {
 fn before_the_first_row() {
     let mut screen = window(Config::default(), false);
     look("starting", &mut screen, &all_tabs());
+}
+
+#[test]
+fn while_a_run_is_prepared_that_takes_long() {
+    let mut screen = window(Config::default(), false);
+    let run = screen.run_id();
+    let working = Working {
+        what: "drawing data and weights".into(),
+        preparing: true,
+        share: 0.37,
+        seconds_left: 4_321.0,
+    };
+    screen.script.push(Event::Working { run, working });
+    screen.steps(3);
+    screen.sees("Preparing: drawing data and weights, 37 %, about 1 h 12 min left");
+    look("preparing", &mut screen, &all_tabs());
+    screen.click("Stop");
+    let sent = screen.script.commands();
+    assert!(sent.iter().any(|c| matches!(c, Command::Stop)));
+    screen.script.push(Event::Failed {
+        run,
+        message: "stopped before its first step".into(),
+    });
+    screen.steps(3);
+    look("failed", &mut screen, &all_tabs());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     history::Run,
-    sim::outcome::Outcome,
+    sim::{outcome::Outcome, verdict::Status},
     training::{Event, Frontend, RunId, Snapshot},
     views::status::RunState,
 };
@@ -79,6 +79,7 @@ impl Screen {
         match run.finish() {
             Some(finish) if !self.carried_on => match finish.verdict.outcome() {
                 Outcome::Diverged { .. } => RunState::Diverged,
+                _ if finish.verdict.status == Status::Failed => RunState::Diverged,
                 _ => RunState::Done,
             },
             _ if self.held => RunState::Paused,

@@ -136,13 +136,11 @@ impl Report {
             out.display()
         );
         let warning = match finish.verdict.diverged {
-            Some((step, _)) if run.info.config.training.engine == EngineKind::Flow => {
-                Some(format!(
-                    "the flow left the range of numbers by step {}: raise network.alpha or lower \
-                     network.epsilon",
-                    thousands(step)
-                ))
-            }
+            _ if finish.verdict.status == Status::Failed => Some(format!(
+                "the flow left the range of numbers by step {}: raise network.alpha or lower \
+                 network.epsilon",
+                thousands(finish.step)
+            )),
             Some((step, stable_learning_rate)) => {
                 Some(diverged(&run.info.config, step, stable_learning_rate))
             }

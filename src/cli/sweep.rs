@@ -75,10 +75,7 @@ pub(super) fn read_spec(path: &Path) -> Result<Spec, CliError> {
 fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
     let spec = read_spec(&args.spec)?;
     let directory = Directory::join(&args.out, &spec, args.shard.count, args.resume)?;
-    // Other shards work here at the same time, this one only once.
-    let part = format!("{}-of-{}", args.shard.index, args.shard.count);
-    let _lock = DirectoryLock::take_part(&args.out, &part)
-        .map_err(|e| CliError::usage(format!("--out {e}")))?;
+    let _lock = take_shard(args)?;
     let threads = match args.threads {
         Some(threads) => threads,
         None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
@@ -130,6 +127,31 @@ fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
             ))
         }),
     })
+}
+
+/// Other shards work here at the same time, this one only once. A task that was sent
+/// away and begun again elsewhere may still be seen to work for a while: one that
+/// goes on with it waits for that.
+fn take_shard(args: &SweepRunArgs) -> Result<DirectoryLock, CliError> {
+    /// Longer than a scheduler's grace, and than network file systems remember.
+    const PATIENCE: Duration = Duration::from_secs(150);
+    let part = format!("{}-of-{}", args.shard.index, args.shard.count);
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        match DirectoryLock::take_part(&args.out, &part) {
+            Ok(lock) => return Ok(lock),
+            Err(e) if !args.resume || started.elapsed() > PATIENCE => {
+                return Err(CliError::usage(format!("--out {e}")));
+            }
+            Err(e) => {
+                if !std::mem::replace(&mut told, true) {
+                    super::complain(&format!("sweep: {e}"));
+                }
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
+    }
 }
 
 fn this_attempt(args: &SweepRunArgs) -> Attempt {

@@ -28,6 +28,13 @@ impl Verdict {
             let (step, horizon) = (format::steps(self.step), format::steps(self.horizon));
             text = format!("stopped at {step} of {horizon}: {text}");
         }
+        if self.status == Status::Failed {
+            let (step, horizon) = (format::steps(self.step), format::steps(self.horizon));
+            text = format!(
+                "the flow left the range of numbers by step {step} of {horizon} and could not be \
+                 integrated further: {text}"
+            );
+        }
         for warning in self.warnings() {
             text.push_str("; ");
             text.push_str(&warning);

@@ -244,7 +244,7 @@ impl Row {
     }
 
     /// Gives the row its errors.
-    pub(super) fn keep_errors(&mut self, errors: ErrorProfile) {
+    pub(crate) fn keep_errors(&mut self, errors: ErrorProfile) {
         self.errors = Some(Arc::new(errors));
     }
 

@@ -28,6 +28,8 @@ pub struct Simulation {
     step: u64,
     next_record: u64,
     diverged: Option<(u64, f64)>,
+    // It ended because its weights could not be moved any further.
+    failed: bool,
 }
 
 impl Simulation {
@@ -58,6 +60,7 @@ impl Simulation {
             step: 0,
             next_record: 0,
             diverged: None,
+            failed: false,
         };
         simulation.evaluate();
         simulation
@@ -109,6 +112,7 @@ impl Simulation {
         self.step = to;
         if moved.failed {
             self.diverged = Some((to, f64::NAN));
+            self.failed = true;
         } else {
             self.evaluate();
         }
@@ -163,6 +167,7 @@ impl Simulation {
         from.clone().finish()?;
         self.next_record = 0;
         self.diverged = None;
+        self.failed = false;
         Ok(())
     }
 
@@ -208,6 +213,7 @@ impl Simulation {
         let (losses, zero) = (self.model.losses(), self.model.zero_losses());
         Verdict {
             status: match (self.diverged, self.is_finished()) {
+                (Some(_), _) if self.failed => Status::Failed,
                 (Some(_), _) => Status::Diverged,
                 (None, true) => Status::Finished,
                 (None, false) => Status::Running,
@@ -225,7 +231,7 @@ impl Simulation {
             zero_test_loss: zero.test,
             peak: self.peak,
             stability: self.model.stability(),
-            diverged: self.diverged,
+            diverged: self.diverged.filter(|_| !self.failed),
         }
     }
 

@@ -366,6 +366,8 @@ pub enum Status {
     Stopped,
     /// The loss exploded.
     Diverged,
+    /// The flow could not be integrated any further.
+    Failed,
 }
 
 impl Status {
@@ -376,6 +378,7 @@ impl Status {
             Self::Finished => "finished",
             Self::Stopped => "stopped",
             Self::Diverged => "diverged",
+            Self::Failed => "failed",
         }
     }
 }
@@ -532,8 +535,12 @@ impl Verdict {
 
     fn name_of(&self, outcome: Outcome) -> &'static str {
         match (self.status, outcome) {
-            (Status::Running | Status::Stopped, Outcome::NeverFits) => "has_not_fitted",
-            (Status::Running | Status::Stopped, Outcome::NeverGeneralises) => "has_not_generalised",
+            (Status::Running | Status::Stopped | Status::Failed, Outcome::NeverFits) => {
+                "has_not_fitted"
+            }
+            (Status::Running | Status::Stopped | Status::Failed, Outcome::NeverGeneralises) => {
+                "has_not_generalised"
+            }
             (_, outcome) => outcome.name(),
         }
     }
@@ -620,6 +627,7 @@ mod tests {
         for (status, name) in [
             (Status::Running, "has_not_fitted"),
             (Status::Stopped, "has_not_fitted"),
+            (Status::Failed, "has_not_fitted"),
             (Status::Finished, "never_fits"),
         ] {
             v.status = status;

@@ -1,7 +1,9 @@
 //! Whatever the numbers of a run are, no view of it costs more than its pixels.
 
 use super::{
+    accuracy,
     axes::Scale,
+    controls,
     curves::{self, CurvesModel, CurvesState, Foresight, Ghost, Pinned},
     decomposition, eigenvalues, fonts,
     polyline::cost,
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     history::Run,
     sim::{
+        accuracy::{ErrorProfile, Errors},
         config::Config,
         metrics::{Metric, Row},
         outcome::{Crossings, Thresholds},
@@ -23,6 +26,7 @@ use crate::{
 };
 use egui::{Context, RawInput, Rect, Ui, Vec2, vec2};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 const SIZE: Vec2 = vec2(700.0, 500.0);
 
@@ -168,6 +172,55 @@ proptest! {
             curves::show(ui, &model, &mut state, &theme);
         });
         prop_assert!(price <= most(4 * Metric::ALL.len() + 20), "{price}");
+    }
+
+    #[test]
+    fn the_accuracies_cost_no_more_than_their_pixels(
+        errors in prop::collection::vec(
+            (0_u64..1_000_000, prop::collection::vec(number(), 1..40)),
+            1..300,
+        ),
+        tolerance in prop_oneof![Just(0.01), Just(3.0), 1e-6..10.0_f64],
+        level in prop_oneof![Just(1.0), 0.01..1.0_f64],
+        (relative, tested) in (any::<bool>(), any::<bool>()),
+        at in 0_u64..1_000_000,
+    ) {
+        let mut config = Config::default();
+        config.outcome.accuracy_tolerance = tolerance;
+        config.outcome.accuracy_level = level;
+        config.outcome.relative = relative;
+        let mut steps: Vec<_> = errors.iter().map(|(step, _)| *step).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        let mut now = run(1, &[(1.0, 1.0)], true);
+        let rows = steps.iter().zip(&errors).map(|(step, (_, errors))| {
+            let mut row = Row::new(*step);
+            let accuracy = errors[0];
+            row.set(Metric::TrainAccuracy, accuracy);
+            row.set(Metric::TestAccuracy, 1.0 - accuracy);
+            row.keep_errors(ErrorProfile {
+                train: Errors::new(errors.iter().copied()),
+                test: tested.then(|| Errors::new(errors.iter().map(|e| 2.0 * e))),
+            });
+            row
+        });
+        now.handle(&Event::Rows { run: RunId(1), rows: rows.collect() });
+        let theme = Theme::dark();
+        let settings = controls::View {
+            undo: None,
+            redo: None,
+            config: &config,
+            defaults: &config,
+            errors: &BTreeMap::new(),
+            lowered: None,
+            instance: None,
+            fixed: BTreeMap::new(),
+        };
+        let price = price(|ui| {
+            accuracy::show(ui, &theme, &now, at, &settings, &mut Vec::new());
+        });
+        // Two curves, a band of samples, controls and a table.
+        prop_assert!(price <= most(4) + 6_000, "{price}");
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub struct CurveView<'a> {
     pub color: Color32,
 }
 
+/// Height below which the strip has two lines of text at most.
+const LOW: f32 = 560.0;
+
 /// Draws the strip above the plots. `told` leaves out what the tab says already.
 pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &mut Vec<Action>) {
     let frame = Frame::new()
@@ -85,7 +88,9 @@ pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &
             });
         });
         if !told {
-            ui.add(Label::new(RichText::new(&figure.look).color(theme.muted)).wrap());
+            // In a low window the plots need the room: the tab and a hover have it all.
+            let lines = (ui.available_height() < LOW).then_some(2);
+            glossary::label(ui, theme, &figure.look, theme.muted, lines);
         }
     });
     ui.add_space(4.0);

@@ -396,7 +396,7 @@ const FIRST: [Field; 27] = [
         "changes on the way",
         "",
         Kind::Changes,
-        "What was changed while it trained, and after which step: with it a run that was steered by hand can be trained again.",
+        "What was changed while it trained, and after which step: with it a run that was steered by hand can be trained again. The value before each change is told as `old`; it need not be given.",
         (
             |c| Value::Changes(c.training.history()),
             |c, v| match v {
