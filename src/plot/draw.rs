@@ -759,7 +759,10 @@ fn legend(svg: &mut Svg, pens: &Pens<'_>, panel: &Panel, frame: Frame, top: f64)
         .iter()
         .zip(legend_flow(panel, frame.width, size))
     {
-        let x = frame.left + left;
+        // A name longer than the frame is wide begins before it.
+        let long = (SAMPLE + 0.4) * size + font::width(entry.name, size, false);
+        let beyond = (left + long - frame.width).max(0.0);
+        let x = (frame.left + left - beyond).max(MARGIN * size);
         let y = top + (row as f64 * ROW + 0.72) * size;
         let stroke = pens.stroke(entry.pen);
         let ends = [[x, y], [x + SAMPLE * size, y]];

@@ -262,15 +262,21 @@ fn screen_and_paper_show_the_same_curves_on_the_same_axes() {
         for (paper, metric) in panel.series.iter().zip(metrics) {
             let pen = Pen::of(paper.pen, &theme);
             let drawn = series::Drawn::new(&run, metric, canvas, pen, &KeptSeries::default());
+            let mut compared = 0;
             let last = paper.points.iter().rev().find(|p| p[1].is_finite());
             assert_eq!(drawn.head(), last.copied());
             for point in paper.points.iter().filter(|p| p[1].is_finite()).step_by(7) {
-                let seen = drawn.at(point[0]).expect("a height");
+                // Beside a gap there is no height.
+                let Some(seen) = drawn.at(point[0]) else {
+                    continue;
+                };
+                compared += 1;
                 assert!(
                     (seen - point[1]).abs() < 0.02,
                     "{metric:?} at {point:?}: {seen}"
                 );
             }
+            assert!(compared > 50, "{compared}");
             let on_screen = match metric {
                 Metric::TrainLoss => (theme.train, DASHED),
                 _ => (theme.test, LineStyle::Solid),
