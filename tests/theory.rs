@@ -503,7 +503,7 @@ fn a_very_lazy_run_ends_at_the_lazy_solution_as_far_as_its_difficulty_says() {
     config.training.engine = EngineKind::Flow;
     config.training.steps = 100_000_000;
     let view = path_at(&theory, &config, 10).expect("a path");
-    assert!((view.end[0] / view.lazy[0] - 1.0).abs() < 1e-3);
+    assert!((view.end[0] / view.lazy[0] - 1.0).abs() < 2e-2);
     theory.request_movements(vec![MovementRequest {
         run: RunId(3),
         config: Box::new(valid(&config)),
