@@ -8,6 +8,7 @@ fn main() -> ExitCode {
         open: grokscope::app::run,
         picture: grokscope::app::picture::picture,
         diagram: grokscope::app::diagram::picture,
+        panels: grokscope::app::figures::picture,
     });
     #[cfg(not(feature = "gui"))]
     let window = None;

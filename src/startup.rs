@@ -1,5 +1,6 @@
 //! What the window opens with, and how a picture of it is made.
 
+use crate::figures::plot::Plot;
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::Config;
 use crate::sweep::diagram::{Diagram, Measure};
@@ -38,6 +39,19 @@ pub struct DiagramPicture {
     pub size: [u32; 2],
     /// Pixels for each point.
     pub resolution: f32,
+    /// Dark colours.
+    pub dark: bool,
+}
+
+/// The panels of a figure to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PanelsPicture {
+    /// Above them; nothing if empty.
+    pub title: String,
+    /// Row by row.
+    pub plots: Vec<Plot>,
+    /// How many stand side by side.
+    pub across: usize,
     /// Dark colours.
     pub dark: bool,
 }

@@ -77,7 +77,10 @@ fn a_figure_leaves_its_curves_their_settings_and_a_summary() {
         serde_json::from_str(&std::fs::read_to_string(data.join("figure.json")).unwrap()).unwrap();
     assert_eq!(json["figure"], "9");
     assert_eq!(json["curves"].as_array().unwrap().len(), 3);
-    assert_eq!(json["curves"][1]["outcome"], "groks");
+    assert_eq!(json["curves"][0]["outcome"], "never_generalises");
+    let panels = std::fs::read_to_string(data.join("panels.csv")).unwrap();
+    assert!(panels.starts_with("panel,curve,series,axis,x,y\n"));
+    assert!(panels.contains("(f) P = 500, terms,p-500,linear power,left,"));
     let summary = std::fs::read_to_string(data.join("summary.csv")).unwrap();
     assert_eq!(summary.lines().count(), 4);
     assert!(summary.starts_with("curve,label,seed,outcome,fit_step,generalise_step"));
@@ -85,7 +88,7 @@ fn a_figure_leaves_its_curves_their_settings_and_a_summary() {
         let curve = csv::read(&data.join(format!("{name}.csv"))).unwrap();
         assert!(curve.rows.len() > 100);
         let toml = std::fs::read_to_string(data.join(format!("{name}.toml"))).unwrap();
-        assert_eq!(Config::from_toml(&toml).unwrap().seed, 21);
+        assert_eq!(Config::from_toml(&toml).unwrap().seed, 0);
     }
     // Nothing is replaced unasked.
     let again = grokscope(&["figure", "9", "--data", path(&data), "--engine", "flow"]);
@@ -124,13 +127,34 @@ fn several_seeds_have_files_of_their_own_and_fractions_in_the_summary() {
     ]);
     assert!(output.status.success(), "{}", err(&output));
     assert!(out(&output).contains("of 3"), "{}", out(&output));
-    for seed in ["", "-seed-22", "-seed-23"] {
+    for seed in ["", "-seed-1", "-seed-2"] {
         assert!(dir.path().join(format!("p-50{seed}.csv")).exists());
     }
     let text = std::fs::read_to_string(dir.path().join("figure.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(json["fractions"]["p-500"]["generalises_at_once"], 1.0);
+    let shares = json["fractions"]["p-500"].as_object().unwrap().values();
+    let all: f64 = shares.map(|share| share.as_f64().unwrap()).sum();
+    assert!((all - 1.0).abs() < 1e-12);
+    assert!(out(&output).contains("The first draw of each curve is the authors' own"));
     assert_eq!(json["curves"].as_array().unwrap().len(), 9);
+}
+
+#[test]
+fn the_table_of_a_figure_holds_the_authors_draw_and_seeds() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("4.csv");
+    let output = grokscope(&["figure", "4", "--measure", path(&table), "--seeds", "2"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let text = std::fs::read_to_string(&table).unwrap();
+    let measured = figures::measured::Measured::read(&text).unwrap();
+    let draws: Vec<&str> = measured.rows().iter().map(|r| r.draw.as_str()).collect();
+    assert_eq!(draws, ["paper", "1", "2"]);
+    let shipped = &figures::find("4").unwrap().measured;
+    let [found, kept] = [&measured, shipped].map(|m| m.row("p-120", "paper").unwrap());
+    assert_eq!(found, kept);
+    let alone = grokscope(&["figure", "4", "--seeds", "2"]);
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(err(&alone).contains("--data DIR"), "{}", err(&alone));
 }
 
 #[cfg(unix)]
@@ -152,7 +176,7 @@ fn a_figure_that_is_told_to_stop_keeps_its_finished_curves_and_their_summary() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    while !dir.path().join("p-50-seed-23.csv").exists() {
+    while !dir.path().join("p-50-seed-2.csv").exists() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let kill = Command::new("kill")

@@ -251,6 +251,8 @@ fn figure_19_is_a_grid_of_curves() {
     let mut screen = window(small(), Exporter::new(None));
     screen.click("PhaseDiagram");
     act(&mut screen, DiagramAction::Open(Subject::Figure19));
+    screen.steps(3);
+    act(&mut screen, DiagramAction::Fill);
     filled(&mut screen);
     let shipped = Spec::parse(include_str!("../assets/sweeps/figure19.toml"));
     let spec = screen.app().state.phase.spec().expect("a spec").clone();

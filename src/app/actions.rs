@@ -82,6 +82,12 @@ impl GrokscopeApp {
             Action::LoadPreset(name) => self.load_preset(&name, now),
             Action::OpenFigure(id) => self.open_figure(&id, ctx, now),
             Action::CloseFigure => self.close_figure(),
+            Action::ShowPanels(on) => self.show_panels(on),
+            Action::EnlargePanel(panel) => {
+                if let Some(open) = &mut self.state.figure {
+                    open.enlarge(panel);
+                }
+            }
             Action::CopyFigureCommand => self.copy_figure_command(ctx, now),
             Action::OpenFile(path) => self.open_file(path, ctx),
             Action::ShowOpen(shown) => self.state.open_shown = shown,

@@ -4,20 +4,35 @@
 use super::{
     GrokscopeApp,
     compare::{MAX_PINS, Pin, PinColor, PinLine},
+    diagram::Subject,
+    export, raster,
+    session::Session,
     state::Tab,
 };
 use crate::{
-    figures::{self, Curve, CurveSummary, Figure, run::alone, spec},
+    figures::{
+        self, Curve, CurveSummary, Figure,
+        measured::{AUTHORS, Row as Summary},
+        plot::{self, Known, Plot},
+        run::{alone, kernel_regression},
+        spec,
+    },
     history::Run,
-    sim::config::{Config, EngineKind},
+    sim::{
+        config::{Config, EngineKind},
+        metrics::Row,
+    },
+    startup::PanelsPicture,
     training::{Event, RunId, headless::HeadlessRun},
     views::{
         axes::Scale,
         curves::{Lower, Shown},
+        figure_panels, fonts,
+        theme::Theme,
     },
 };
 use crossbeam_channel::{Receiver, bounded};
-use egui::Context;
+use egui::{Context, RichText, vec2};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -30,6 +45,10 @@ pub struct OpenFigure {
     /// The name of each curve's run.
     runs: Vec<RunId>,
     failures: Vec<String>,
+    /// What the panels draw of each curve.
+    drawn: Vec<Option<Drawn>>,
+    panels: bool,
+    enlarged: Option<usize>,
     computed: Receiver<Computed>,
     stop: Arc<AtomicBool>,
     /// What the user saw of the plots before: comes back with the figure's end.
@@ -37,7 +56,20 @@ pub struct OpenFigure {
 }
 
 /// A curve, by its place, and its run or why there is none.
-type Computed = (usize, Result<Box<HeadlessRun>, String>);
+type Computed = (usize, Result<Box<Done>, String>);
+
+/// A curve that was computed.
+struct Done {
+    run: HeadlessRun,
+    kernel_regression: Option<f64>,
+}
+
+/// What the panels draw of a curve.
+struct Drawn {
+    rows: Vec<Row>,
+    summary: Summary,
+    kernel_regression: Option<f64>,
+}
 
 /// Room for curves that the window has not taken in yet.
 const ROOM: usize = 4;
@@ -57,13 +89,20 @@ impl OpenFigure {
         std::thread::spawn(move || {
             let over = || stopped.load(Ordering::Relaxed);
             for (i, curve) in figure.curves.iter().enumerate() {
-                let run = spec::as_flow(&curve.config)
-                    .check()
-                    .map_err(|e| e.to_string())
-                    .and_then(|config| alone(&config, &over));
+                let asked = |p: &figures::panel::Panel| p.kernel_regression && p.has(&curve.name);
+                let level = figure.panels.iter().any(asked);
+                let config = spec::as_flow(&curve.config).check();
+                let run = config.map_err(|e| e.to_string()).and_then(|config| {
+                    let run = alone(&config, figure.is_costly(), &over)?;
+                    let level = level.then(|| kernel_regression(&config)).flatten();
+                    Ok(run.map(|run| (run, level)))
+                });
                 let run = match run {
                     Ok(None) => return,
-                    Ok(Some(run)) => Ok(Box::new(run)),
+                    Ok(Some((run, kernel_regression))) => Ok(Box::new(Done {
+                        run,
+                        kernel_regression,
+                    })),
                     Err(problem) => Err(problem),
                 };
                 // Another figure was opened, or the window closed.
@@ -78,6 +117,9 @@ impl OpenFigure {
             summaries: vec![None; figure.curves.len()],
             runs: figure.curves.iter().map(|_| RunId::next()).collect(),
             failures: Vec::new(),
+            drawn: figure.curves.iter().map(|_| None).collect(),
+            panels: true,
+            enlarged: None,
             computed,
             stop,
             before,
@@ -130,14 +172,63 @@ impl OpenFigure {
         self.figure.curves.iter().all(flow)
     }
 
+    /// Whether its panels have the place of the plots.
+    pub fn panels_shown(&self) -> bool {
+        self.panels && self.figure.grid.is_none()
+    }
+
+    /// The panel that is shown alone, if one is.
+    pub fn enlarged(&self) -> Option<usize> {
+        self.enlarged
+    }
+
+    /// Shows a panel alone, or all again.
+    pub fn enlarge(&mut self, panel: usize) {
+        self.enlarged = match self.enlarged {
+            Some(_) => None,
+            None => (self.figure.panels.len() > 1).then_some(panel),
+        };
+    }
+
+    /// Its panels with what is known of the curves. The live one is drawn as far as
+    /// it was trained until it is computed.
+    pub fn plots(&self, session: &Session) -> Vec<Plot> {
+        let live = session
+            .run()
+            .filter(|run| *run.config() == self.figure.live().config);
+        let known = |i: usize| match (&self.drawn[i], live) {
+            (Some(drawn), _) => Known {
+                rows: &drawn.rows,
+                summary: Some(&drawn.summary),
+                kernel_regression: drawn.kernel_regression,
+            },
+            (None, Some(run)) if i == self.figure.live_index() => Known {
+                rows: run.rows(),
+                ..Known::default()
+            },
+            _ => Known::default(),
+        };
+        let known: Vec<Known<'_>> = (0..self.drawn.len()).map(known).collect();
+        plot::plots(self.figure, &known)
+    }
+
     /// Takes in a curve that is done.
     fn advance(&mut self) -> Option<(&'static Curve, Run)> {
         let (i, computed) = self.computed.try_recv().ok()?;
         let curve = self.figure.curves.get(i)?;
         match computed {
-            Ok(run) => {
+            Ok(done) => {
+                let Done {
+                    run,
+                    kernel_regression,
+                } = *done;
                 self.summaries[i] = Some(CurveSummary::of(curve, &run));
-                Some((curve, drawable(self.runs[i], *run)))
+                self.drawn[i] = Some(Drawn {
+                    rows: run.rows.clone(),
+                    summary: Summary::of(curve, AUTHORS, &run),
+                    kernel_regression,
+                });
+                Some((curve, drawable(self.runs[i], run)))
             }
             Err(why) => {
                 self.failures.push(format!("{}: {why}", curve.label));
@@ -165,6 +256,7 @@ fn tab(tab: spec::FigureTab) -> Tab {
         spec::FigureTab::Error => Tab::Error,
         spec::FigureTab::Kernel => Tab::Kernel,
         spec::FigureTab::Features => Tab::Features,
+        spec::FigureTab::Phase => Tab::Phase,
     }
 }
 
@@ -195,6 +287,23 @@ impl GrokscopeApp {
         }
         curves.refit();
         self.state.figure = Some(OpenFigure::new(figure, before, ctx));
+        if let Some(subject) = figure.grid.as_deref().and_then(Subject::by_name) {
+            let config = self.state.session.config();
+            self.state.phase.show_figure(subject, config);
+        }
+    }
+
+    /// Gives the plots' place to the panels of the figure, or back.
+    pub(super) fn show_panels(&mut self, on: bool) {
+        let Some(open) = &mut self.state.figure else {
+            return;
+        };
+        open.panels = on;
+        if open.figure.grid.is_some() {
+            self.state.phase.set_large(on);
+        } else if on {
+            self.state.phase.set_large(false);
+        }
     }
 
     /// Puts the figure away, with the curves that it kept.
@@ -205,6 +314,9 @@ impl GrokscopeApp {
             curves.loss_scale = open.before.1;
             let kept = |pin: &Pin| !open.runs.contains(&pin.run.id());
             self.state.pins.retain(kept);
+            if open.figure.grid.is_some() {
+                self.state.phase.set_large(false);
+            }
         }
         if self.state.tab == Tab::Figure {
             self.state.tab = Tab::Error;
@@ -250,10 +362,13 @@ impl GrokscopeApp {
         }
     }
 
-    /// The curves of the figure are computed, or there is none.
+    /// The curves of the figure are computed, and its diagram, or there is none.
     pub(super) fn figure_is_settled(&self) -> bool {
         let open = self.state.figure.as_ref();
-        open.is_none_or(|open| !open.is_computing())
+        open.is_none_or(|open| {
+            let diagram = open.figure.grid.is_none() || self.state.phase.is_settled();
+            diagram && !open.is_computing()
+        })
     }
 
     /// Whether these settings are the figure's own.
@@ -261,4 +376,34 @@ impl GrokscopeApp {
         let open = self.state.figure.as_ref();
         open.is_some_and(|open| open.figure.live().config == *config)
     }
+}
+
+/// Draws the panels of a figure, as PNG.
+///
+/// # Errors
+/// Those of the encoder.
+pub fn picture(job: PanelsPicture) -> Result<Vec<u8>, String> {
+    /// Width and height of a panel where there are few, and of many.
+    const FEW: [f32; 2] = [440.0, 320.0];
+    const MANY: [f32; 2] = [250.0, 170.0];
+    let theme = Theme::of(job.dark);
+    let across = job.across.clamp(1, job.plots.len().max(1));
+    let down = job.plots.len().div_ceil(across).max(1);
+    let [width, height] = if across * down > 6 { MANY } else { FEW };
+    let width = width * across.max(if down == 1 { 1 } else { 2 }) as f32;
+    let size = vec2(width + 32.0, height * down as f32 + 60.0);
+    let setup = |ctx: &Context| {
+        fonts::install(ctx);
+        theme.apply(ctx, 1.0);
+    };
+    let image = raster::draw(size, 2.0, theme.background, setup, |ui| {
+        let frame = egui::Frame::new().inner_margin(egui::Margin::same(16));
+        frame.show(ui, |ui| {
+            if !job.title.is_empty() {
+                ui.label(RichText::new(&job.title).strong().color(theme.text));
+            }
+            figure_panels::show(ui, &theme, &job.plots, across, None);
+        });
+    });
+    export::png(image.size, image.as_raw())
 }

@@ -123,8 +123,14 @@ fn look_ahead(app: &mut GrokscopeApp, watch: Watch<'_>) {
         state.theory.advance(&state.session, None, Some(tab), now);
         std::thread::sleep(Duration::from_millis(5));
     }
+    let start = Instant::now();
     while !app.figure_is_settled() && wanted() {
         app.advance_figure();
+        let state = &mut app.state;
+        let (session, large) = (&state.session, state.phase.is_large());
+        state
+            .phase
+            .advance(session, large, start.elapsed().as_secs_f64());
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     views::{
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Lower, Pinned, PlotKind},
-        drawer, entry, figure, fonts, glossary, help,
+        drawer, entry, figure, figure_panels, fonts, glossary, help,
         narration::Numbers,
         network, open, panels,
         print_form::{self, PrintView},
@@ -278,14 +278,19 @@ impl GrokscopeApp {
                     .inner_margin(Margin::symmetric(10, 8)),
             )
             .show(ui, |ui| {
+                let large = self.state.phase.is_large();
+                let mut panels = false;
                 if let Some(open) = &self.state.figure {
                     let side = self.state.side_shown;
                     let told = side && self.state.tab == Tab::Figure;
-                    figure::strip(ui, theme, open.figure(), told, actions);
+                    panels = open.panels_shown() && !large;
+                    let shown = panels || (large && open.figure().grid.is_some());
+                    figure::strip(ui, theme, open.figure(), told, shown, actions);
                 }
-                match self.state.phase.is_large() {
-                    true => self.draw_diagram(ui, theme, actions),
-                    false => self.draw_plots(ui, theme, actions),
+                match (large, panels) {
+                    (true, _) => self.draw_diagram(ui, theme, actions),
+                    (false, true) => self.draw_panels(ui, theme, actions),
+                    (false, false) => self.draw_plots(ui, theme, actions),
                 }
             })
             .response
@@ -482,6 +487,18 @@ impl GrokscopeApp {
                 .is_some_and(|working| working.preparing),
         };
         status::show(ui, theme, &view, actions);
+    }
+
+    /// The panels of the figure on show.
+    fn draw_panels(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        let Some(open) = &self.state.figure else {
+            return;
+        };
+        let plots = open.plots(&self.state.session);
+        let (across, enlarged) = (open.figure().across, open.enlarged());
+        if let Some(panel) = figure_panels::show(ui, theme, &plots, across, enlarged) {
+            actions.push(Action::EnlargePanel(panel));
+        }
     }
 
     fn draw_plots(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {

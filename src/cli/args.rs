@@ -210,13 +210,20 @@ pub struct FigureArgs {
     /// Number of the figure in the paper, such as 3a
     #[arg(value_name = "ID")]
     pub id: Option<String>,
-    /// Directory for its curves, their settings and a summary; made if it does not
-    /// exist
+    /// Directory for its curves, their settings, its panels and a summary; made if it
+    /// does not exist
     #[arg(long, value_name = "DIR", requires = "id")]
     pub data: Option<PathBuf>,
     /// Its picture for print, with the ending .svg, .pdf or .png
     #[arg(long, value_name = "FILE", requires = "id", conflicts_with_all = ["data", "seeds"])]
     pub out: Option<PathBuf>,
+    /// Picture of its panels, as the window shows them
+    #[arg(long, value_name = "FILE.png", requires = "id")]
+    pub picture: Option<PathBuf>,
+    /// Table of what its curves come to on the authors' draw and for `--seeds` others
+    /// (32 by default): what the documentation's numbers are taken from
+    #[arg(long, value_name = "FILE.csv", requires = "id", conflicts_with_all = ["data", "picture", "engine"])]
+    pub measure: Option<PathBuf>,
     /// Curves that are computed at the same time; all processors by default
     #[arg(long, value_name = "N", requires = "id")]
     pub threads: Option<NonZero<usize>>,
@@ -224,9 +231,10 @@ pub struct FigureArgs {
     /// where gradient descent takes minutes
     #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons", "flow"], requires = "id")]
     pub engine: Option<String>,
-    /// Seeds of each curve, counted up from the figure's own
-    #[arg(long, value_name = "N", default_value = "1", requires = "data")]
-    pub seeds: NonZero<u64>,
+    /// Draws of each curve: the first is the authors' own, the others are seeds of
+    /// ours, counted up from the figure's
+    #[arg(long, value_name = "N", requires = "id")]
+    pub seeds: Option<NonZero<u64>>,
     /// Replace the data that the directory holds
     #[arg(long, requires = "data")]
     pub force: bool,

@@ -1,9 +1,10 @@
 //! `grokscope figure`: the data of the paper's figures.
 
-use super::CliError;
 use super::args::FigureArgs;
+use super::figure_files::{self, Known};
 use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
+use super::{CliError, Window};
 use crate::figures::report::{
     CurveSummary, FIGURE_JSON, SUMMARY_CSV, file_names, fractions, write_curve, write_summaries,
 };
@@ -12,7 +13,7 @@ use crate::figures::{self, Figure, page};
 use crate::history::format::thousands;
 use crate::io::FileError;
 use crate::io::atomic::{self, DirectoryLock};
-use crate::sim::config::{DrawKind, EngineKind, ValidConfig};
+use crate::sim::config::{EngineKind, ValidConfig};
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -39,7 +40,7 @@ impl From<String> for Report {
 ///
 /// # Errors
 /// Names the ID, the flag or the directory and what to do.
-pub fn figure(args: &FigureArgs) -> Result<Report, CliError> {
+pub fn figure(args: &FigureArgs, window: Option<Window>) -> Result<Report, CliError> {
     if args.markdown {
         return Ok(page::markdown(figures::all()).into());
     }
@@ -47,9 +48,15 @@ pub fn figure(args: &FigureArgs) -> Result<Report, CliError> {
         return Ok(list().into());
     };
     let figure = figures::find(id).map_err(|e| CliError::usage(e.to_string()))?;
-    match &args.data {
-        Some(directory) => compute(figure, directory, args),
-        None => Ok(describe(figure).into()),
+    if let Some(path) = &args.measure {
+        return figure_files::measure(figure, path, args).map(Report::from);
+    }
+    match (&args.data, &args.picture) {
+        (None, None) if args.seeds.is_some() || args.threads.is_some() => Err(CliError::usage(
+            "--seeds and --threads: say also where to, with --data DIR or --measure FILE.csv",
+        )),
+        (None, None) => Ok(describe(figure).into()),
+        _ => compute(figure, args, window),
     }
 }
 
@@ -77,13 +84,20 @@ fn describe(figure: &Figure) -> String {
         caption,
         look,
         paper,
-        outcome,
+        unstated,
         ..
     } = figure;
+    let outcome = figure.outcome();
     let mut text = format!(
         "Figure {id}: {title}\n\n{caption}\n\nLook at: {look}\n\nThe paper's claim: {paper}\n\
          Measured: {outcome}\n"
     );
+    for claim in figure.judged() {
+        let _ = writeln!(text, "- {claim}");
+    }
+    if !unstated.is_empty() {
+        let _ = writeln!(text, "\nNot in the paper: {unstated}");
+    }
     let [shared, own] = page::keys(figure);
     let live = &figure.live().config;
     text.push_str("\nAll curves:");
@@ -95,25 +109,24 @@ fn describe(figure: &Figure) -> String {
         for field in &own {
             let _ = write!(text, " {} = {}", field.key, (field.get)(&curve.config));
         }
-        if !curve.measured.is_empty() {
-            let _ = write!(text, "\n  measured: {}", curve.measured);
-        }
+        let (authors, others) = (figure.of_authors(curve), figure.of_others(curve));
+        let _ = write!(text, "\n  authors' draw: {authors}; other seeds: {others}");
     }
     let _ = write!(text, "\n\n`{}` writes its curves", figure.command());
     text
+}
+
+/// Draws of each curve: the authors', then seeds.
+fn draws(args: &FigureArgs) -> u64 {
+    args.seeds.map_or(1, NonZero::get)
 }
 
 /// Curve, seed and settings of each run.
 fn jobs(figure: &Figure, args: &FigureArgs) -> Result<(Vec<usize>, Vec<ValidConfig>), CliError> {
     let (mut curves, mut configs) = (Vec::new(), Vec::new());
     for (i, curve) in figure.curves.iter().enumerate() {
-        for k in 0..args.seeds.get() {
-            let mut config = curve.config.clone();
-            config.seed = config.seed.saturating_add(k);
-            // The authors' draw has no seed: others are of our own streams.
-            if k > 0 {
-                config.task.draw = DrawKind::Grokscope;
-            }
+        for k in 0..draws(args) {
+            let mut config = figure.draw(curve, k);
             if let Some(engine) = &args.engine {
                 config
                     .set_str("training.engine", engine)
@@ -130,9 +143,13 @@ fn jobs(figure: &Figure, args: &FigureArgs) -> Result<(Vec<usize>, Vec<ValidConf
     Ok((curves, configs))
 }
 
-fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Report, CliError> {
+fn compute(figure: &Figure, args: &FigureArgs, window: Option<Window>) -> Result<Report, CliError> {
+    let directory = args.data.as_deref();
     let (curves, configs) = jobs(figure, args)?;
-    let _lock = prepare(figure, directory, args)?;
+    figure_files::check(figure, args, window)?;
+    let _lock = directory
+        .map(|directory| prepare(figure, directory, args))
+        .transpose()?;
     let threads = match args.threads {
         Some(threads) => threads,
         None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
@@ -144,6 +161,7 @@ fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Repor
     let started = Instant::now();
     let mut display = Display::new(&configs);
     let mut summaries: Vec<Option<CurveSummary>> = vec![None; configs.len()];
+    let mut first: Vec<Option<Known>> = vec![None; figure.curves.len()];
     let mut failure = None;
     run::run(&configs, threads, true, &stop, |update| match update {
         Update::At { job, step } => {
@@ -155,7 +173,9 @@ fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Repor
             let written = run
                 .map_err(|e| CliError::Failed(format!("{}: {e}", curve.label)))
                 .and_then(|run| {
-                    write_curve(directory, curve, &run)?;
+                    if let Some(directory) = directory {
+                        write_curve(directory, curve, &run)?;
+                    }
                     Ok(run)
                 });
             match written {
@@ -163,6 +183,9 @@ fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Repor
                     let summary = CurveSummary::of(curve, &run);
                     display.done(job, &configs, &summary);
                     summaries[job] = Some(summary);
+                    if configs[job].seed == curve.config.seed {
+                        first[curves[job]] = Some(Known::new(figure, curve, *run));
+                    }
                     ControlFlow::Continue(())
                 }
                 Err(e) => {
@@ -177,48 +200,60 @@ fn compute(figure: &Figure, directory: &Path, args: &FigureArgs) -> Result<Repor
         return Err(failure);
     }
     let summaries: Vec<CurveSummary> = summaries.into_iter().flatten().collect();
-    let engine = configs
-        .first()
-        .map_or("", |config| config.training.engine.name());
-    write_summaries(directory, figure, engine, &summaries, configs.len())?;
     let seconds = started.elapsed().as_secs_f64();
     let stopped = (summaries.len() < configs.len()).then(|| {
         CliError::Stopped(format!(
-            "told to stop with {} of {} curves finished; those and their summary are in {}",
+            "told to stop with {} of {} curves finished{}",
             summaries.len(),
             configs.len(),
-            directory.display()
+            directory.map_or_else(String::new, |directory| format!(
+                "; those and their summary are in {}",
+                directory.display()
+            ))
         ))
     });
-    Ok(Report {
-        text: told(figure, directory, args, &summaries, seconds),
-        stopped,
-    })
+    let mut text = told(figure, args, &summaries, seconds);
+    if let Some(directory) = directory {
+        let engine = configs
+            .first()
+            .map_or("", |config| config.training.engine.name());
+        write_summaries(directory, figure, engine, &summaries, configs.len())?;
+        let _ = write!(
+            text,
+            "\nwrote them, {SUMMARY_CSV} and {FIGURE_JSON} to {}",
+            directory.display()
+        );
+    }
+    if stopped.is_none() {
+        for line in figure_files::write(figure, args, &first, window)? {
+            let _ = write!(text, "\n{line}");
+        }
+    }
+    Ok(Report { text, stopped })
 }
 
-fn told(
-    figure: &Figure,
-    directory: &Path,
-    args: &FigureArgs,
-    summaries: &[CurveSummary],
-    seconds: f64,
-) -> String {
+fn told(figure: &Figure, args: &FigureArgs, summaries: &[CurveSummary], seconds: f64) -> String {
     let mut text = format!("Figure {}: {}\n", figure.id, figure.title);
     let width = |s: &str| s.chars().count();
     let most = figure.curves.iter().map(|c| width(&c.label)).max();
     let most = most.unwrap_or(0);
-    if args.seeds.get() == 1 {
+    if draws(args) == 1 {
         for summary in summaries {
             let pad = " ".repeat(most - width(&summary.label));
             let _ = writeln!(text, "  {}{pad}  {}", summary.label, summary.sentence());
         }
     } else {
+        let _ = writeln!(
+            text,
+            "  The first draw of each curve is the authors' own, the other {} are seeds of ours.",
+            draws(args) - 1
+        );
         let shares = fractions(summaries);
         for curve in &figure.curves {
             let classes = shares.get(&curve.name).into_iter().flatten();
             let classes: Vec<String> = classes
                 .map(|(class, share)| {
-                    let of = args.seeds.get() as f64;
+                    let of = draws(args) as f64;
                     format!(
                         "{} {} of {}",
                         class.replace('_', " "),
@@ -231,12 +266,7 @@ fn told(
             let _ = writeln!(text, "  {}{pad}  {}", curve.label, classes.join(", "));
         }
     }
-    let _ = write!(
-        text,
-        "{} curves in {seconds:.1} s\nwrote them, {SUMMARY_CSV} and {FIGURE_JSON} to {}",
-        summaries.len(),
-        directory.display()
-    );
+    let _ = write!(text, "{} curves in {seconds:.1} s", summaries.len());
     text
 }
 
@@ -256,7 +286,7 @@ fn prepare(
     let usage = |e: FileError| CliError::usage(format!("--data {e}"));
     atomic::check_writable(directory).map_err(usage)?;
     let lock = DirectoryLock::take(directory).map_err(usage)?;
-    let names = file_names(figure, args.seeds.get());
+    let names = file_names(figure, draws(args));
     if let Some(name) = names.iter().find(|name| directory.join(name).exists())
         && !args.force
     {

@@ -10,6 +10,7 @@ pub mod args;
 mod command_line;
 mod export;
 mod figure;
+mod figure_files;
 mod figure_print;
 pub mod gui_help;
 mod panics;
@@ -29,7 +30,7 @@ use crate::history::format::thousands;
 use crate::io::{FileError, atomic};
 use crate::presets;
 use crate::sim::config::{Config, ConfigError, EngineKind, fields};
-use crate::startup::{DiagramPicture, Picture, Startup, Watch};
+use crate::startup::{DiagramPicture, PanelsPicture, Picture, Startup, Watch};
 use args::{Cli, Command, PictureArgs};
 use clap::{CommandFactory, Parser};
 use progress::{Progress, share_of_run};
@@ -87,6 +88,8 @@ pub struct Window {
     pub picture: fn(Startup, Picture, Watch<'_>) -> Result<Vec<u8>, String>,
     /// Draws the phase diagram of a sweep, as PNG.
     pub diagram: fn(DiagramPicture) -> Result<Vec<u8>, String>,
+    /// Draws the panels of a figure, as PNG.
+    pub panels: fn(PanelsPicture) -> Result<Vec<u8>, String>,
 }
 
 /// Parses the arguments (the program's name first), does what they say and
@@ -154,7 +157,7 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
             if let (Some(id), Some(out)) = (&args.id, &args.out) {
                 return say(&figure_print::draw(&args, id, out)?);
             }
-            let report = figure::figure(&args)?;
+            let report = figure::figure(&args, window)?;
             let said = say(report.text.trim_end());
             report.stopped.map_or(said, Err)
         }

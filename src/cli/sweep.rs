@@ -72,7 +72,7 @@ pub(super) fn read_spec(path: &Path) -> Result<Spec, CliError> {
     Spec::parse(&text).map_err(|e| CliError::usage(FileError::new(path, e.to_string()).to_string()))
 }
 
-fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
+pub(super) fn run(args: &SweepRunArgs) -> Result<Report, CliError> {
     let spec = read_spec(&args.spec)?;
     let directory = Directory::join(&args.out, &spec, args.shard.count, args.resume)?;
     let _lock = take_shard(args)?;
@@ -279,7 +279,7 @@ impl Display<'_> {
     }
 }
 
-fn merge_into_tables(args: &SweepMergeArgs) -> Result<Report, CliError> {
+pub(super) fn merge_into_tables(args: &SweepMergeArgs) -> Result<Report, CliError> {
     /// Disagreements told one by one.
     const TOLD: usize = 10;
     let directory = Directory::open(&args.dir)?;

@@ -4,40 +4,68 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`spec`] | a figure's file in `assets/figures` |
+//! | [`panel`] | its panels, as the file describes them |
+//! | [`plot`] | the panels as lines, points and axes |
 //! | [`run`] | its curves on a pool of threads |
+//! | [`measured`] | the table of what they came to, for the authors' draw and other seeds |
+//! | [`claim`] | what is claimed of them, as a condition |
+//! | [`text`] | sentences whose numbers come from the table |
 //! | [`report`] | what a curve came to, and the files |
 //! | [`page`] | the page of the documentation |
 
+pub mod claim;
+pub mod measured;
 pub mod page;
+pub mod panel;
+pub mod plot;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod text;
 
 pub use report::CurveSummary;
-pub use spec::{Curve, Figure, PointAxis};
+pub use spec::{Claim, Curve, Figure};
 
 use std::fmt;
 use std::sync::LazyLock;
 
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
-        /// Name and text of every figure's file.
-        const FILES: &[(&str, &str)] = &[
-            $(($name, include_str!(concat!("../../assets/figures/", $name, ".toml")))),*
+        /// Name of every figure, its file and the table of what was measured.
+        const FILES: &[(&str, &str, &str)] = &[
+            $((
+                $name,
+                include_str!(concat!("../../assets/figures/", $name, ".toml")),
+                include_str!(concat!("../../assets/figures/measured/", $name, ".csv")),
+            )),*
         ];
     };
 }
 
 shipped![
-    "1", "3a", "3b", "4", "5", "7", "9", "10", "11", "13a", "14", "15"
+    "1", "3a", "3b", "3e", "4", "5", "7", "9", "10", "11", "13a", "14", "15", "19"
 ];
 
 static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
     FILES
         .iter()
-        .filter_map(|(id, text)| Figure::from_toml(id, text).ok())
+        .filter_map(|(id, text, table)| Figure::from_toml(id, text, table).ok())
         .collect()
 });
+
+/// Specs of the phase diagrams that belong to figures, by name.
+const GRIDS: &[(&str, &str)] = &[(
+    "figure3e",
+    include_str!("../../assets/sweeps/figure3e.toml"),
+)];
+
+/// The spec of a phase diagram, by the name that a figure gives.
+pub fn grid(name: &str) -> Option<&'static str> {
+    GRIDS
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, text)| *text)
+}
 
 /// Every figure, in the paper's order.
 pub fn all() -> &'static [Figure] {
@@ -117,12 +145,19 @@ mod tests {
         let on_disc: BTreeSet<String> = std::fs::read_dir(dir)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".toml"))
             .collect();
         let registered: BTreeSet<String> =
-            FILES.iter().map(|(id, _)| format!("{id}.toml")).collect();
+            FILES.iter().map(|(id, ..)| format!("{id}.toml")).collect();
         assert_eq!(on_disc, registered);
-        for (id, text) in FILES {
-            Figure::from_toml(id, text).unwrap_or_else(|e| panic!("{id}: {e}"));
+        for (id, text, table) in FILES {
+            let figure = Figure::from_toml(id, text, table);
+            let figure = figure.unwrap_or_else(|e| panic!("{id}: {e}"));
+            assert!(figure.grid.iter().all(|name| grid(name).is_some()), "{id}");
+            assert!(
+                !figure.panels.is_empty() && !figure.claims.is_empty(),
+                "{id}"
+            );
         }
         assert_eq!(all().len(), FILES.len());
     }
@@ -132,7 +167,7 @@ mod tests {
         for spelling in ["3a", "3A", "figure-3a", "Fig. 3(a)", "fig3a"] {
             assert_eq!(find(spelling).unwrap().id, "3a", "{spelling}");
         }
-        for (asked, nearest) in [("3", "3a"), ("3c", "3"), ("8", "7"), ("144", "14")] {
+        for (asked, nearest) in [("3", "3a"), ("3c", "3"), ("8", "7"), ("144", "19")] {
             let error = find(asked).unwrap_err();
             assert!(
                 error.nearest.is_some_and(|id| id.starts_with(nearest)),

@@ -217,7 +217,7 @@ pub fn write_summaries(
     runs: usize,
 ) -> Result<(), FileError> {
     write_table(&directory.join(SUMMARY_CSV), summaries)?;
-    let columns: Vec<_> = figure.columns.iter().map(|m| m.spec().name).collect();
+    let columns: Vec<_> = figure.columns().iter().map(|m| m.spec().name).collect();
     let value = json!({
         "figure": figure.id,
         "title": figure.title,

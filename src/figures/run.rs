@@ -1,6 +1,9 @@
 //! The curves of a figure on a pool of threads.
 
+use super::measured::{AUTHORS, Measured, Row};
+use super::spec::{Curve, Figure};
 use crate::sim::Simulation;
+use crate::sim::committee::linearized::LazyTime;
 use crate::sim::config::ValidConfig;
 use crate::training::headless::{HeadlessRun, train_until};
 use crate::training::{Finish, RunInfo};
@@ -79,7 +82,7 @@ fn one(
     sender: &Sender<Update>,
 ) -> ControlFlow<()> {
     if !every_column {
-        let run = match alone(config, over) {
+        let run = match alone(config, false, over) {
             Ok(None) => return ControlFlow::Break(()),
             Ok(Some(run)) => Ok(Box::new(run)),
             Err(problem) => Err(problem),
@@ -108,25 +111,140 @@ fn one(
     }
 }
 
+/// Test loss of regression with a run's initial kernel, where there is one.
+pub fn kernel_regression(config: &ValidConfig) -> Option<f64> {
+    let simulation = Simulation::new(config, None).ok()?;
+    let committee = simulation.committee()?;
+    let lazy = committee.linearized(simulation.training()).ok()?;
+    let losses = lazy.losses(&LazyTime::Limit);
+    losses.test.or(losses.sample_test)
+}
+
+/// The table of a figure: every curve for the authors' draw, by its own engine, and
+/// for this many other seeds. `hear` is told how many of all runs are done; with
+/// `Break` it gives up.
+///
+/// # Errors
+/// Which run could not be made and why, or that it was given up.
+pub fn measure(
+    figure: &Figure,
+    seeds: u64,
+    threads: NonZero<usize>,
+    stop: &AtomicBool,
+    mut hear: impl FnMut(usize, usize),
+) -> Result<Measured, String> {
+    let mut jobs = Vec::new();
+    for curve in &figure.curves {
+        for k in 0..=seeds {
+            jobs.push(job(figure, curve, k)?);
+        }
+    }
+    let rows = rows_of(&jobs, figure.measures_costly, threads, stop, &mut hear)?;
+    Ok(Measured::new(rows))
+}
+
+/// The k-th draw of a curve for the table: the authors' first.
+///
+/// # Errors
+/// Settings that cannot be used.
+pub fn job<'a>(figure: &Figure, curve: &'a Curve, k: u64) -> Result<DrawJob<'a>, String> {
+    let mut config = figure.draw(curve, k);
+    let engine = if k == 0 {
+        figure.authors
+    } else {
+        figure.others
+    };
+    if let Some(engine) = engine {
+        config.training.engine = engine;
+    }
+    let draw = match k {
+        0 => AUTHORS.to_owned(),
+        _ => config.seed.to_string(),
+    };
+    let config = config
+        .check()
+        .map_err(|e| format!("{}: {e}", curve.label))?;
+    Ok((curve, draw, config))
+}
+
+/// A curve, the name of a draw, and the settings for it.
+pub type DrawJob<'a> = (&'a Curve, String, ValidConfig);
+
+/// What each job came to, in their order.
+///
+/// # Errors
+/// As [`measure`].
+pub fn rows_of(
+    jobs: &[DrawJob<'_>],
+    every_column: bool,
+    threads: NonZero<usize>,
+    stop: &AtomicBool,
+    hear: &mut dyn FnMut(usize, usize),
+) -> Result<Vec<Row>, String> {
+    let next = AtomicUsize::new(0);
+    let (sender, done) = bounded(jobs.len().max(1));
+    let mut rows: Vec<Option<Row>> = jobs.iter().map(|_| None).collect();
+    thread::scope(|scope| {
+        for _ in 0..threads.get().min(jobs.len()) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                let over = || stop.load(Ordering::Relaxed);
+                while let Some((curve, draw, config)) =
+                    jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let row = match alone(config, every_column, &over) {
+                        Ok(Some(run)) => Ok(Row::of(curve, draw, &run)),
+                        Ok(None) => Err("told to stop".to_owned()),
+                        Err(why) => Err(format!("{}, draw {draw}: {why}", curve.label)),
+                    };
+                    let job = jobs
+                        .iter()
+                        .position(|(c, d, _)| (c.name == curve.name) && d == draw);
+                    let _ = sender.send((job, row));
+                    if over() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut count = 0;
+        for (job, row) in done {
+            count += 1;
+            hear(count, jobs.len());
+            if let Some(slot) = job.and_then(|job| rows.get_mut(job)) {
+                *slot = Some(row?);
+            }
+        }
+        Ok::<(), String>(())
+    })?;
+    let rows: Option<Vec<Row>> = rows.into_iter().collect();
+    rows.ok_or_else(|| "told to stop".into())
+}
+
 /// Steps between two looks at whether the run is still wanted.
 const CHUNK: u64 = 256;
 
-/// A run on the calling thread with the cheap metrics alone; `None` where `over`
-/// ended it.
+/// A run on the calling thread, with the cheap metrics alone unless every column is
+/// asked for; `None` where `over` ended it.
 ///
 /// # Errors
 /// Why the run could not be made.
-pub fn alone(config: &ValidConfig, over: &dyn Fn() -> bool) -> Result<Option<HeadlessRun>, String> {
+pub fn alone(
+    config: &ValidConfig,
+    every_column: bool,
+    over: &dyn Fn() -> bool,
+) -> Result<Option<HeadlessRun>, String> {
     let mut simulation = Simulation::new(config, None).map_err(|e| e.to_string())?;
     let info = RunInfo::of(&simulation);
     let chunk = if simulation.jumps() { u64::MAX } else { CHUNK };
-    let mut rows = vec![simulation.record(false)];
+    let mut rows = vec![simulation.record(every_column)];
     while !simulation.is_finished() {
         if over() {
             return Ok(None);
         }
         if simulation.advance(chunk) {
-            rows.push(simulation.record(false));
+            rows.push(simulation.record(every_column));
         }
     }
     let finish = Finish {
@@ -230,6 +348,6 @@ mod tests {
             asked.set(asked.get() + 1);
             asked.get() > 5
         };
-        assert!(alone(&jobs[0], &over).unwrap().is_none());
+        assert!(alone(&jobs[0], false, &over).unwrap().is_none());
     }
 }

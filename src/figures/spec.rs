@@ -5,9 +5,12 @@
 //! caption = "…"        # what is drawn, in our own words
 //! look = "…"           # what to look at
 //! paper = "…"          # the paper's claim
-//! outcome = "…"        # what came of it at these settings
-//! columns = ["…"]      # metrics that the figure plots
-//! points = "σ²α"       # optional: one point a curve, against this
+//! unstated = "…"       # optional: what the paper does not say, and what is taken here
+//! outcome = "…"        # what came of it; numbers from the table of what was measured
+//! authors = "flow"     # optional: engine of the authors' draw in that table
+//! others = "flow"      # optional: engine of the other seeds in that table
+//! across = 2           # optional: panels side by side
+//! grid = "figure3e"    # optional: a phase diagram that belongs to it
 //!
 //! [view]               # how the window shows it
 //! tab = "error"        # error, kernel, features or numbers
@@ -15,21 +18,35 @@
 //! lower = ["…"]        # columns of the lower plot
 //!
 //! [settings]           # over the defaults: the sections of a config
-//! [small]              # changes that make it small enough for a test
+//!
+//! [[panel]]            # see the module `panel`
+//!
+//! [[claim]]
+//! text = "…"           # in words
+//! holds = "…"          # as a condition, see the module `claim`
+//! authors = true       # whether it holds for the authors' draw
+//! least = 0.9          # at least for this share of the other seeds
 //!
 //! [[curve]]
 //! name = "alpha-1"     # of its files
 //! label = "α = 1"      # in the window
-//! group = "…"          # optional: which line of points it belongs to
-//! measured = "…"       # what it came to when it was run
+//! groups = ["…"]       # optional: which groups of points it belongs to
 //! live = true          # the one that the window trains; one of them
 //! set = { "network.alpha" = 1.0 }
 //! ```
+//!
+//! The numbers in `outcome` are placeholders, see the module `text`.
 
-use crate::sim::config::{Config, ConfigError, EngineKind, ValidConfig};
+use super::claim::Condition;
+use super::measured::{AUTHORS, Measured};
+use super::panel::{Panel, PanelEntry};
+use super::text;
+use crate::history::format;
+use crate::sim::config::{Config, ConfigError, DrawKind, EngineKind, ValidConfig};
 use crate::sim::metrics::Metric;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// A figure of the paper.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,18 +61,43 @@ pub struct Figure {
     pub look: String,
     /// The paper's claim.
     pub paper: String,
-    /// What came of it when it was run at these settings.
-    pub outcome: String,
-    /// The metrics that it plots.
-    pub columns: Vec<Metric>,
-    /// Where it plots one point a curve: against what.
-    pub points: Option<PointAxis>,
+    /// What the paper does not say; empty where it says all.
+    pub unstated: String,
+    /// Its panels, row by row.
+    pub panels: Vec<Panel>,
+    /// How many panels stand side by side.
+    pub across: usize,
+    /// Name of its phase diagram, if it has one.
+    pub grid: Option<String>,
+    /// What is claimed of its curves.
+    pub claims: Vec<Claim>,
+    /// Engine of the authors' draw in its table; each curve's own where none is said.
+    pub authors: Option<EngineKind>,
+    /// Engine of the other seeds in its table, likewise.
+    pub others: Option<EngineKind>,
     /// How the window shows it.
     pub view: FigureView,
     /// Its curves.
     pub curves: Vec<Curve>,
+    /// What they came to.
+    pub measured: Measured,
+    /// Its table needs more than what every run measures.
+    pub measures_costly: bool,
+    outcome: String,
     live: usize,
-    small: Vec<Config>,
+}
+
+/// A claim about the curves of a figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// In words.
+    pub text: String,
+    /// As a condition on one draw.
+    pub condition: Condition,
+    /// Whether it holds for the authors' draw.
+    pub authors: bool,
+    /// It holds for at least this share of the other seeds.
+    pub least: f64,
 }
 
 /// One curve.
@@ -65,10 +107,8 @@ pub struct Curve {
     pub name: String,
     /// Its name in the window.
     pub label: String,
-    /// Which line of points it belongs to; empty where there is only one.
-    pub group: String,
-    /// What it came to when it was run.
-    pub measured: String,
+    /// Which groups of points it belongs to.
+    pub groups: Vec<String>,
     /// Its settings, which are valid.
     pub config: Config,
 }
@@ -86,6 +126,8 @@ pub enum FigureTab {
     Kernel,
     /// The neurons.
     Features,
+    /// The phase diagram.
+    Phase,
 }
 
 /// How the window shows a figure.
@@ -110,31 +152,6 @@ fn metrics<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Metric>, D::
     names.map(metric).collect()
 }
 
-/// What a figure of points is drawn against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum PointAxis {
-    /// Laziness in one number: α and σ are one knob.
-    #[serde(rename = "σ²α")]
-    SigmaSquaredAlpha,
-}
-
-impl PointAxis {
-    /// As a physicist writes it.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::SigmaSquaredAlpha => "σ²α",
-        }
-    }
-
-    /// Its value for a curve.
-    pub fn value(self, config: &Config) -> f64 {
-        let network = &config.network;
-        match self {
-            Self::SigmaSquaredAlpha => network.init_scale.powi(2) * network.alpha,
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -142,16 +159,31 @@ struct File {
     caption: String,
     look: String,
     paper: String,
+    #[serde(default)]
+    unstated: String,
     outcome: String,
-    columns: Vec<String>,
-    points: Option<PointAxis>,
+    authors: Option<String>,
+    others: Option<String>,
+    across: Option<usize>,
+    grid: Option<String>,
     #[serde(default)]
     view: FigureView,
     #[serde(default)]
     settings: toml::Table,
     #[serde(default)]
-    small: toml::Table,
+    panel: Vec<PanelEntry>,
+    #[serde(default)]
+    claim: Vec<ClaimEntry>,
     curve: Vec<CurveEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimEntry {
+    text: String,
+    holds: String,
+    authors: bool,
+    least: f64,
 }
 
 #[derive(Deserialize)]
@@ -160,9 +192,7 @@ struct CurveEntry {
     name: String,
     label: String,
     #[serde(default)]
-    group: String,
-    #[serde(default)]
-    measured: String,
+    groups: Vec<String>,
     #[serde(default)]
     live: bool,
     #[serde(default)]
@@ -170,11 +200,12 @@ struct CurveEntry {
 }
 
 impl Figure {
-    /// Reads a figure's file.
+    /// Reads a figure's file, and the table of what was measured; an empty one where
+    /// nothing was yet.
     ///
     /// # Errors
     /// Names the field and what is wrong with it.
-    pub fn from_toml(id: &str, text: &str) -> Result<Self, ConfigError> {
+    pub fn from_toml(id: &str, text: &str, table: &str) -> Result<Self, ConfigError> {
         let error = |field: &str, value: String, allowed: String| ConfigError {
             field: field.into(),
             value,
@@ -193,16 +224,8 @@ impl Figure {
                 "must be true for one curve".into(),
             ));
         };
-        let columns = file
-            .columns
-            .iter()
-            .map(|name| {
-                Metric::by_name(name)
-                    .ok_or_else(|| error("columns", name.clone(), "no metric has this name".into()))
-            })
-            .collect::<Result<_, _>>()?;
         let mut names = BTreeSet::new();
-        let (mut curves, mut small) = (Vec::new(), Vec::new());
+        let mut curves: Vec<Curve> = Vec::new();
         for entry in file.curve {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             let unique = names.insert(entry.name.clone());
@@ -213,35 +236,71 @@ impl Figure {
                     "must be a file name that no other curve has".into(),
                 ));
             }
-            let resolve = |over: &[&toml::Table]| {
-                let mut config = Config::default();
-                for table in over {
-                    config.apply("", table)?;
-                }
-                config.check().map(ValidConfig::into_inner)
-            };
-            small.push(resolve(&[&file.settings, &file.small, &entry.set])?);
+            let mut config = Config::default();
+            for table in [&file.settings, &entry.set] {
+                config.apply("", table)?;
+            }
             curves.push(Curve {
-                config: resolve(&[&file.settings, &entry.set])?,
+                config: config.check().map(ValidConfig::into_inner)?,
                 name: entry.name,
                 label: entry.label,
-                group: entry.group,
-                measured: entry.measured,
+                groups: entry.groups,
             });
         }
+        let names: Vec<&str> = curves.iter().map(|c| c.name.as_str()).collect();
+        let panels = file.panel.into_iter().map(|entry| {
+            entry
+                .resolve(&names)
+                .map_err(|why| error("panel", id.into(), why))
+        });
+        let panels: Vec<Panel> = panels.collect::<Result<_, _>>()?;
+        let claims = file.claim.into_iter().map(|entry| {
+            let condition = Condition::parse(&entry.holds, &names)
+                .map_err(|why| error("claim.holds", entry.holds.clone(), why))?;
+            Ok(Claim {
+                condition,
+                text: entry.text,
+                authors: entry.authors,
+                least: entry.least,
+            })
+        });
+        let claims: Vec<Claim> = claims.collect::<Result<_, ConfigError>>()?;
+        let engine = |name: Option<String>| {
+            let engine = name.map(|name| {
+                let mut config = curves[live].config.clone();
+                config.set_str("training.engine", &name)?;
+                Ok(config.training.engine)
+            });
+            engine.transpose()
+        };
+        let (authors, others) = (engine(file.authors)?, engine(file.others)?);
+        let measured = match table {
+            "" => Measured::default(),
+            table => Measured::read(table).map_err(|why| error("table", id.into(), why))?,
+        };
+        let costly = ["lazy_end", "alignment_growth"];
+        let holds = |name: &str| text.contains(&format!("{name}("));
+        let measures_costly = costly.into_iter().any(holds);
+        let across = file.across.unwrap_or_else(|| panels.len().clamp(1, 3));
         Ok(Self {
             id: id.into(),
             title: file.title,
             caption: file.caption,
             look: file.look,
             paper: file.paper,
+            unstated: file.unstated,
             outcome: file.outcome,
-            columns,
-            points: file.points,
+            panels,
+            across: across.max(1),
+            grid: file.grid,
+            claims,
+            authors,
+            others,
             view: file.view,
             curves,
+            measured,
+            measures_costly,
             live,
-            small,
         })
     }
 
@@ -255,10 +314,128 @@ impl Figure {
         self.live
     }
 
-    /// Settings of a curve that are small enough for a test.
-    pub fn small(&self, name: &str) -> Option<&Config> {
-        let i = self.curves.iter().position(|c| c.name == name)?;
-        self.small.get(i)
+    /// The metrics that it plots, each once.
+    pub fn columns(&self) -> Vec<Metric> {
+        let mut columns = Vec::new();
+        for panel in &self.panels {
+            for metric in panel.columns.iter().chain(&panel.right) {
+                if !columns.contains(metric) {
+                    columns.push(*metric);
+                }
+            }
+        }
+        columns
+    }
+
+    /// Whether its panels show more than what every run measures.
+    pub fn is_costly(&self) -> bool {
+        self.panels.iter().any(Panel::is_costly)
+    }
+
+    /// Names of its curves.
+    pub fn names(&self) -> Vec<&str> {
+        self.curves.iter().map(|c| c.name.as_str()).collect()
+    }
+
+    /// The settings of a curve for the k-th draw: first the authors', as the curve
+    /// has it, then seeds counted up from its own.
+    pub fn draw(&self, curve: &Curve, k: u64) -> Config {
+        let mut config = curve.config.clone();
+        if k > 0 {
+            config.seed = config.seed.saturating_add(k);
+            // The authors' draw has no seed: others are of our own streams.
+            config.task.draw = DrawKind::Grokscope;
+        }
+        config
+    }
+
+    /// What came of it, with the numbers of the table.
+    ///
+    /// # Errors
+    /// Names a number that the table does not have.
+    pub fn try_outcome(&self) -> Result<String, String> {
+        text::fill(&self.outcome, &self.names(), &self.measured)
+    }
+
+    /// The same; where the table lacks a number, that is said instead.
+    pub fn outcome(&self) -> String {
+        if self.measured.rows().is_empty() {
+            return format!(
+                "The table of this figure is still to be computed: `grokscope figure {} --measure \
+                 FILE.csv` does so.",
+                self.id
+            );
+        }
+        self.try_outcome()
+            .unwrap_or_else(|why| format!("Not measured yet: {why}."))
+    }
+
+    /// Its claims and how far each holds, once its table was computed.
+    pub fn judged(&self) -> Vec<String> {
+        let measured = !self.measured.rows().is_empty();
+        let claims = self.claims.iter().filter(|_| measured);
+        claims.map(|claim| self.told(claim)).collect()
+    }
+
+    /// A claim and how far it holds, in a sentence.
+    pub fn told(&self, claim: &Claim) -> String {
+        let seeds = text::seeds(&self.measured);
+        let authors = match text::for_authors(&claim.condition, &self.measured) {
+            true => "holds",
+            false => "does not hold",
+        };
+        let n = text::count(&claim.condition, &self.measured);
+        format!(
+            "{}: {authors} for the authors' draw and holds for {n} of {seeds} other seeds.",
+            claim.text
+        )
+    }
+
+    /// What a curve came to on the authors' draw, in a few words.
+    pub fn of_authors(&self, curve: &Curve) -> String {
+        use super::measured::Quantity as Q;
+        let Some(row) = self.measured.row(&curve.name, AUTHORS) else {
+            return "not measured".into();
+        };
+        let number = |q| row.get(q).map_or_else(|| "–".into(), text::plain);
+        let mut told = match [Q::Fit, Q::Generalise].map(|q| row.get(q)) {
+            [Some(fit), _] if fit.is_infinite() => "never fits".to_owned(),
+            [_, Some(g)] if g.is_infinite() => {
+                format!("fits at {}, never generalises", number(Q::Fit))
+            }
+            _ => format!(
+                "fits at {}, generalises at {}",
+                number(Q::Fit),
+                number(Q::Generalise)
+            ),
+        };
+        if let Some(end) = row.get(Q::TestEnd) {
+            let end = if end < 1e-3 {
+                format!("{end:.0e}")
+            } else {
+                format::significant(end, 2)
+            };
+            let _ = write!(told, ", ends at {end}");
+        }
+        told
+    }
+
+    /// What a curve came to for the other seeds, in a few words.
+    pub fn of_others(&self, curve: &Curve) -> String {
+        let mut counts: Vec<(String, usize)> = Vec::new();
+        for row in self.measured.others(&curve.name) {
+            let class = row.outcome.replace('_', " ");
+            match counts.iter_mut().find(|(c, _)| *c == class) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((class, 1)),
+            }
+        }
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        let counts: Vec<String> = counts.iter().map(|(c, n)| format!("{n} {c}")).collect();
+        match counts.is_empty() {
+            true => "not measured".into(),
+            false => counts.join(", "),
+        }
     }
 
     /// The command that writes its data.
@@ -288,12 +465,17 @@ mod tests {
         caption = "c"
         look = "l"
         paper = "p"
-        outcome = "o"
-        columns = ["train_loss"]
+        outcome = "it fits at {fit(a)}"
         [settings.task]
         dim = 20
-        [small]
-        "task.dim" = 10
+        [[panel]]
+        title = "loss"
+        columns = ["train_loss"]
+        [[claim]]
+        text = "b is later"
+        holds = "fit(a) < fit(b)"
+        authors = true
+        least = 0.0
         [[curve]]
         name = "a"
         label = "α = 1"
@@ -305,32 +487,41 @@ mod tests {
         set = { "network.alpha" = 2.0, "task.samples" = 30 }
     "#;
 
+    const TABLE: &str = "curve,draw,engine,outcome,fit\na,paper,flow,groks,10\n\
+                         b,paper,flow,never_generalises,20\na,1,flow,groks,3\nb,1,flow,groks,2\n";
+
     #[test]
-    fn a_curve_wins_over_small_and_small_over_the_settings() {
-        let figure = Figure::from_toml("x", GOOD).unwrap();
+    fn a_curve_wins_over_the_settings_and_numbers_come_from_the_table() {
+        let figure = Figure::from_toml("x", GOOD, TABLE).unwrap();
         assert_eq!(figure.live().name, "a");
         let b = &figure.curves[1].config;
         assert_eq!((b.task.dim, b.task.samples, b.network.alpha), (20, 30, 2.0));
-        let small = figure.small("b").unwrap();
-        assert_eq!((small.task.dim, small.task.samples), (10, 30));
-        assert!(figure.small("c").is_none());
+        assert_eq!(figure.outcome(), "it fits at 10");
+        let told = figure.told(&figure.claims[0]);
+        assert!(told.ends_with("holds for the authors' draw and holds for 0 of 1 other seeds."));
+        assert_eq!(figure.of_others(&figure.curves[0]), "1 groks");
+        let bare = Figure::from_toml("x", GOOD, "").unwrap();
+        assert!(bare.try_outcome().is_err());
+        assert!(bare.outcome().contains("grokscope figure x --measure"));
+        assert!(bare.judged().is_empty() && figure.judged().len() == 1);
     }
 
     #[test]
     fn a_bad_file_names_its_field() {
         for (from, to, field) in [
             ("live = true", "live = false", "curve.live"),
-            ("\"train_loss\"", "\"trian_loss\"", "columns"),
+            ("\"train_loss\"", "\"trian_loss\"", "panel"),
+            ("fit(a) < fit(b)", "fit(a) < fit(c)", "claim.holds"),
             ("name = \"b\"", "name = \"a\"", "curve.name"),
             ("name = \"b\"", "name = \"../b\"", "curve.name"),
             ("dim = 20", "dmi = 20", "task.dmi"),
             ("look =", "lock =", "file"),
-            ("\"task.dim\" = 10", "\"task.dim\" = 0", "task.dim"),
-            ("[small]", "[view]\nlower = [\"norm\"]\n[small]", "file"),
+            ("dim = 20", "dim = 0", "task.dim"),
+            ("[[panel]]", "[view]\nlower = [\"norm\"]\n[[panel]]", "file"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD);
-            assert_eq!(Figure::from_toml("x", &text).unwrap_err().field, field);
+            assert_eq!(Figure::from_toml("x", &text, "").unwrap_err().field, field);
         }
     }
 }

@@ -13,7 +13,7 @@ fn run(change: impl Fn(&mut Config)) -> Run {
     (config.task.dim, config.task.samples, config.training.steps) = (10, 40, 3_000);
     change(&mut config);
     let config = config.check().expect("valid settings");
-    let trained = alone(&config, &|| false)
+    let trained = alone(&config, false, &|| false)
         .expect("a run")
         .expect("to its end");
     let id = RunId::next();

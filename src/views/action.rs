@@ -55,6 +55,10 @@ pub enum Action {
     OpenFigure(String),
     /// Put the figure away.
     CloseFigure,
+    /// Give the plots' place to the figure's panels, or back.
+    ShowPanels(bool),
+    /// Enlarge a panel of the figure, or show all again.
+    EnlargePanel(usize),
     /// Put the headless command for the figure on the clipboard.
     CopyFigureCommand,
     /// Open a config or an instance file.

@@ -15,8 +15,8 @@ use crate::{
     sim::config::Config,
 };
 use egui::{
-    Align, Align2, Button, CollapsingHeader, Color32, FontId, Frame, Label, Layout, Margin, Pos2,
-    Rect, RichText, Sense, Stroke, TextStyle, Ui, Vec2,
+    Align, Button, CollapsingHeader, Color32, FontId, Frame, Label, Layout, Margin, Pos2, Rect,
+    RichText, Sense, Stroke, TextStyle, Ui, Vec2,
 };
 
 /// What the tab draws.
@@ -48,8 +48,16 @@ pub struct CurveView<'a> {
 /// Height below which the strip has two lines of text at most.
 const LOW: f32 = 560.0;
 
-/// Draws the strip above the plots. `told` leaves out what the tab says already.
-pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &mut Vec<Action>) {
+/// Draws the strip above the plots. `told` leaves out what the tab says already;
+/// `panels` is whether the figure's panels have the place of the plots.
+pub fn strip(
+    ui: &mut Ui,
+    theme: &Theme,
+    figure: &Figure,
+    told: bool,
+    panels: bool,
+    actions: &mut Vec<Action>,
+) {
     let frame = Frame::new()
         .fill(theme.panel)
         .corner_radius(8.0)
@@ -64,6 +72,22 @@ pub fn strip(ui: &mut Ui, theme: &Theme, figure: &Figure, told: bool, actions: &
                     .accessible_name("Close figure");
                 if close.clicked() {
                     actions.push(Action::CloseFigure);
+                }
+                for (on, name, why) in [
+                    (
+                        false,
+                        "Run",
+                        "The main curve as it trains, with time to scrub through",
+                    ),
+                    (true, "Panels", "The panels of the paper's figure"),
+                ] {
+                    let button = ui
+                        .add(Button::selectable(on == panels, name))
+                        .on_hover_text(why)
+                        .accessible_name(format!("{name} of the figure"));
+                    if button.clicked() {
+                        actions.push(Action::ShowPanels(on));
+                    }
                 }
                 if !told {
                     let caption = ui
@@ -108,14 +132,20 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     glossary::label(ui, theme, &figure.caption, theme.text, None);
     heading(ui, theme, "WHAT TO LOOK AT");
     glossary::label(ui, theme, &figure.look, theme.text, None);
-    if figure.points.is_some() {
-        points(ui, theme, view);
-    }
     curves(ui, theme, view);
     heading(ui, theme, "THE PAPER'S CLAIM");
     glossary::label(ui, theme, &figure.paper, theme.text, None);
     heading(ui, theme, "MEASURED AT THESE SETTINGS");
-    glossary::label(ui, theme, &figure.outcome, theme.text, None);
+    glossary::label(ui, theme, &figure.outcome(), theme.text, None);
+    for claim in figure.judged() {
+        ui.add_space(3.0);
+        let text = RichText::new(claim).color(theme.muted);
+        ui.add(Label::new(text).wrap());
+    }
+    if !figure.unstated.is_empty() {
+        heading(ui, theme, "NOT IN THE PAPER");
+        glossary::label(ui, theme, &figure.unstated, theme.text, None);
+    }
     settings(ui, theme, figure);
     heading(ui, theme, "THE SAME WITHOUT A WINDOW");
     ui.horizontal_wrapped(|ui| {
@@ -145,7 +175,7 @@ fn curves(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
             .on_hover_text(why);
     });
     for curve in &view.curves {
-        name(ui, theme, curve);
+        name(ui, theme, view.figure, curve);
         let cells = cells(curve.summary);
         let every_measure = curve.summary.map(measures);
         row(ui, |ui, column| {
@@ -208,7 +238,7 @@ fn row(ui: &mut Ui, mut cell: impl FnMut(&mut Ui, usize)) {
     }
 }
 
-fn name(ui: &mut Ui, theme: &Theme, view: &CurveView<'_>) {
+fn name(ui: &mut Ui, theme: &Theme, figure: &Figure, view: &CurveView<'_>) {
     let CurveView {
         curve, live, color, ..
     } = *view;
@@ -224,10 +254,8 @@ fn name(ui: &mut Ui, theme: &Theme, view: &CurveView<'_>) {
     } else {
         "Kept on the plots under this name"
     };
-    let text = match curve.measured.as_str() {
-        "" => what.to_owned(),
-        measured => format!("{what}\nMeasured with the figure's own engine: {measured}"),
-    };
+    let (authors, others) = (figure.of_authors(curve), figure.of_others(curve));
+    let text = format!("{what}\nOn the authors' draw: {authors}\nOther seeds: {others}");
     row.response.on_hover_text(text);
 }
 
@@ -311,138 +339,4 @@ fn settings(ui: &mut Ui, theme: &Theme, figure: &Figure) {
         })
         .header_response
         .on_hover_text("What each curve was computed with, where it is not the default");
-}
-
-/// A figure of points: final test loss and parameter movement against one number.
-fn points(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
-    let Some(axis) = view.figure.points else {
-        return;
-    };
-    let known: Vec<(&Curve, &CurveSummary)> = view
-        .curves
-        .iter()
-        .filter_map(|view| Some((view.curve, view.summary?)))
-        .collect();
-    let mut groups: Vec<&str> = Vec::new();
-    for curve in &view.figure.curves {
-        if !groups.contains(&curve.group.as_str()) {
-            groups.push(&curve.group);
-        }
-    }
-    let look = [theme.accent, theme.test];
-    for (title, value) in [
-        (
-            "final test loss",
-            (|s: &CurveSummary| s.test_loss) as fn(&CurveSummary) -> Option<f64>,
-        ),
-        (
-            "movement ‖W−W₀‖²/‖W₀‖²",
-            |s: &CurveSummary| s.param_movement,
-        ),
-    ] {
-        let series: Vec<Vec<[f64; 2]>> = groups
-            .iter()
-            .map(|group| {
-                let mut points: Vec<[f64; 2]> = known
-                    .iter()
-                    .filter(|(curve, _)| curve.group == **group)
-                    .filter_map(|(curve, s)| Some([axis.value(&curve.config), value(s)?]))
-                    .collect();
-                points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-                points
-            })
-            .collect();
-        heading(
-            ui,
-            theme,
-            &format!("{} AGAINST {}", title.to_uppercase(), axis.symbol()),
-        );
-        scatter(ui, theme, title, &series, &look);
-    }
-    for (i, group) in groups.iter().enumerate() {
-        ui.horizontal(|ui| {
-            let (rect, _) = ui.allocate_exact_size(Vec2::splat(11.0), Sense::hover());
-            mark(ui, rect.center(), i, look[i % look.len()], theme);
-            ui.label(RichText::new(*group).color(theme.muted));
-        });
-    }
-}
-
-/// One shape a line, so that it can be told without its colour.
-fn mark(ui: &Ui, at: Pos2, which: usize, color: Color32, theme: &Theme) {
-    let painter = ui.painter();
-    if which == 0 {
-        painter.circle(at, 4.0, color, Stroke::new(1.0, theme.panel));
-    } else {
-        let s = 5.5;
-        let corners = [(0.0, -s), (s, 0.0), (0.0, s), (-s, 0.0)];
-        let points = corners.map(|(x, y)| at + Vec2::new(x, y)).to_vec();
-        let stroke = Stroke::new(1.6, color);
-        painter.add(egui::Shape::closed_line(points, stroke));
-    }
-}
-
-/// Points on two logarithmic axes.
-fn scatter(ui: &mut Ui, theme: &Theme, name: &str, series: &[Vec<[f64; 2]>], look: &[Color32]) {
-    let size = Vec2::new(ui.available_width(), 128.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
-    let margin = Vec2::new(36.0, 8.0);
-    let area = Rect::from_min_max(rect.min + margin, rect.max - Vec2::new(8.0, 20.0));
-    let painter = ui.painter();
-    let small = TextStyle::Small.resolve(ui.style());
-    let has_place = |p: &&[f64; 2]| p.iter().all(|v| *v > 0.0 && v.is_finite());
-    let all = || series.iter().flatten().filter(has_place);
-    if all().count() == 0 {
-        let text = "computing …";
-        painter.text(
-            area.center(),
-            Align2::CENTER_CENTER,
-            text,
-            small,
-            theme.faint,
-        );
-        return;
-    }
-    let range = |k: usize| {
-        let logs = || all().map(|p| p[k].log10());
-        let lo = logs().fold(f64::INFINITY, f64::min);
-        let hi = logs().fold(f64::NEG_INFINITY, f64::max);
-        ((lo - 0.15).floor(), (hi + 0.15).ceil())
-    };
-    let ((x0, x1), (y0, y1)) = (range(0), range(1));
-    let at = |x: f64, y: f64| {
-        Pos2::new(
-            egui::remap(x as f32, x0 as f32..=x1 as f32, area.x_range()),
-            egui::remap(y as f32, y0 as f32..=y1 as f32, area.bottom()..=area.top()),
-        )
-    };
-    let grid = Stroke::new(1.0, theme.grid);
-    for k in x0 as i32..=x1 as i32 {
-        let x = at(f64::from(k), y0).x;
-        painter.vline(x, area.y_range(), grid);
-        let place = Pos2::new(x, area.bottom() + 4.0);
-        let text = format::power_of_ten(k);
-        painter.text(place, Align2::CENTER_TOP, text, small.clone(), theme.muted);
-    }
-    let every = ((y1 - y0) / 4.0).ceil().max(1.0) as usize;
-    for k in (y0 as i32..=y1 as i32).step_by(every) {
-        let y = at(x0, f64::from(k)).y;
-        painter.hline(area.x_range(), y, grid);
-        let place = Pos2::new(area.left() - 6.0, y);
-        let text = format::power_of_ten(k);
-        painter.text(
-            place,
-            Align2::RIGHT_CENTER,
-            text,
-            small.clone(),
-            theme.muted,
-        );
-    }
-    for (i, points) in series.iter().enumerate() {
-        let color = look[i % look.len()];
-        for p in points.iter().filter(has_place) {
-            mark(ui, at(p[0].log10(), p[1].log10()), i, color, theme);
-        }
-    }
 }

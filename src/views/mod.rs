@@ -19,6 +19,7 @@ pub mod export;
 pub mod facts;
 pub mod features;
 pub mod figure;
+pub mod figure_panels;
 pub mod fonts;
 pub mod glossary;
 pub mod heat_map;

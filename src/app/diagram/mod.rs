@@ -115,6 +115,27 @@ impl PhaseDiagram {
         self.never_is_zero && matches!(self.measure, Measure::Delay(_))
     }
 
+    /// Gives it the plots' place, or gives that back.
+    pub(super) fn set_large(&mut self, on: bool) {
+        self.large = on;
+    }
+
+    /// Shows the diagram of a figure large, and begins to fill it unasked.
+    pub(super) fn show_figure(&mut self, subject: Subject, config: &Config) {
+        [self.x, self.y] = subject.axes();
+        self.measure = subject.measure();
+        self.large = true;
+        self.demanded = Some(self.plan(config));
+    }
+
+    /// Nothing is left to compute.
+    pub(super) fn is_settled(&self) -> bool {
+        matches!(
+            self.progress,
+            FillProgress::Complete(..) | FillProgress::Failed(_) | FillProgress::Stopped(..)
+        )
+    }
+
     /// The newest diagram.
     pub fn diagram(&self) -> Option<&Diagram> {
         self.diagram.as_ref()

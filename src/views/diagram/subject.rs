@@ -1,6 +1,7 @@
 //! Diagrams with a name: what is on their axes, and which settings they open.
 
 use crate::{
+    figures,
     sim::config::Value,
     sweep::{
         diagram::{Criterion, Measure},
@@ -23,7 +24,6 @@ pub enum Subject {
     Figure19,
 }
 
-const FIGURE_3E: &str = include_str!("../../../assets/sweeps/figure3e.toml");
 const FIGURE_19: &str = include_str!("../../../assets/sweeps/figure19.toml");
 const FIGURE_3E_SMALL: &str = include_str!("../../../assets/sweeps/figure3e-small.toml");
 
@@ -36,6 +36,11 @@ impl Subject {
         Self::Figure3e,
         Self::Figure19,
     ];
+
+    /// The diagram of a figure, by the name that the figure gives.
+    pub fn by_name(name: &str) -> Option<Self> {
+        (name == "figure3e").then_some(Self::Figure3e)
+    }
 
     /// In the menu.
     pub fn label(self) -> &'static str {
@@ -58,8 +63,8 @@ impl Subject {
             }
             Self::Figure3e => "The paper's own size, filled on demand; opens its settings",
             Self::Figure19 => {
-                "The labels are the j-th eigenvector of K₀. The paper does not say D and N: \
-                 D = 40, N = 500 here; opens these settings"
+                "The labels are the j-th eigenvector of K₀ on train and test inputs together, at \
+                 the settings of Figure 5, since the paper states none; opens these settings"
             }
         }
     }
@@ -69,7 +74,7 @@ impl Subject {
         match self {
             Self::Laziness | Self::Data => None,
             Self::Figure3eSmall => Some(FIGURE_3E_SMALL),
-            Self::Figure3e => Some(FIGURE_3E),
+            Self::Figure3e => figures::grid("figure3e"),
             Self::Figure19 => Some(FIGURE_19),
         }
     }
@@ -85,14 +90,14 @@ impl Subject {
                 log,
             },
         };
-        let list = |key, values: [u64; 5]| PlanAxis {
+        let list = |key, values: [u64; 4]| PlanAxis {
             key,
             places: Places::List(values.map(Value::Integer).to_vec()),
         };
         match self {
             Self::Figure19 => [
-                list("task.samples", [120, 200, 300, 400, 500]),
-                list("task.eigenvector", [1, 10, 40, 70, 100]),
+                list("task.samples", [50, 100, 200, 400]),
+                list("task.eigenvector", [1, 30, 70, 90]),
             ],
             Self::Laziness => [
                 axis("network.alpha", 0.03, 30.0, 14, true),
@@ -102,9 +107,10 @@ impl Subject {
                 axis("task.samples", 50.0, 800.0, 14, true),
                 axis("network.alpha", 0.03, 30.0, 14, true),
             ],
+            // As in the paper: alignment to the right, laziness up.
             Self::Figure3eSmall | Self::Figure3e => [
-                axis("network.alpha", 0.4, 5.6, 14, false),
                 axis("network.epsilon", 0.02, 0.28, 14, false),
+                axis("network.alpha", 0.4, 5.6, 14, false),
             ],
         }
     }

@@ -1,0 +1,526 @@
+//! The panels of a figure of the paper: lines and points on axes of their own, side
+//! by side, as on screen so in a picture.
+
+use super::{
+    axes::even_ticks,
+    fonts,
+    pins::PinColor,
+    polyline::{Canvas, Pen},
+    theme::Theme,
+};
+use crate::{
+    figures::{
+        panel::Kind,
+        plot::{Axis, AxisScale, Dash, Ink, Key, Look, Plot, Series},
+    },
+    history::format,
+    sim::metrics::Metric,
+};
+use egui::{
+    Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
+    TextStyle, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
+use egui_plot::LineStyle;
+
+/// Below this size a panel has no legend and no axis titles of its own.
+const COMPACT: Vec2 = Vec2::new(170.0, 160.0);
+/// Between panels.
+const GAP: f32 = 8.0;
+
+/// Draws the panels, `across` side by side, or the one that was enlarged alone;
+/// returns the panel that was clicked.
+pub fn show(
+    ui: &mut Ui,
+    theme: &Theme,
+    plots: &[Plot],
+    across: usize,
+    enlarged: Option<usize>,
+) -> Option<usize> {
+    let mut room = ui.available_rect_before_wrap();
+    ui.allocate_rect(room, Sense::hover());
+    let chosen: Vec<(usize, &Plot)> = match enlarged {
+        Some(k) => plots.get(k).map(|plot| (k, plot)).into_iter().collect(),
+        None => plots.iter().enumerate().collect(),
+    };
+    let across = across.clamp(1, chosen.len().max(1));
+    let down = chosen.len().div_ceil(across).max(1);
+    let cell = |room: Rect| {
+        vec2(
+            (room.width() - GAP * (across - 1) as f32) / across as f32,
+            (room.height() - GAP * (down - 1) as f32) / down as f32,
+        )
+    };
+    let small = TextStyle::Small.resolve(ui.style());
+    let compact = cell(room).x < COMPACT.x || cell(room).y < COMPACT.y;
+    if compact && let Some((_, plot)) = chosen.iter().find(|(_, p)| !p.keys.is_empty()) {
+        // What all panels share is said once.
+        let head = Rect::from_min_max(room.min, pos2(room.right(), room.top() + 40.0));
+        let titles = format!("across: {}; up: {}", plot.x.title, plot.y.title);
+        let painter = ui.painter();
+        let at = painter.text(
+            head.min,
+            Align2::LEFT_TOP,
+            titles,
+            small.clone(),
+            theme.muted,
+        );
+        let below = Rect::from_min_max(pos2(head.left(), at.bottom() + 2.0), head.max);
+        let used = legend(painter, below, &plot.keys, &small, theme);
+        room.min.y = below.top() + used + 4.0;
+    }
+    let size = cell(room);
+    let mut clicked = None;
+    for (place, (k, plot)) in chosen.into_iter().enumerate() {
+        let (row, column) = (place / across, place % across);
+        let corner = room.min + vec2(column as f32 * (size.x + GAP), row as f32 * (size.y + GAP));
+        let rect = Rect::from_min_size(corner, size);
+        if panel(ui, theme, rect, k, plot, compact) {
+            clicked = Some(k);
+        }
+    }
+    clicked
+}
+
+/// Draws a panel; whether it was clicked.
+fn panel(ui: &mut Ui, theme: &Theme, rect: Rect, k: usize, plot: &Plot, compact: bool) -> bool {
+    let id = ui.scope_id().with(("panel", k));
+    let response = ui.interact(rect, id, Sense::click());
+    let name = format!("Panel {}", plot.title);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+    let painter = ui
+        .painter()
+        .with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));
+    painter.rect_filled(rect, 6.0, theme.panel);
+    let small = TextStyle::Small.resolve(ui.style());
+    let inner = rect.shrink2(vec2(8.0, 5.0));
+    let bold = FontId::new(small.size + 1.0, fonts::bold());
+    let title = painter.text(inner.min, Align2::LEFT_TOP, &plot.title, bold, theme.text);
+    if matches!(plot.kind, Kind::Note | Kind::Diagram) {
+        let text = painter.layout(
+            plot.x.title.clone(),
+            small,
+            theme.faint,
+            inner.width() - 8.0,
+        );
+        let at = inner.center() - 0.5 * text.size();
+        painter.galley(at, text, theme.faint);
+        return false;
+    }
+    let mut top = title.bottom() + 3.0;
+    if !compact {
+        let below = Rect::from_min_max(pos2(inner.left(), top), inner.max);
+        top += legend(&painter, below, &plot.keys, &small, theme) + 2.0;
+    }
+    let frame = Frame::new(&painter, plot, inner, top, &small, compact);
+    frame.axes(&painter, plot, theme, compact);
+    frame.series(&painter, plot, theme);
+    hover(&response, &painter, &frame, plot, theme);
+    if plot.series.iter().all(|s| s.points.is_empty()) {
+        let at = frame.area.center();
+        painter.text(at, Align2::CENTER_CENTER, "computing …", small, theme.faint);
+    }
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(CursorIcon::ZoomIn);
+    }
+    response.clicked()
+}
+
+/// What a colour looks like.
+pub fn color(ink: Ink, theme: &Theme) -> Color32 {
+    match ink {
+        Ink::Metric(metric) => match metric {
+            Metric::TrainLoss | Metric::LinTrainLoss => theme.train,
+            Metric::VarianceError => theme.variance,
+            Metric::MisalignmentError => theme.misalignment,
+            Metric::LinearPower => theme.linear_power,
+            Metric::WeightNormSq => theme.muted,
+            Metric::TestColumnCenteredAlignment => theme.alignment,
+            _ => theme.test,
+        },
+        Ink::Few(k) => {
+            let few = [
+                theme.train,
+                theme.test,
+                theme.alignment,
+                theme.kernel_alignment,
+            ];
+            few[k % few.len()]
+        }
+        Ink::Along(part) => theme.pin(PinColor::Ramp(part)),
+        Ink::Reference => theme.muted,
+    }
+}
+
+fn style(dash: Dash) -> LineStyle {
+    match dash {
+        Dash::Solid => LineStyle::Solid,
+        Dash::Dashed => LineStyle::Dashed { length: 6.0 },
+        Dash::Dotted => LineStyle::Dotted { spacing: 4.0 },
+    }
+}
+
+/// What several labels begin with alike, up to and with the equals sign.
+fn shared(keys: &[Key]) -> usize {
+    let Some((first, rest)) = keys.split_first() else {
+        return 0;
+    };
+    let end = first.name.find("= ").map_or(0, |at| at + "= ".len());
+    let same = rest
+        .iter()
+        .filter(|k| k.name.starts_with(&first.name[..end]));
+    if same.count() >= 2 { end } else { 0 }
+}
+
+/// Draws the keys in as many rows as they need; returns the height.
+fn legend(painter: &Painter, rect: Rect, keys: &[Key], font: &FontId, theme: &Theme) -> f32 {
+    const SAMPLE: f32 = 15.0;
+    let skip = shared(keys);
+    let prefix = keys.first().map_or("", |k| &k.name[..skip]).to_owned();
+    let height = font.size + 4.0;
+    let (mut x, mut y) = (rect.left(), rect.top());
+    for (k, key) in keys.iter().enumerate() {
+        let alike = k > 0 && skip > 0 && key.name.starts_with(&prefix);
+        let name = if alike { &key.name[skip..] } else { &key.name };
+        let text = painter.layout_no_wrap(name.to_owned(), font.clone(), theme.muted);
+        let width = SAMPLE + 4.0 + text.size().x + 9.0;
+        if x > rect.left() && x + width > rect.right() {
+            (x, y) = (rect.left(), y + height);
+        }
+        let middle = y + 0.5 * text.size().y;
+        let ink = color(key.ink, theme);
+        match key.look {
+            Look::Line(dash) => {
+                let canvas = Canvas {
+                    rect: Rect::from_min_size(pos2(x, middle - 2.0), vec2(SAMPLE, 4.0)),
+                    x: (0.0, 1.0),
+                    y: (0.0, 1.0),
+                };
+                let pen = Pen {
+                    color: ink,
+                    width: 2.0,
+                    style: style(dash),
+                };
+                painter.extend(canvas.stroke([[0.0, 0.5], [1.0, 0.5]], pen));
+            }
+            Look::Marks(shape) => mark(painter, pos2(x + 0.5 * SAMPLE, middle), shape, ink),
+        }
+        painter.galley(pos2(x + SAMPLE + 4.0, y), text, theme.muted);
+        x += width;
+    }
+    match keys.is_empty() {
+        true => 0.0,
+        false => y - rect.top() + height,
+    }
+}
+
+/// One shape a group, so that it can be told without its colour.
+fn mark(painter: &Painter, at: Pos2, shape: usize, color: Color32) {
+    let corners = |corners: &[(f32, f32)]| -> Vec<Pos2> {
+        corners.iter().map(|&(x, y)| at + vec2(x, y)).collect()
+    };
+    match shape % 3 {
+        0 => {
+            painter.circle_filled(at, 3.6, color);
+        }
+        1 => {
+            let s = 5.0;
+            let points = corners(&[(0.0, -s), (s, 0.0), (0.0, s), (-s, 0.0)]);
+            painter.add(Shape::closed_line(points, Stroke::new(1.6, color)));
+        }
+        _ => {
+            let s = 4.6;
+            let points = corners(&[(0.0, -s), (s, 0.8 * s), (-s, 0.8 * s)]);
+            painter.add(Shape::closed_line(points, Stroke::new(1.6, color)));
+        }
+    }
+}
+
+/// Where a panel's axes are, and what they stand for.
+struct Frame {
+    area: Rect,
+    x: Laid,
+    y: Laid,
+    right: Option<Laid>,
+    small: FontId,
+    whole: Rect,
+}
+
+/// An axis laid out: its ends as places, and its ticks.
+struct Laid {
+    scale: AxisScale,
+    ends: (f64, f64),
+    ticks: Vec<(f64, String)>,
+}
+
+impl Laid {
+    fn new(axis: &Axis, points: f32) -> Self {
+        let place = |v| place(axis.scale, v);
+        let ends = (place(axis.limits[0]), place(axis.limits[1]));
+        let ticks = match axis.scale {
+            AxisScale::Linear => even_ticks(ends.0, ends.1, f64::from(points)),
+            AxisScale::Log => log_ticks(ends, points),
+        };
+        Self {
+            scale: axis.scale,
+            ends,
+            ticks,
+        }
+    }
+}
+
+/// Place of a value along an axis; NaN where it has none.
+fn place(scale: AxisScale, value: f64) -> f64 {
+    match scale {
+        AxisScale::Linear => value,
+        AxisScale::Log if value > 0.0 => value.log10(),
+        AxisScale::Log => f64::NAN,
+    }
+}
+
+/// Decades, as many as have room; where there are hardly any, 1, 2 and 5 in each.
+fn log_ticks((low, high): (f64, f64), points: f32) -> Vec<(f64, String)> {
+    const ROOM: f64 = 30.0;
+    let decades = (low - 1e-9).ceil() as i32..=(high + 1e-9).floor() as i32;
+    let each = f64::from(points) / (high - low).max(1e-9);
+    if high - low < 1.6 {
+        let digits = [1.0, 2.0, 5.0];
+        let all = (low.floor() as i32..=high.ceil() as i32)
+            .flat_map(|n| digits.map(|d| f64::from(n) + f64::log10(d)));
+        let inside = all.filter(|at| (low..=high).contains(at));
+        return inside
+            .map(|at| (at, format::plain(10f64.powf(at), 2)))
+            .collect();
+    }
+    let stride = (ROOM / each).ceil().max(1.0) as i32;
+    decades
+        .filter(|n| n.rem_euclid(stride) == 0)
+        .map(|n| (f64::from(n), format::power_of_ten(n)))
+        .collect()
+}
+
+impl Frame {
+    fn new(
+        painter: &Painter,
+        plot: &Plot,
+        inner: Rect,
+        top: f32,
+        small: &FontId,
+        compact: bool,
+    ) -> Self {
+        let height = (inner.bottom() - top - 2.6 * small.size).max(20.0);
+        let y = Laid::new(&plot.y, height);
+        let right = plot.right.as_ref().map(|axis| Laid::new(axis, height));
+        let widest = |axis: &Laid| {
+            let widths = axis.ticks.iter().map(|(_, text)| {
+                let text = painter.layout_no_wrap(text.clone(), small.clone(), Color32::WHITE);
+                text.size().x
+            });
+            widths.fold(0.0, f32::max)
+        };
+        let title = if compact { 0.0 } else { small.size + 4.0 };
+        let left = inner.left() + title + widest(&y) + 5.0;
+        let beyond = right
+            .as_ref()
+            .map_or(6.0, |axis| widest(axis) + title + 5.0);
+        let bottom = inner.bottom() - title - small.size - 4.0;
+        let area = Rect::from_min_max(
+            pos2(left, top + 4.0),
+            pos2(inner.right() - beyond, bottom.max(top + 14.0)),
+        );
+        Self {
+            area,
+            x: Laid::new(&plot.x, area.width()),
+            y,
+            right,
+            small: small.clone(),
+            whole: inner,
+        }
+    }
+
+    fn at_x(&self, place: f64) -> f32 {
+        let part = (place - self.x.ends.0) / (self.x.ends.1 - self.x.ends.0);
+        self.area.left() + self.area.width() * part as f32
+    }
+
+    fn at_y(&self, axis: &Laid, place: f64) -> f32 {
+        let part = (place - axis.ends.0) / (axis.ends.1 - axis.ends.0);
+        self.area.bottom() - self.area.height() * part as f32
+    }
+
+    fn axes(&self, painter: &Painter, plot: &Plot, theme: &Theme, compact: bool) {
+        let (area, grid) = (self.area, Stroke::new(1.0, theme.grid));
+        let text = |at: Pos2, align: Align2, text: &str| {
+            painter.text(at, align, text, self.small.clone(), theme.muted);
+        };
+        for (place, name) in &self.x.ticks {
+            let x = self.at_x(*place);
+            painter.vline(x, area.y_range(), grid);
+            text(pos2(x, area.bottom() + 4.0), Align2::CENTER_TOP, name);
+        }
+        for (place, name) in &self.y.ticks {
+            let y = self.at_y(&self.y, *place);
+            painter.hline(area.x_range(), y, grid);
+            text(pos2(area.left() - 4.0, y), Align2::RIGHT_CENTER, name);
+        }
+        if let Some(right) = &self.right {
+            for (place, name) in &right.ticks {
+                let y = self.at_y(right, *place);
+                text(pos2(area.right() + 4.0, y), Align2::LEFT_CENTER, name);
+            }
+        }
+        painter.rect_stroke(
+            area,
+            0.0,
+            Stroke::new(1.0, theme.border),
+            egui::StrokeKind::Outside,
+        );
+        if compact {
+            return;
+        }
+        let at = pos2(area.center().x, self.whole.bottom());
+        text(at, Align2::CENTER_BOTTOM, &plot.x.title);
+        self.upright(painter, &plot.y.title, self.whole.left(), theme);
+        if let Some(axis) = &plot.right {
+            let x = self.whole.right() - self.small.size - 2.0;
+            self.upright(painter, &axis.title, x, theme);
+        }
+    }
+
+    /// The name of a vertical axis, read from below.
+    fn upright(&self, painter: &Painter, name: &str, x: f32, theme: &Theme) {
+        let galley = painter.layout_no_wrap(name.to_owned(), self.small.clone(), theme.muted);
+        let at = pos2(x, self.area.center().y + 0.5 * galley.size().x);
+        let mut shape = egui::epaint::TextShape::new(at, galley, theme.muted);
+        shape.angle = -std::f32::consts::FRAC_PI_2;
+        painter.add(shape);
+    }
+
+    fn series(&self, painter: &Painter, plot: &Plot, theme: &Theme) {
+        let inside = painter.with_clip_rect(self.area.intersect(painter.clip_rect()));
+        for (level, name) in &plot.levels {
+            let y = self.at_y(&self.y, place(self.y.scale, *level));
+            let ends = [pos2(self.area.left(), y), pos2(self.area.right(), y)];
+            let stroke = Stroke::new(1.2, theme.muted);
+            inside.extend(Shape::dashed_line(&ends, stroke, 2.0, 3.0));
+            inside.text(
+                pos2(self.area.left() + 4.0, y - 1.0),
+                Align2::LEFT_BOTTOM,
+                name,
+                self.small.clone(),
+                theme.muted,
+            );
+        }
+        for series in &plot.series {
+            let ink = color(series.ink, theme);
+            let y = match (&self.right, series.right) {
+                (Some(right), true) => right,
+                _ => &self.y,
+            };
+            let canvas = Canvas {
+                rect: self.area,
+                x: self.x.ends,
+                y: y.ends,
+            };
+            let places = series
+                .points
+                .iter()
+                .map(|[a, b]| [place(self.x.scale, *a), place(y.scale, *b)]);
+            match series.look {
+                Look::Line(dash) => {
+                    let pen = Pen {
+                        color: ink,
+                        width: if dash == Dash::Solid { 1.7 } else { 1.3 },
+                        style: style(dash),
+                    };
+                    inside.extend(canvas.stroke(places, pen));
+                }
+                Look::Marks(shape) => {
+                    for at in places.filter_map(|[a, b]| canvas.inside(a, b)) {
+                        mark(painter, at, shape, ink);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The numbers under the pointer.
+fn hover(response: &Response, painter: &Painter, frame: &Frame, plot: &Plot, theme: &Theme) {
+    const MOST: usize = 20;
+    let Some(pointer) = response.hover_pos().filter(|p| frame.area.contains(*p)) else {
+        return;
+    };
+    let screen = |series: &Series, point: &[f64; 2]| {
+        let y = match (&frame.right, series.right) {
+            (Some(right), true) => right,
+            _ => &frame.y,
+        };
+        pos2(
+            frame.at_x(place(frame.x.scale, point[0])),
+            frame.at_y(y, place(y.scale, point[1])),
+        )
+    };
+    let points = plot.kind == Kind::Points;
+    let mut lines = Vec::new();
+    for series in &plot.series {
+        let distance = |point: &&[f64; 2]| {
+            let at = screen(series, point);
+            match points {
+                true => at.distance(pointer),
+                false => (at.x - pointer.x).abs(),
+            }
+        };
+        let near = |a: &&[f64; 2], b: &&[f64; 2]| distance(a).total_cmp(&distance(b));
+        let Some(nearest) = series.points.iter().min_by(near) else {
+            continue;
+        };
+        let [x, y] = nearest.map(|v| format::plain(v, 3));
+        match points {
+            true if distance(&nearest) < 9.0 => lines.push(format!("{}: {x}, {y}", series.name)),
+            true => {}
+            false => {
+                if lines.is_empty() {
+                    lines.push(format!("step {}", format::thousands(nearest[0] as u64)));
+                }
+                lines.push(format!("{}: {y}", series.name));
+            }
+        }
+    }
+    if !points {
+        let stroke = Stroke::new(1.0, theme.faint);
+        painter.vline(pointer.x, frame.area.y_range(), stroke);
+    }
+    if !lines.is_empty() {
+        lines.truncate(MOST);
+        response.clone().on_hover_text_at_pointer(lines.join("\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_begin_alike_say_it_once() {
+        let key = |name: &str| Key {
+            name: name.into(),
+            ink: Ink::Reference,
+            look: Look::Line(Dash::Solid),
+        };
+        let many = ["α = ¼", "α = ½", "α = 1", "train"].map(key);
+        assert_eq!(shared(&many), "α = ".len());
+        assert_eq!(shared(&["train", "test"].map(key)), 0);
+        assert_eq!(shared(&["P = 1", "j = 2"].map(key)), 0);
+    }
+
+    #[test]
+    fn ticks_have_room() {
+        let wide = log_ticks((0.0, 5.0), 400.0);
+        assert_eq!(wide.len(), 6);
+        let narrow = log_ticks((0.0, 5.0), 60.0);
+        assert!((2..=3).contains(&narrow.len()), "{narrow:?}");
+        let short = log_ticks((-0.1, 0.8), 200.0);
+        let names: Vec<&str> = short.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["1", "2", "5"]);
+    }
+}
