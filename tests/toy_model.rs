@@ -127,7 +127,7 @@ fn it_trains_in_the_worker_and_is_kept_in_history_and_file() {
     let text = String::from_utf8(bytes).expect("text");
     assert!(text.starts_with("step,train_loss,sample_test_loss,weight_norm_sq\n0,1.0,0.86"));
     // The same rows on this thread.
-    let again = alone(&config, &|| false)
+    let again = alone(&config, true, &|| false)
         .expect("it trains")
         .expect("to its end");
     assert_eq!(again.rows, trained.rows);
