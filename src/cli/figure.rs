@@ -110,7 +110,11 @@ fn describe(figure: &Figure) -> String {
             let _ = write!(text, " {} = {}", field.key, (field.get)(&curve.config));
         }
         let (authors, others) = (figure.of_authors(curve), figure.of_others(curve));
-        let _ = write!(text, "\n  authors' draw: {authors}; other seeds: {others}");
+        let _ = write!(
+            text,
+            "\n  {}: {authors}; other seeds: {others}",
+            figure.first_draw()
+        );
     }
     let _ = write!(text, "\n\n`{}` writes its curves", figure.command());
     text

@@ -16,7 +16,8 @@ TOML, the panels as `figure.png` and as `panels.csv`, a `summary.csv` with a row
 curve, and a `figure.json` that holds it all; `--picture FILE.png` draws the panels alone.
 
 The settings and the random numbers are the authors' where they are known, else what
-stands here under *Not in the paper*. The first run of each curve is on the authors'
+stands here under *Not in the paper*. Of the networks other than the committee machine
+the data and initial weights are ours, and most are smaller than the paper's. The first run of each curve is on the authors'
 draw; with `--seeds 16` the other 15 are seeds of ours, counted up from the figure's own.
 `--engine flow` computes gradient flow instead of gradient descent, seconds instead of
 minutes.
@@ -68,8 +69,11 @@ fn section(text: &mut String, figure: &Figure) {
     let [shared, own] = keys(figure);
     let live = &figure.live().config;
     let _ = writeln!(text, "All curves: {}.\n", listed(live, &shared));
-    text.push_str(
-        "| curve | its own settings | authors' draw | other seeds |\n|---|---|---|---|\n",
+    let first = figure.first_draw();
+    let first = first.trim_start_matches("the ");
+    let _ = write!(
+        text,
+        "| curve | its own settings | {first} | other seeds |\n|---|---|---|---|\n"
     );
     for curve in &figure.curves {
         let own = listed(&curve.config, &own);
@@ -95,7 +99,10 @@ pub fn keys(figure: &Figure) -> [Vec<&'static Field>; 2] {
     let default = live.network.family.defaults();
     let (mut shared, mut own) = (Vec::new(), Vec::new());
     // The authors' draw has no seed.
-    for field in FIELDS.iter().filter(|field| field.key != "seed") {
+    for field in FIELDS
+        .iter()
+        .filter(|field| field.key != "seed" && field.applies(live))
+    {
         let value = (field.get)(live);
         if figure
             .curves
@@ -103,7 +110,10 @@ pub fn keys(figure: &Figure) -> [Vec<&'static Field>; 2] {
             .any(|c| (field.get)(&c.config) != value)
         {
             own.push(field);
-        } else if ALWAYS.contains(&field.key) || value != (field.get)(&default) {
+        } else if ALWAYS.contains(&field.key)
+            || (field.key == "network.family" && !live.network.family.is_committee())
+            || value != (field.get)(&default)
+        {
             shared.push(field);
         }
     }

@@ -386,9 +386,20 @@ impl Figure {
         };
         let n = text::count(&claim.condition, &self.measured);
         format!(
-            "{}: {authors} for the authors' draw and holds for {n} of {seeds} other seeds.",
-            claim.text
+            "{}: {authors} for {} and holds for {n} of {seeds} other seeds.",
+            claim.text,
+            self.first_draw()
         )
+    }
+
+    /// What the first draw of its curves is.
+    pub fn first_draw(&self) -> String {
+        let config = &self.live().config;
+        match config.network.family.is_committee() {
+            true => "the authors' draw".into(),
+            // Their draws of the other networks are not to be had.
+            false => format!("seed {}", config.seed),
+        }
     }
 
     /// What a curve came to on the authors' draw, in a few words.

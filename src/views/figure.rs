@@ -255,7 +255,10 @@ fn name(ui: &mut Ui, theme: &Theme, figure: &Figure, view: &CurveView<'_>) {
         "Kept on the plots under this name"
     };
     let (authors, others) = (figure.of_authors(curve), figure.of_others(curve));
-    let text = format!("{what}\nOn the authors' draw: {authors}\nOther seeds: {others}");
+    let text = format!(
+        "{what}\nOf {}: {authors}\nOther seeds: {others}",
+        figure.first_draw()
+    );
     row.response.on_hover_text(text);
 }
 
