@@ -168,7 +168,10 @@ impl OpenFigure {
 
     /// Whether all curves are the flow's.
     pub fn is_flow(&self) -> bool {
-        let flow = |c: &Curve| spec::as_flow(&c.config).training.engine == EngineKind::Flow;
+        let flow = |c: &Curve| {
+            let committee = c.config.network.family.is_committee();
+            committee && spec::as_flow(&c.config).training.engine == EngineKind::Flow
+        };
         self.figure.curves.iter().all(flow)
     }
 

@@ -154,7 +154,7 @@ fn ink(place: usize, of: usize) -> Ink {
 /// Dashes by what a metric is: train loss and what is linearised stand back.
 fn dash(metric: Metric) -> Dash {
     match metric {
-        Metric::TrainLoss | Metric::WeightNormSq => Dash::Dashed,
+        Metric::TrainLoss | Metric::TrainAccuracy | Metric::WeightNormSq => Dash::Dashed,
         Metric::LinTrainLoss | Metric::LinTestLoss | Metric::SampleLinTestLoss => Dash::Dotted,
         _ => Dash::Solid,
     }
@@ -165,10 +165,10 @@ fn short(metric: Metric) -> &'static str {
     match metric {
         Metric::TrainLoss => "train",
         Metric::TestLoss => "test",
-        Metric::SampleTestLoss => "test (1,000 points)",
+        Metric::SampleTestLoss => "test, sample",
         Metric::LinTrainLoss => "train, linearised",
         Metric::LinTestLoss => "test, linearised",
-        Metric::SampleLinTestLoss => "test, linearised (1,000 points)",
+        Metric::SampleLinTestLoss => "test, linearised, sample",
         Metric::TestColumnCenteredAlignment => "NTK alignment, test set",
         metric => metric.quantity().name,
     }

@@ -129,7 +129,7 @@ fn panel(ui: &mut Ui, theme: &Theme, rect: Rect, k: usize, plot: &Plot, compact:
 pub fn color(ink: Ink, theme: &Theme) -> Color32 {
     match ink {
         Ink::Metric(metric) => match metric {
-            Metric::TrainLoss | Metric::LinTrainLoss => theme.train,
+            Metric::TrainLoss | Metric::LinTrainLoss | Metric::TrainAccuracy => theme.train,
             Metric::VarianceError => theme.variance,
             Metric::MisalignmentError => theme.misalignment,
             Metric::LinearPower => theme.linear_power,

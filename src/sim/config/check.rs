@@ -46,7 +46,8 @@ impl Config {
     ///
     /// # Errors
     /// The first [`ConfigError`] found, in table order.
-    pub fn check(self) -> Result<ValidConfig, ConfigError> {
+    pub fn check(mut self) -> Result<ValidConfig, ConfigError> {
+        self.forget_what_does_not_apply();
         for field in FIELDS.iter().filter(|field| field.applies(&self)) {
             field.check(&(field.get)(&self))?;
         }
@@ -82,6 +83,19 @@ impl Config {
             );
         }
         Ok(ValidConfig(self))
+    }
+
+    /// Settings that a network does not take are what it begins with: nothing that
+    /// they say can reach it.
+    fn forget_what_does_not_apply(&mut self) {
+        let family = self.network.family;
+        if family.is_committee() {
+            return;
+        }
+        let first = family.defaults();
+        for field in FIELDS.iter().filter(|field| !family.takes(field.key)) {
+            (field.set)(self, &(field.get)(&first));
+        }
     }
 
     /// The settings of the committee machine against each other.

@@ -392,3 +392,98 @@ fn batch(c: &Config, train: usize) -> Result<(), ConfigError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{EngineKind, FIELDS, Value};
+    use super::*;
+
+    #[test]
+    fn every_family_begins_with_valid_settings_that_files_give_back() {
+        for family in Family::all() {
+            let config = family.defaults();
+            let valid = config.clone().check().unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(*valid, config, "{family:?}");
+            let text = config.to_toml();
+            assert_eq!(Config::from_toml(&text), Ok(config), "{family:?}");
+            assert_eq!(text.contains("family"), !family.is_committee());
+        }
+    }
+
+    #[test]
+    fn a_setting_of_another_family_is_refused_and_never_reaches_a_run() {
+        let mut config = MODULAR_FAMILY.defaults();
+        for (key, value) in [("network.epsilon", "0.3"), ("training.engine", "flow")] {
+            let error = config.set_str(key, value).unwrap_err().to_string();
+            assert!(
+                error.contains("network.family = \"modular_mlp\""),
+                "{error}"
+            );
+        }
+        config.training.engine = EngineKind::Flow;
+        let valid = config.check().expect("valid");
+        assert_eq!(valid.training.engine, EngineKind::Moments);
+    }
+
+    const MODULAR_FAMILY: Family = Family(&MODULAR);
+
+    #[test]
+    fn what_does_not_fit_is_named_with_the_way_out() {
+        let fails = |family: &str, key: &str, value: Value, says: &str| {
+            let mut config = Family::by_name(family).expect("known").defaults();
+            config.set(key, &value).expect("in range");
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.starts_with(key) && error.contains(says), "{error}");
+        };
+        let n = Value::Integer;
+        fails(
+            "transformer",
+            "transformer.heads",
+            n(5),
+            "must divide network.width = 48",
+        );
+        fails("modular_mlp", "optimizer.batch", n(261), "at most 260");
+        fails(
+            "image_mlp",
+            "task.samples",
+            n(1001),
+            "images.test_from = 1000",
+        );
+        fails("student_teacher", "task.test_samples", n(0), "at least 1");
+        fails(
+            "student_teacher",
+            "outcome.relative",
+            Value::Bool(true),
+            "must be false",
+        );
+        fails(
+            "modular_mlp",
+            "modular.train_fraction",
+            Value::Real(1e-4),
+            "at least one",
+        );
+        fails(
+            "image_mlp",
+            "network.width",
+            Value::Width(Width::Infinite),
+            "1 to 4096",
+        );
+        let mut unknown = Config::default();
+        let error = unknown
+            .set_str("network.family", "cnn")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("student_teacher"), "{error}");
+    }
+
+    #[test]
+    fn every_field_belongs_to_a_family() {
+        for field in FIELDS.iter() {
+            assert!(
+                Family::all().iter().any(|f| f.takes(field.key)),
+                "{}",
+                field.key
+            );
+        }
+    }
+}

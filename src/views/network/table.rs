@@ -113,7 +113,7 @@ fn pixels(sums: &SumTable, theme: &Theme) -> ColorImage {
     for (at, answer) in sums.answers.iter().enumerate() {
         let (row, column) = (at / p, at % p);
         let full = if answer.right {
-            theme.test
+            theme.alignment
         } else {
             theme.warning
         };
@@ -137,7 +137,7 @@ fn legend(ui: &mut Ui, theme: &Theme) {
         ui.spacing_mut().item_spacing.x = 6.0;
         let size = TextStyle::Small.resolve(ui.style()).size;
         for (color, dot, name) in [
-            (theme.test, false, "right"),
+            (theme.alignment, false, "right"),
             (theme.warning, false, "wrong"),
             (theme.panel, true, "trained on"),
         ] {
