@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn a_preset_fixes_its_seed_learning_rate_and_horizon() {
-        for (name, text) in FILES {
+        let own = |name: &str| find(name).is_ok_and(|p| p.config.network.family.is_committee());
+        // The others are the first settings of their networks.
+        for (name, text) in FILES.iter().filter(|(name, _)| own(name)) {
             for key in ["seed = ", "learning_rate = ", "steps = "] {
                 let fixed = text.lines().any(|line| line.starts_with(key));
                 assert!(fixed, "{name}: {key}");

@@ -35,7 +35,7 @@ fn small() -> Config {
 
 fn open() -> Screen {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("PhaseDiagram");
+    screen.click("Phase");
     filled(&mut screen);
     screen
 }
@@ -215,7 +215,7 @@ fn the_large_diagram_takes_the_plots_place_and_escape_gives_it_back() {
 #[test]
 fn a_large_problem_is_filled_on_demand_and_can_be_stopped() {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("PhaseDiagram");
+    screen.click("Phase");
     act(&mut screen, DiagramAction::Open(Subject::Figure3e));
     screen.steps(5);
     assert!(matches!(
@@ -238,7 +238,7 @@ fn a_large_problem_is_filled_on_demand_and_can_be_stopped() {
 #[test]
 fn figure_3e_in_small_is_the_shipped_sweep() {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("PhaseDiagram");
+    screen.click("Phase");
     act(&mut screen, DiagramAction::Open(Subject::Figure3eSmall));
     filled(&mut screen);
     let shipped = Spec::parse(include_str!("../assets/sweeps/figure3e-small.toml"));
@@ -249,7 +249,7 @@ fn figure_3e_in_small_is_the_shipped_sweep() {
 #[test]
 fn figure_19_is_a_grid_of_curves() {
     let mut screen = window(small(), Exporter::new(None));
-    screen.click("PhaseDiagram");
+    screen.click("Phase");
     act(&mut screen, DiagramAction::Open(Subject::Figure19));
     screen.steps(3);
     act(&mut screen, DiagramAction::Fill);
@@ -272,7 +272,7 @@ fn figure_19_is_a_grid_of_curves() {
 fn the_diagram_can_be_saved_as_picture_table_and_spec() {
     let dir = tempfile::tempdir().unwrap();
     let mut screen = window(small(), Exporter::new(Some(dir.path().to_owned())));
-    screen.click("PhaseDiagram");
+    screen.click("Phase");
     filled(&mut screen);
     act(&mut screen, DiagramAction::Save(DiagramFile::Png));
     let png = std::fs::read(screen.exported()).unwrap();

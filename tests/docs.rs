@@ -33,7 +33,7 @@ fn the_page_of_metrics_names_every_column_with_its_meaning() {
 #[test]
 fn the_pages_for_who_writes_it_again_name_every_column_and_every_part() {
     let page = text("docs/model.md");
-    for metric in Metric::ALL {
+    for metric in grokscope::sim::committee::model::COLUMNS {
         let name = metric.spec().name;
         // Of the eigenvalues of M the first stands for three.
         let named = page.contains(&format!("`{name}`")) || name.starts_with("feature_eigenvalue_");

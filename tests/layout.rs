@@ -278,7 +278,13 @@ fn missing(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
     let state = &harness.state().state;
     if state.regions.side.is_some() {
         for &Panel { tab, name, .. } in &PANELS {
-            if !has(name) && (tab != Tab::Figure || state.figure.is_some()) {
+            let applies = match tab {
+                Tab::Figure => state.figure.is_some(),
+                // Of a network that is no committee machine.
+                Tab::Network => false,
+                _ => true,
+            };
+            if !has(name) && applies {
                 missing.push(format!("no tab {name:?}"));
             }
         }
@@ -369,7 +375,8 @@ fn at_every_size(
 
 fn all_tabs() -> Vec<Tab> {
     let tabs = PANELS.iter().map(|panel| panel.tab);
-    tabs.filter(|tab| *tab != Tab::Figure).collect()
+    tabs.filter(|tab| !matches!(tab, Tab::Figure | Tab::Network))
+        .collect()
 }
 
 /// A window with a scripted worker and, if wanted, the real pool of the diagram.

@@ -73,7 +73,7 @@ fn every_theme_and_width_is_a_picture_whose_text_is_text() {
                 "training step",
                 "train",
                 "test",
-                "alignment",
+                "feature alignment",
                 "weight norm tr M",
                 "threshold θ, test",
             ] {

@@ -3,7 +3,7 @@
 
 use super::parse::point;
 use super::spec::{Measures, Spec, SpecError};
-use crate::sim::config::{Config, EngineKind, FIELDS, Field, Kind, Value, field};
+use crate::sim::config::{Config, EngineKind, FIELDS, Family, Field, Kind, Value, field};
 use std::fmt::Write as _;
 
 /// Places along an axis.
@@ -180,13 +180,16 @@ fn corners_allow_flow(base: &Config, x: &PlanAxis, y: &PlanAxis) -> bool {
 /// Whether a setting makes an axis: it changes results, and its values can be
 /// listed.
 pub fn makes_an_axis(field: &Field) -> bool {
-    !matches!(field.kind, Kind::Path | Kind::Steps | Kind::Changes)
-        && !field.key.starts_with("record.")
+    !matches!(
+        field.kind,
+        Kind::Path | Kind::Steps | Kind::Changes | Kind::Family
+    ) && !field.key.starts_with("record.")
 }
 
-/// The settings that make an axis, in the order of the table.
-pub fn axis_fields() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| makes_an_axis(field))
+/// The settings of a network that make an axis, in the order of the table.
+pub fn axis_fields(family: Family) -> impl Iterator<Item = &'static Field> {
+    let fields = FIELDS.iter().filter(|field| makes_an_axis(field));
+    fields.filter(move |field| family.takes(field.key))
 }
 
 fn bounds(kind: Kind) -> (f64, f64) {
@@ -230,7 +233,10 @@ impl Plan {
             }
         }
         let is_axis = |key: &str| x.key == key || y.key == key;
-        if !is_axis("training.engine") && corners_allow_flow(&base, &x, &y) {
+        if base.network.family.is_committee()
+            && !is_axis("training.engine")
+            && corners_allow_flow(&base, &x, &y)
+        {
             base.training.engine = EngineKind::Flow;
         }
         let seeds = if is_axis("seed") { 1 } else { seeds.max(1) };
@@ -328,7 +334,7 @@ mod tests {
 
     #[test]
     fn every_setting_that_makes_an_axis_makes_a_spec() {
-        for field in axis_fields() {
+        for field in axis_fields(Family::COMMITTEE) {
             let other = if field.key == "network.alpha" {
                 "network.epsilon"
             } else {

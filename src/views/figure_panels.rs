@@ -86,7 +86,7 @@ fn panel(ui: &mut Ui, theme: &Theme, rect: Rect, k: usize, plot: &Plot, compact:
     let id = ui.scope_id().with(("panel", k));
     let response = ui.interact(rect, id, Sense::click());
     let name = format!("Panel {}", plot.title);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let painter = ui
         .painter()
         .with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     io::summary,
-    sim::config::{Config, EngineKind, ValidConfig, field},
+    sim::config::{Config, EngineKind, Family, ValidConfig, field},
     sweep::{
         Spec,
         diagram::{Diagram, Measure, Side},
@@ -44,6 +44,7 @@ pub struct PhaseDiagram {
     wake: Option<Arc<dyn Fn() + Send + Sync>>,
     x: PlanAxis,
     y: PlanAxis,
+    of_networks: [PlanAxis; 2],
     measure: Measure,
     never_is_zero: bool,
     escape: bool,
@@ -70,9 +71,11 @@ struct Asked {
 impl Default for PhaseDiagram {
     fn default() -> Self {
         let [x, y] = Subject::Laziness.axes();
+        let axis = |key, other: &PlanAxis| PlanAxis::of(key).unwrap_or_else(|| other.clone());
         Self {
             live: None,
             wake: None,
+            of_networks: [axis("network.alpha", &x), axis("training.weight_decay", &y)],
             x,
             y,
             measure: Measure::default(),
@@ -151,13 +154,23 @@ impl PhaseDiagram {
         &self.progress
     }
 
+    /// The axes; those that a network does not have give way to α and weight decay.
+    fn axes(&self, family: Family) -> [&PlanAxis; 2] {
+        let others = &self.of_networks;
+        match family.takes(self.x.key) && family.takes(self.y.key) {
+            true => [&self.x, &self.y],
+            false => [&others[0], &others[1]],
+        }
+    }
+
     fn plan(&self, config: &Config) -> Plan {
         let measures = Measures {
             stop: self.measure.stop(),
             tolerance: DEFAULT_TOLERANCE,
             columns: Vec::new(),
         };
-        Plan::new(config, self.x.clone(), self.y.clone(), self.seeds, measures)
+        let [x, y] = self.axes(config.network.family);
+        Plan::new(config, x.clone(), y.clone(), self.seeds, measures)
     }
 
     /// Takes in cells, and asks again where the settings moved, if it is shown.
@@ -304,11 +317,14 @@ impl PhaseDiagram {
             let at = |side: &Side| position(side, &(field(&side.key)?.get)(config));
             Some([at(&layout.x)?, at(&layout.y)?])
         });
+        let family = config.network.family;
+        let [x, y] = self.axes(family);
         View {
             diagram: self.diagram.as_ref(),
             before: self.before.as_ref(),
-            x: &self.x,
-            y: &self.y,
+            family,
+            x,
+            y,
             measure: self.measure,
             never_is_zero: self.never_is_zero,
             escape: self.escape,

@@ -251,9 +251,9 @@ mod tests {
     }
 
     #[test]
-    fn without_a_quadratic_part_it_never_learns() {
-        let curve = curve(0.0, 0.0);
-        assert_eq!(curve.samples_for(0.5 * curve.zero_test_loss()), None);
-        assert!(curve.test_loss(1e6) >= curve.zero_test_loss());
+    fn with_hardly_a_quadratic_part_it_learns_as_late_as_can_be() {
+        let curve = curve(1e-6, 0.0);
+        let at = |p: f64| curve.test_loss(p) / curve.zero_test_loss();
+        assert!(at(200.0) > 0.4 && at(495.0) == 0.0);
     }
 }

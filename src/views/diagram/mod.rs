@@ -18,6 +18,7 @@ pub use subject::Subject;
 use super::{action::Action, commands, theme::Theme};
 use crate::{
     history::format,
+    sim::config::Family,
     sweep::{
         diagram::{Diagram, Measure},
         plan::PlanAxis,
@@ -61,6 +62,8 @@ pub struct View<'a> {
     pub diagram: Option<&'a Diagram>,
     /// The one before.
     pub before: Option<&'a Diagram>,
+    /// The network whose settings make the axes.
+    pub family: Family,
     /// Axis from left to right.
     pub x: &'a PlanAxis,
     /// Axis from bottom to top.

@@ -2,7 +2,7 @@
 
 use super::{DiagramAction, SEEDS, Subject, View, ask};
 use crate::{
-    sim::config::{Field, Kind},
+    sim::config::{Family, Field, Kind},
     sweep::{
         diagram::Measure,
         plan::{COUNTS, Places, PlanAxis, axis_fields},
@@ -48,8 +48,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
             .on_hover_text("Seeds in each cell: their median is shown, and how far they differ")
             .accessible_name("Seeds in each cell");
     });
-    axis(ui, theme, "x", view.x, Direction::X, actions);
-    axis(ui, theme, "y", view.y, Direction::Y, actions);
+    axis(ui, theme, "x", view.x, view.family, Direction::X, actions);
+    axis(ui, theme, "y", view.y, view.family, Direction::Y, actions);
     let measure = ComboBox::from_id_salt("diagram measure")
         .width(ui.available_width() - 4.0)
         .selected_text(view.measure.label())
@@ -118,6 +118,7 @@ fn axis(
     theme: &Theme,
     name: &str,
     axis: &PlanAxis,
+    family: Family,
     side: Direction,
     actions: &mut Vec<Action>,
 ) {
@@ -142,7 +143,7 @@ fn axis(
             .selected_text(short)
             .show_ui(ui, |ui| {
                 ui.set_min_width(190.0);
-                for field in axis_fields() {
+                for field in axis_fields(family) {
                     let on = field.key == axis.key;
                     let item = ui
                         .selectable_label(on, label(field))
