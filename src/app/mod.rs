@@ -148,7 +148,8 @@ impl GrokscopeApp {
 
     /// With a pool that fills the phase diagram.
     pub fn with_diagram(mut self, phase: PhaseDiagram) -> Self {
-        self.state.phase = phase;
+        let earlier = std::mem::take(&mut self.state.phase);
+        self.state.phase = phase.showing_what(earlier);
         self
     }
 

@@ -4,6 +4,7 @@ use crate::sim::{
     accuracy::ErrorProfile,
     config::Config,
     metrics::{Metric, Row},
+    models,
     outcome::{Crossings, Outcome, Thresholds},
     verdict::{Peak, Verdict},
 };
@@ -215,9 +216,10 @@ impl Run {
         self.info.as_ref()
     }
 
-    /// What its rows hold, in the order of the columns; nothing before it has begun.
+    /// What its rows hold, in the order of the columns.
     pub fn columns(&self) -> &'static [Metric] {
-        self.info.as_ref().map_or(&[], |info| info.columns)
+        let usual = || models::columns(self.config.network.family);
+        self.info.as_ref().map_or_else(usual, |info| info.columns)
     }
 
     /// Every recorded row, in order.

@@ -145,8 +145,8 @@ impl Summary {
 
     fn info(&self, config: crate::sim::config::ValidConfig) -> RunInfo {
         RunInfo {
-            columns: models::columns(&config),
-            judge: models::judge(&config),
+            columns: models::columns(config.network.family),
+            judge: models::judge(config.network.family),
             config,
             thresholds: self.thresholds(),
             zero_train_loss: self.number("zero_train_loss").unwrap_or(f64::NAN),

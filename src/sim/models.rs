@@ -59,9 +59,9 @@ pub fn effort(config: &ValidConfig) -> Effort {
     }
 }
 
-/// What the rows of a run with these settings hold, in the order of the columns.
-pub fn columns(config: &ValidConfig) -> &'static [Metric] {
-    match config.network.family.name() {
+/// What the rows of a run of a family hold, in the order of the columns.
+pub fn columns(family: Family) -> &'static [Metric] {
+    match family.name() {
         "committee" => committee::model::COLUMNS,
         "modular_mlp" | "transformer" => networks::model::MODULAR_COLUMNS,
         "student_teacher" | "image_mlp" => networks::model::COLUMNS,
@@ -69,9 +69,9 @@ pub fn columns(config: &ValidConfig) -> &'static [Metric] {
     }
 }
 
-/// By what a run with these settings is judged.
-pub fn judge(config: &ValidConfig) -> Judge {
-    match config.network.family.name() {
+/// By what a run of a family is judged.
+pub fn judge(family: Family) -> Judge {
+    match family.name() {
         "modular_mlp" | "transformer" | "student_teacher" | "image_mlp" => Judge::Accuracy,
         _ => Judge::Loss,
     }

@@ -107,7 +107,10 @@ pub fn strip(
                     let title = RichText::new(&figure.title)
                         .font(FontId::new(13.0, fonts::bold()))
                         .color(theme.text);
-                    ui.add(Label::new(title).truncate());
+                    // A mark of omission alone says nothing.
+                    if ui.available_width() > 40.0 {
+                        ui.add(Label::new(title).truncate());
+                    }
                 });
             });
         });

@@ -18,7 +18,9 @@ use crate::{
 };
 use egui::{
     Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
-    TextStyle, Ui, Vec2, WidgetInfo, pos2, vec2,
+    TextStyle, Ui, Vec2, WidgetInfo, pos2,
+    text::{LayoutJob, TextWrapping},
+    vec2,
 };
 use egui_plot::LineStyle;
 
@@ -94,7 +96,11 @@ fn panel(ui: &mut Ui, theme: &Theme, rect: Rect, k: usize, plot: &Plot, compact:
     let small = TextStyle::Small.resolve(ui.style());
     let inner = rect.shrink2(vec2(8.0, 5.0));
     let bold = FontId::new(small.size + 1.0, fonts::bold());
-    let title = painter.text(inner.min, Align2::LEFT_TOP, &plot.title, bold, theme.text);
+    let mut text = LayoutJob::simple_singleline(plot.title.clone(), bold, theme.text);
+    text.wrap = TextWrapping::truncate_at_width(inner.width());
+    let text = painter.layout_job(text);
+    let title = Rect::from_min_size(inner.min, text.size());
+    painter.galley(inner.min, text, theme.text);
     if matches!(plot.kind, Kind::Note | Kind::Diagram) {
         let text = painter.layout(
             plot.x.title.clone(),

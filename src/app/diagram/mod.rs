@@ -103,6 +103,18 @@ impl PhaseDiagram {
         }
     }
 
+    /// On the axes of another one, and for what was asked of that.
+    pub(super) fn showing_what(self, earlier: Self) -> Self {
+        Self {
+            x: earlier.x,
+            y: earlier.y,
+            measure: earlier.measure,
+            large: earlier.large,
+            demanded: earlier.demanded,
+            ..self
+        }
+    }
+
     /// It has the plots' place.
     pub fn is_large(&self) -> bool {
         self.large
