@@ -116,9 +116,9 @@ fn every_slider(screen: &mut Screen, preset: &str, held: bool) -> usize {
 
 /// What the largest networks that the sliders allow may hold at once: weights, moments
 /// of the optimiser, activations of all examples and the weights kept along the run.
-const MOST_OF_NETWORKS: usize = 1_600 << 20;
+const MOST_OF_NETWORKS: u64 = 1_600 << 20;
 
-fn drag_every_slider(networks: bool, most: usize) {
+fn drag_every_slider(networks: bool, most: u64) {
     let of_kind = |p: &&presets::Preset| p.config.network.family.is_committee() != networks;
     let mut screen = Screen::real(presets::opening());
     screen.harness.set_size(vec2(SIZE[0], SIZE[1]));
