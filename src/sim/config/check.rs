@@ -26,7 +26,7 @@ const FINITE_WIDTH: usize = 100;
 /// Largest P of which K₀ is decomposed for its eigenvectors.
 const MAX_EIGENVECTOR_SAMPLES: usize = 2048;
 
-fn error<T>(
+pub(super) fn error<T>(
     field: &str,
     value: impl ToString,
     allowed: impl Into<String>,

@@ -1,6 +1,7 @@
 //! Which network, on which task: what each family takes of the settings, what they
 //! are at first, and what they must fulfil together.
 
+use super::check::error;
 use super::networks::{OptimizerKind, PairDraw, RateRule};
 use super::{Config, ConfigError, Width};
 use std::fmt;
@@ -213,12 +214,12 @@ static TRANSFORMER: FamilySettings = FamilySettings {
         sums(c)?;
         let (width, heads) = (c.network.width.finite().unwrap_or(1), c.transformer.heads);
         if width % heads != 0 {
-            return Err(ConfigError {
-                field: "transformer.heads".into(),
-                value: heads.to_string(),
-                allowed: format!("must divide network.width = {width}"),
-                fix: "use 1, 2 or 4 heads, or a width that is a multiple of them".into(),
-            });
+            return error(
+                "transformer.heads",
+                heads,
+                format!("must divide network.width = {width}"),
+                "use 1, 2 or 4 heads, or a width that is a multiple of them",
+            );
         }
         batch(c, train_pairs(c))
     },
@@ -256,20 +257,20 @@ static PAIR: FamilySettings = FamilySettings {
     check: |c| {
         finite_width(c)?;
         if c.task.test_samples == 0 {
-            return Err(ConfigError {
-                field: "task.test_samples".into(),
-                value: "0".into(),
-                allowed: "must be at least 1 for network.family = \"student_teacher\", which is judged on test examples".into(),
-                fix: "use 100".into(),
-            });
+            return error(
+                "task.test_samples",
+                "0",
+                "must be at least 1 for network.family = \"student_teacher\", which is judged on test examples",
+                "use 100",
+            );
         }
         if c.outcome.relative {
-            return Err(ConfigError {
-                field: "outcome.relative".into(),
-                value: "true".into(),
-                allowed: "must be false for network.family = \"student_teacher\": an example is right where its mean squared error is below outcome.accuracy_tolerance itself".into(),
-                fix: "set it to false".into(),
-            });
+            return error(
+                "outcome.relative",
+                "true",
+                "must be false for network.family = \"student_teacher\": an example is right where its mean squared error is below outcome.accuracy_tolerance itself",
+                "set it to false",
+            );
         }
         batch(c, c.task.samples)
     },
@@ -305,23 +306,23 @@ static IMAGES: FamilySettings = FamilySettings {
     check: |c| {
         finite_width(c)?;
         if c.task.test_samples == 0 {
-            return Err(ConfigError {
-                field: "task.test_samples".into(),
-                value: "0".into(),
-                allowed: "must be at least 1 for network.family = \"image_mlp\", which is judged on test images".into(),
-                fix: "use 1000".into(),
-            });
+            return error(
+                "task.test_samples",
+                "0",
+                "must be at least 1 for network.family = \"image_mlp\", which is judged on test images",
+                "use 1000",
+            );
         }
         if c.task.samples > c.images.test_from {
-            return Err(ConfigError {
-                field: "task.samples".into(),
-                value: c.task.samples.to_string(),
-                allowed: format!(
+            return error(
+                "task.samples",
+                c.task.samples,
+                format!(
                     "must be at most images.test_from = {}: the images before it are trained on",
                     c.images.test_from
                 ),
-                fix: "lower it or raise images.test_from".into(),
-            });
+                "lower it or raise images.test_from",
+            );
         }
         batch(c, c.task.samples)
     },
@@ -344,51 +345,51 @@ fn finite_width(c: &Config) -> Result<(), ConfigError> {
     match n {
         Some(n) if n <= MOST => {}
         _ => {
-            return Err(ConfigError {
-                field: "network.width".into(),
-                value: c.network.width.to_string(),
-                allowed: format!(
+            return error(
+                "network.width",
+                c.network.width,
+                format!(
                     "must be a whole number from 1 to {MOST} for network.family = \"{}\"",
                     c.network.family.name()
                 ),
-                fix: "use 100".into(),
-            });
+                "use 100",
+            );
         }
     }
     if c.network.init_scale == 0.0 {
-        return Err(ConfigError {
-            field: "network.init_scale".into(),
-            value: "0".into(),
-            allowed: "must be above 0: with all weights at zero nothing moves".into(),
-            fix: "use 1".into(),
-        });
+        return error(
+            "network.init_scale",
+            "0",
+            "must be above 0: with all weights at zero nothing moves",
+            "use 1",
+        );
     }
     Ok(())
 }
 
 fn sums(c: &Config) -> Result<(), ConfigError> {
     if train_pairs(c) == 0 {
-        return Err(ConfigError {
-            field: "modular.train_fraction".into(),
-            value: c.modular.train_fraction.to_string(),
-            allowed: format!(
+        return error(
+            "modular.train_fraction",
+            c.modular.train_fraction,
+            format!(
                 "must leave at least one of the {} pairs to train on",
                 c.modular.modulus * c.modular.modulus
             ),
-            fix: "use 0.5".into(),
-        });
+            "use 0.5",
+        );
     }
     Ok(())
 }
 
 fn batch(c: &Config, train: usize) -> Result<(), ConfigError> {
     if c.optimizer.batch > train {
-        return Err(ConfigError {
-            field: "optimizer.batch".into(),
-            value: c.optimizer.batch.to_string(),
-            allowed: format!("must be at most {train}, the number of train examples"),
-            fix: "use 0 for the whole train set".into(),
-        });
+        return error(
+            "optimizer.batch",
+            c.optimizer.batch,
+            format!("must be at most {train}, the number of train examples"),
+            "use 0 for the whole train set",
+        );
     }
     Ok(())
 }

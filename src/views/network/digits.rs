@@ -91,7 +91,11 @@ fn grid(ui: &mut Ui, theme: &Theme, images: &ImageAnswers, shown: &[usize], numb
         let cell = Rect::from_min_size(min, Vec2::splat(side)).shrink(1.0);
         let answer = images.answers[*index];
         let right = answer == images.labels[*index];
-        let color = if right { theme.alignment } else { theme.warning };
+        let color = if right {
+            theme.alignment
+        } else {
+            theme.warning
+        };
         ui.painter()
             .rect_stroke(cell, 1.0, Stroke::new(1.5, color), StrokeKind::Inside);
         if !right {
@@ -131,7 +135,11 @@ fn confusion(ui: &mut Ui, theme: &Theme, images: &ImageAnswers, number: u64) {
         || {
             let pixels = (0..CLASSES * CLASSES).map(|k| {
                 let diagonal = k / CLASSES == k % CLASSES;
-                let full: Color32 = if diagonal { theme.alignment } else { theme.warning };
+                let full: Color32 = if diagonal {
+                    theme.alignment
+                } else {
+                    theme.warning
+                };
                 theme.panel.lerp_to_gamma(full, share(k).sqrt())
             });
             ColorImage::new([CLASSES, CLASSES], pixels.collect())
