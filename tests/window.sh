@@ -114,7 +114,7 @@ check "it trains by itself and exports the run as CSV" wait_for 60 has_progresse
 first=$file
 check "the file holds its settings" test "$(setting "$first" alpha)" = 0.3
 
-# The handle of α is on the first rail of the left panel: drag it to the right.
+# The handle of α is on the first rail of the left panel, below the menu of networks: drag it to the right.
 drag_alpha() {
     xdotool mousemove 79 "$1" mousedown 1
     for x in 90 100 110 120 130 140 150; do
@@ -124,7 +124,7 @@ drag_alpha() {
     xdotool mouseup 1
     sleep 2
 }
-drag_alpha 133
+drag_alpha 204
 check "the run after a drag of α is exported too" export_by ctrl+s
 second=$file
 alpha=$(setting "$second" alpha)
