@@ -144,10 +144,7 @@ fn drag_every_slider(networks: bool, most: u64) {
 #[test]
 fn every_slider_of_every_preset_is_dragged_to_both_ends() {
     drag_every_slider(false, MOST_MEMORY);
-}
-
-#[test]
-fn every_slider_of_the_other_networks_too() {
+    // After them: what a process holds is that of all its tests.
     drag_every_slider(true, MOST_OF_NETWORKS);
 }
 

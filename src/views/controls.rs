@@ -251,7 +251,7 @@ fn suggested(key: &str, widget: Widget, config: &Config) -> Widget {
         "training.learning_rate" => around(first.training.learning_rate, 30.0),
         "training.weight_decay" => Widget::Slider(Scale::ZeroThenLog(1e-3, 10.0)),
         "training.steps" => Widget::Slider(Scale::Log(100.0, 1e6)),
-        "network.width" => Widget::Slider(Scale::Log(4.0, 1024.0)),
+        "network.width" => Widget::Slider(Scale::Log(4.0, 512.0)),
         "network.init_scale" => around(first.network.init_scale, 16.0),
         _ => widget,
     }

@@ -3,6 +3,7 @@
 
 use super::{
     axes::even_ticks,
+    entry::describe,
     fonts,
     pins::PinColor,
     polyline::{Canvas, Pen},
@@ -89,6 +90,10 @@ fn panel(ui: &mut Ui, theme: &Theme, rect: Rect, k: usize, plot: &Plot, compact:
     let response = ui.interact(rect, id, Sense::click());
     let name = format!("Panel {}", plot.title);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    describe(
+        &response,
+        "A click shows this panel alone, or all of them again",
+    );
     let painter = ui
         .painter()
         .with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));
