@@ -96,6 +96,8 @@ static LINE: FamilySettings = FamilySettings {
     name: "line",
     label: "a line",
     about: "A slope is learned from two points.",
+    ignorant: "zero predictor",
+    by_error: false,
     takes: &[],
     defaults: |c| {
         c.training.learning_rate = 0.05;

@@ -355,7 +355,7 @@ impl GrokscopeApp {
         let (run, cursor) = (session.shown(now), state.time.step());
         let moment = run.map(|run| run.moment(cursor));
         let past = moment.filter(|moment| !moment.is_live());
-        let by_error = session.config().network.family.name() == "student_teacher";
+        let by_error = session.config().network.family.by_error();
         panels::View {
             tab: state.tab,
             run,

@@ -4,6 +4,8 @@
 use super::runs::Runs;
 use crate::history::{format, setting};
 use crate::sim::config::{Config, EngineKind, FIELDS, Field, TargetKind, field};
+use crate::sim::models;
+use crate::sim::verdict::Judge;
 use crate::sweep::diagram::Measure;
 
 /// Every setting that differs from the default and is the same for all, and the
@@ -66,9 +68,10 @@ pub fn of_runs(runs: &Runs<'_>) -> String {
 /// What all cells of a diagram have in common, in words.
 pub fn of_diagram(base: &Config, axes: &[&str], seeds: usize, measure: Measure) -> String {
     let shown = |key: &str| {
-        let field = field(key).filter(|_| !axes.contains(&key))?;
+        let field = field(key).filter(|f| !axes.contains(&key) && f.applies(base))?;
         Some(setting::in_words(field, base))
     };
+    let family = base.network.family;
     let always = [
         "task.dim",
         "task.samples",
@@ -78,10 +81,10 @@ pub fn of_diagram(base: &Config, axes: &[&str], seeds: usize, measure: Measure) 
         "training.learning_rate",
     ];
     // What else shapes the runs is told where it is not as usual.
-    let usual = Config::default();
+    let usual = family.defaults();
     let unusual = FIELDS.iter().filter(|f| {
         let section = f.key.split_once('.').map(|(section, _)| section);
-        let shapes = matches!(section, Some("task" | "network" | "training")) || f.key == "seed";
+        let shapes = !matches!(section, None | Some("outcome" | "record")) || f.key == "seed";
         let told = [
             "training.steps",
             "training.engine",
@@ -91,6 +94,7 @@ pub fn of_diagram(base: &Config, axes: &[&str], seeds: usize, measure: Measure) 
         shapes
             && !always.contains(&f.key)
             && !told.contains(&f.key)
+            && f.applies(base)
             && (f.get)(base) != (f.get)(&usual)
     });
     let fixed: Vec<String> = (always.into_iter())
@@ -112,15 +116,26 @@ pub fn of_diagram(base: &Config, axes: &[&str], seeds: usize, measure: Measure) 
         EngineKind::Flow => "Gradient flow, the limit of small η₀, ",
         _ => "Gradient descent, ",
     };
-    let theta = match base.outcome.relative {
-        true => "of the zero predictor's loss",
-        false => "as a loss",
+    let outcome = &base.outcome;
+    let judged = match (models::judge(family), outcome.relative) {
+        (Judge::Accuracy, _) => format!(
+            "Judged by accuracy, at a level of {}",
+            outcome.accuracy_level
+        ),
+        (Judge::Loss, true) => format!(
+            "Thresholds θ = {} of the zero predictor's loss",
+            outcome.threshold
+        ),
+        (Judge::Loss, false) => format!("Thresholds θ = {} as a loss", outcome.threshold),
+    };
+    let network = match family.is_committee() {
+        true => String::new(),
+        false => format!("{}: ", family.label()),
     };
     let mut text = format!(
-        "{engine}to {} steps. {}. Thresholds θ = {} {theta}.",
+        "{engine}to {} steps. {network}{}. {judged}.",
         format::steps(base.training.steps),
-        fixed.join(", "),
-        base.outcome.threshold
+        fixed.join(", ")
     );
     text.push_str(&labels);
     if seeds > 1 && !axes.contains(&"seed") {

@@ -9,6 +9,7 @@ use crate::history::{Run, format};
 use crate::sim::metrics::{Metric, Row};
 use crate::sim::outcome::Outcome;
 use crate::sim::quantity::{Group, Range};
+use crate::sim::verdict::Judge;
 use crate::training::LossPoint;
 
 /// A run kept beside the main one.
@@ -447,12 +448,13 @@ fn references(run: &Run, scale: Scale) -> Vec<Level> {
     let mut levels = Vec::new();
     if let Some(zero) = run.zero_test_loss() {
         levels.push(Level {
-            name: "zero predictor, test".into(),
+            name: format!("{}, test", run.config().network.family.ignorant()),
             place: scale.place(zero),
             pen: look::zero_pen(),
         });
     }
-    if let Some(thresholds) = run.thresholds() {
+    let by_loss = run.info().is_some_and(|info| info.judge == Judge::Loss);
+    if let Some(thresholds) = run.thresholds().filter(|_| by_loss) {
         let [train, test] = look::threshold_pens();
         for (name, value, pen) in [
             ("threshold θ, train", thresholds.train, train),

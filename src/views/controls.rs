@@ -268,7 +268,7 @@ fn applies(key: &str, config: &Config) -> bool {
         use crate::sim::config::OptimizerKind::{AdamW, Momentum};
         return match key {
             // It is right where its largest output is.
-            "outcome.accuracy_tolerance" => family.name() == "student_teacher",
+            "outcome.accuracy_tolerance" => family.by_error(),
             "outcome.threshold" | "outcome.relative" => false,
             "training.momentum" => config.optimizer.kind == Momentum,
             "optimizer.beta2" => config.optimizer.kind == AdamW,

@@ -256,7 +256,7 @@ impl View<'_> {
     /// Whether an example is right where its error is small enough: the errors then
     /// tell the accuracy at any tolerance.
     fn has_errors(&self) -> bool {
-        self.is_committee() || self.settings.config.network.family.name() == "student_teacher"
+        self.settings.config.network.family.by_error()
     }
 }
 

@@ -15,6 +15,11 @@ pub struct FamilySettings {
     pub label: &'static str,
     /// What is learned by what, in one sentence.
     pub about: &'static str,
+    /// What knows nothing of the task, whose loss is the unit of losses.
+    pub ignorant: &'static str,
+    /// Whether an example is right where its error is small enough, so that the errors
+    /// tell the accuracy at any tolerance.
+    pub by_error: bool,
     /// Keys of the settings that it takes, besides [`SHARED`]; a section's name with
     /// a dot takes the whole section.
     pub takes: &'static [&'static str],
@@ -65,6 +70,17 @@ impl Family {
     /// What is learned by what.
     pub fn about(self) -> &'static str {
         self.0.about
+    }
+
+    /// What knows nothing of the task: its loss is the unit of losses.
+    pub fn ignorant(self) -> &'static str {
+        self.0.ignorant
+    }
+
+    /// Whether an example is right where its error is small enough: the errors then
+    /// tell the accuracy at any tolerance.
+    pub fn by_error(self) -> bool {
+        self.0.by_error
     }
 
     /// All that are known.
@@ -148,6 +164,8 @@ static COMMITTEE: FamilySettings = FamilySettings {
     name: "committee",
     label: "committee machine",
     about: "A two-layer network learns (β·x)²: the paper's own model, exactly.",
+    ignorant: "zero predictor",
+    by_error: true,
     takes: &["instance", "task.", "network.", "training."],
     defaults: |_| {},
     check: Config::check_committee,
@@ -157,6 +175,8 @@ static MODULAR: FamilySettings = FamilySettings {
     name: "modular_mlp",
     label: "modular addition, MLP",
     about: "A two-layer network with quadratic units learns a + b mod p from part of the table.",
+    ignorant: "zero predictor",
+    by_error: false,
     takes: &[
         "network.width",
         "training.momentum",
@@ -185,6 +205,8 @@ static TRANSFORMER: FamilySettings = FamilySettings {
     name: "transformer",
     label: "modular addition, transformer",
     about: "A one-layer transformer learns a + b mod p from part of the table.",
+    ignorant: "guessing",
+    by_error: false,
     takes: &[
         "network.width",
         "training.momentum",
@@ -229,6 +251,8 @@ static PAIR: FamilySettings = FamilySettings {
     name: "student_teacher",
     label: "student and teacher",
     about: "A tanh network learns the function of another one from a few examples.",
+    ignorant: "zero predictor",
+    by_error: true,
     takes: &[
         "task.samples",
         "task.test_samples",
@@ -280,6 +304,8 @@ static IMAGES: FamilySettings = FamilySettings {
     name: "image_mlp",
     label: "digits, MLP",
     about: "A ReLU network learns handwritten digits from a few images.",
+    ignorant: "zero predictor",
+    by_error: false,
     takes: &[
         "task.samples",
         "task.test_samples",

@@ -299,9 +299,10 @@ fn annotate_losses(
 }
 
 fn references(overlay: &mut Overlay<'_>, run: &Run, scale: Scale, theme: &Theme) {
+    let ignorant = run.config().network.family.ignorant();
     if let Some(zero) = run.zero_test_loss() {
         let dots = Pen::of(look::zero_pen(), theme);
-        overlay.reference(scale.place(zero), theme.faint, dots, "zero predictor");
+        overlay.reference(scale.place(zero), theme.faint, dots, ignorant);
     }
     let by_loss = run.info().is_some_and(|info| info.judge == Judge::Loss);
     if let Some(thresholds) = run.thresholds().filter(|_| by_loss) {

@@ -73,7 +73,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, look: &NetworkLook, threshold: Option<f6
         painter.extend(Shape::dashed_line(&ends, pen, 4.0, 3.0));
     }
     let below = pos2(area.center().x, area.bottom() + 2.0);
-    let text = "examples, from the smallest error to the largest";
+    let text = "examples, by error";
     painter.text(below, Align2::CENTER_TOP, text, small, theme.muted);
     ui.horizontal_wrapped(|ui| {
         for (color, name) in [(theme.train, "train"), (theme.test, "test")] {
