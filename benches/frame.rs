@@ -22,7 +22,7 @@ mod frames {
     use eframe::App as _;
     use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
     use grokscope::app::GrokscopeApp;
-    use grokscope::app::compare::{Pin, PinColor, PinLine};
+    use grokscope::app::compare::{Pin, PinColour, PinLine};
     use grokscope::app::session::RunState;
     use grokscope::app::state::Tab;
     use grokscope::history::Run;
@@ -188,7 +188,7 @@ mod frames {
                 config: run.config().clone(),
                 instance: None,
                 name: format!("α = {:.2}", run.config().network.alpha),
-                color: PinColor::Palette(id as usize),
+                colour: PinColour::Palette(id as usize),
                 line: PinLine::Solid,
                 shown: true,
                 run: Arc::new(run),

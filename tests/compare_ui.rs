@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable;
 use grokscope::{
     app::{
         Action, GrokscopeApp,
-        compare::{MAX_PINS, PinColor, PinEdit},
+        compare::{MAX_PINS, PinColour, PinEdit},
         export::{Export, Exporter},
         session::RunState,
         state::Tab,
@@ -243,7 +243,7 @@ fn a_kept_run_can_be_renamed_recoloured_hidden_loaded_and_removed() {
     assert!(!screen.app().state.pins[0].shown);
     screen.click("Colour of lazy");
     screen.click("Colour 4");
-    assert_eq!(screen.app().state.pins[0].color, PinColor::Palette(3));
+    assert_eq!(screen.app().state.pins[0].colour, PinColour::Palette(3));
     screen.click("More about lazy");
     screen.click("Train with these settings");
     assert_eq!(screen.config().network.alpha, 5.0);

@@ -69,7 +69,7 @@ fn a_figure_shows_all_that_it_consists_of_and_gives_back_what_was_hidden() {
         "nothing lies under the figure"
     );
     let shown = &state.curves.shown;
-    assert!(shown.train && shown.lazy_shadow);
+    assert!(shown.train && shown.lazy_model);
     let lower: Vec<Metric> = shown.lower.shown().collect();
     assert!(lower.starts_with(&[Metric::WeightNormSq, Metric::FeatureAlignment]));
     // The live curve is named beside its legend.

@@ -1,5 +1,6 @@
 //! The theory thread through its handle, as the window uses it.
 
+use grokscope::sim::LossPoint;
 use grokscope::sim::Simulation;
 use grokscope::sim::committee::instance::Instance;
 use grokscope::sim::committee::kernel::{GramInputs, KernelEigen, Spectrum};
@@ -7,7 +8,7 @@ use grokscope::sim::committee::linearized::{LazyTime, Linearized};
 use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::training::{
-    Answer, Command, Forecast, KernelView, Keyframes, LazyShadow, LossPoint, MovementRequest, Pace,
+    Answer, Command, Forecast, KernelView, Keyframes, LazyCurve, MovementRequest, Pace,
     PathRequest, PathView, RunId, StartOptions, TheoryHandle, TheoryRequest, WeightsRequest,
     WorkerHandle,
 };
@@ -63,11 +64,11 @@ fn refined(theory: &TheoryHandle, run: u64) -> Forecast {
     })
 }
 
-fn shadow(theory: &TheoryHandle, run: u64) -> Result<LazyShadow, String> {
+fn lazy_curve(theory: &TheoryHandle, run: u64) -> Result<LazyCurve, String> {
     wait("a lazy model", || {
         let Answer {
             run: of, result, ..
-        } = theory.shadow()?;
+        } = theory.lazy()?;
         (of == RunId(run)).then_some(result)
     })
 }
@@ -181,7 +182,7 @@ fn the_lazy_model_is_that_of_the_closed_form_also_when_the_kernel_is_reused() {
     for (run, change) in (1..).zip(changes) {
         change(&mut config);
         ask(&theory, run, &config);
-        let found = shadow(&theory, run).expect("a lazy model");
+        let found = lazy_curve(&theory, run).expect("a lazy model");
         let simulation = Simulation::new(&valid(&config), None).expect("no instance");
         let exact = simulation
             .committee()
@@ -210,7 +211,7 @@ fn beside_the_flow_the_lazy_model_is_that_of_the_flow() {
     let mut config = small();
     config.training.engine = EngineKind::Flow;
     ask(&theory, 1, &config);
-    let found = shadow(&theory, 1).expect("a lazy model");
+    let found = lazy_curve(&theory, 1).expect("a lazy model");
     let simulation = Simulation::new(&valid(&config), None).expect("no instance");
     let exact: &Linearized = simulation
         .committee()
@@ -228,13 +229,13 @@ fn where_there_is_no_lazy_model_the_answer_says_why_and_the_forecast_still_comes
     let mut config = small();
     config.training.weight_decay = 1e-4;
     ask(&theory, 1, &config);
-    let why = shadow(&theory, 1).expect_err("weight decay");
+    let why = lazy_curve(&theory, 1).expect_err("weight decay");
     assert!(why.contains("weight decay"), "{why}");
     refined(&theory, 1);
     let mut config = small();
     (config.task.samples, config.training.steps) = (2_100, 50);
     ask(&theory, 2, &config);
-    let why = shadow(&theory, 2).expect_err("too many samples");
+    let why = lazy_curve(&theory, 2).expect_err("too many samples");
     assert!(why.contains("2048") && why.contains("2100"), "{why}");
     refined(&theory, 2);
 }
@@ -272,7 +273,7 @@ fn an_instance_without_a_known_target_is_forecast_on_its_test_set() {
         config: Box::new(valid(&config)),
         instance: Some(Arc::clone(&instance)),
     });
-    let lazy = shadow(&theory, 1).expect("a lazy model");
+    let lazy = lazy_curve(&theory, 1).expect("a lazy model");
     let forecast = refined(&theory, 1);
     let simulation = Simulation::new(&valid(&config), Some(&instance)).expect("it fits");
     let exact = simulation.test_loss().expect("a test set");
@@ -349,7 +350,7 @@ fn spectra_come_after_a_forecast_that_waits_and_stop_nothing() {
     ask(&theory, 7, &small());
     kernel_at(&theory, &small(), 10).expect("spectra");
     refined(&theory, 7);
-    assert!(shadow(&theory, 7).is_ok());
+    assert!(lazy_curve(&theory, 7).is_ok());
 }
 
 #[test]
@@ -419,7 +420,7 @@ fn latency_of_a_forecast_while_gradient_descent_runs() {
                 refined(&theory, run)
             };
             latencies[1].push(last.latency.as_secs_f64());
-            let lazy = shadow(&theory, run).expect("a lazy model");
+            let lazy = lazy_curve(&theory, run).expect("a lazy model");
             latencies[2].push(lazy.latency.as_secs_f64());
         }
         for (what, mut times) in ["coarse", "refined", "lazy"].into_iter().zip(latencies) {

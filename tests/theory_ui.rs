@@ -44,7 +44,7 @@ fn a_run_that_has_not_begun_has_its_forecast_and_its_lazy_model_already() {
     screen.wait("a forecast", |app| {
         app.state.theory.forecast().is_some_and(|f| f.refined)
     });
-    screen.wait("a lazy model", |app| app.state.theory.shadow().is_some());
+    screen.wait("a lazy model", |app| app.state.theory.lazy().is_some());
     screen.steps(3);
     screen.harness.check_accessibility();
     let foresight = screen.harness.state().state.theory.foresight();
@@ -71,11 +71,11 @@ fn a_moving_slider_moves_the_forecast_before_the_run_starts_again() {
 }
 
 #[test]
-fn the_legend_hides_the_forecast_and_the_lazy_shadow_and_both_choices_are_kept() {
+fn the_legend_hides_the_forecast_and_the_lazy_model_and_both_choices_are_kept() {
     let mut screen = window(small());
-    for name in ["forecast", "lazy shadow"] {
+    for name in ["forecast", "lazy model"] {
         let state = &screen.harness.state().state.curves;
-        assert!(state.shown.forecast || state.shown.lazy_shadow);
+        assert!(state.shown.forecast || state.shown.lazy_model);
         screen
             .harness
             .get_by_role_and_label(Role::CheckBox, name)
@@ -83,12 +83,12 @@ fn the_legend_hides_the_forecast_and_the_lazy_shadow_and_both_choices_are_kept()
         screen.steps(3);
     }
     let state = &screen.harness.state().state;
-    assert!(!state.curves.shown.forecast && !state.curves.shown.lazy_shadow);
+    assert!(!state.curves.shown.forecast && !state.curves.shown.lazy_model);
     let stored = Stored::of(state);
     let again = stored.curves();
-    assert!(!again.shown.forecast && !again.shown.lazy_shadow);
+    assert!(!again.shown.forecast && !again.shown.lazy_model);
     let first_launch = Stored::load(None).curves();
-    assert!(first_launch.shown.forecast && first_launch.shown.lazy_shadow);
+    assert!(first_launch.shown.forecast && first_launch.shown.lazy_model);
 }
 
 #[test]
@@ -105,17 +105,17 @@ fn opening_a_preset_forgets_what_was_said_about_another_run() {
 }
 
 #[test]
-fn weight_decay_takes_the_lazy_shadow_away_and_says_why() {
+fn weight_decay_takes_the_lazy_model_away_and_says_why() {
     let mut config = small();
     config.training.weight_decay = 1e-4;
     let mut screen = window(config);
     screen.wait("a forecast", |app| first_point(app).is_some());
     screen.wait("a reason", |app| {
-        app.state.theory.foresight().no_shadow.is_some()
+        app.state.theory.foresight().no_lazy.is_some()
     });
     screen
         .harness
-        .get_by_role_and_label(Role::CheckBox, "lazy shadow")
+        .get_by_role_and_label(Role::CheckBox, "lazy model")
         .hover();
     screen.steps(60);
     screen.sees("no closed form with weight decay");
@@ -124,7 +124,7 @@ fn weight_decay_takes_the_lazy_shadow_away_and_says_why() {
 #[test]
 fn the_status_says_where_the_lazy_model_would_level_off() {
     let mut screen = window(small());
-    screen.wait("a lazy model", |app| app.state.theory.shadow().is_some());
+    screen.wait("a lazy model", |app| app.state.theory.lazy().is_some());
     let thresholds = grokscope::sim::outcome::Thresholds {
         train: 0.1,
         test: 1e-9,
@@ -294,7 +294,7 @@ fn a_forecast_of_other_settings_is_stale_from_the_frame_of_the_change() {
     let mut screen = window(small());
     screen.wait("everything", |app| app.state.theory.is_settled());
     let fresh = screen.harness.state().state.theory.foresight();
-    assert!(!fresh.stale_forecast && !fresh.stale_shadow);
+    assert!(!fresh.stale_forecast && !fresh.stale_lazy);
     // Large enough that no answer comes within a frame.
     screen
         .app()
@@ -304,6 +304,6 @@ fn a_forecast_of_other_settings_is_stale_from_the_frame_of_the_change() {
         .unwrap();
     screen.steps(1);
     let after = screen.harness.state().state.theory.foresight();
-    assert!(after.stale_forecast && after.stale_shadow);
+    assert!(after.stale_forecast && after.stale_lazy);
     assert!(!screen.harness.state().state.theory.is_settled());
 }

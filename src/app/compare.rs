@@ -1,6 +1,6 @@
 //! Runs kept for comparison: their names and colours, what tells them apart.
 
-pub use crate::views::pins::{MAX_PINS, PinColor, PinEdit, PinId, PinLine, PinView};
+pub use crate::views::pins::{MAX_PINS, PinColour, PinEdit, PinId, PinLine, PinView};
 
 use super::{Action, GrokscopeApp, session::Loaded};
 use crate::{
@@ -24,7 +24,7 @@ pub struct Pin {
     /// What tells it from the others, such as "α = 1".
     pub name: String,
     /// Its colour.
-    pub color: PinColor,
+    pub colour: PinColour,
     /// Its line.
     pub line: PinLine,
     /// It is drawn.
@@ -41,7 +41,7 @@ impl Pin {
             run: &self.run,
             config: &self.config,
             name: &self.name,
-            color: self.color,
+            colour: self.colour,
             line: self.line,
             shown: self.shown,
         }
@@ -89,7 +89,7 @@ impl GrokscopeApp {
             instance: self.state.session.instance().cloned(),
             name: self.free_name(name),
             config,
-            color: PinColor::Palette(self.free_color()),
+            colour: PinColour::Palette(self.free_colour()),
             line: PinLine::default(),
             shown: true,
             grows: true,
@@ -141,11 +141,11 @@ impl GrokscopeApp {
     }
 
     /// The colour that the fewest runs have.
-    fn free_color(&self) -> usize {
+    fn free_colour(&self) -> usize {
         let uses = |i: &usize| {
-            let has = |pin: &&_| matches!(pin, PinColor::Palette(k) if k == i);
-            let colors = self.state.pins.iter().map(|pin| pin.color);
-            colors.filter(|color| has(&color)).count()
+            let has = |pin: &&_| matches!(pin, PinColour::Palette(k) if k == i);
+            let colors = self.state.pins.iter().map(|pin| pin.colour);
+            colors.filter(|colour| has(&colour)).count()
         };
         (0..PINNED_COLORS).min_by_key(uses).unwrap_or(0)
     }
@@ -159,7 +159,7 @@ impl GrokscopeApp {
         match edit {
             PinEdit::Rename(name) if name.trim().is_empty() => {}
             PinEdit::Rename(name) => pin.name = name.trim().to_owned(),
-            PinEdit::Color(color) => pin.color = color,
+            PinEdit::Color(colour) => pin.colour = colour,
             PinEdit::Line(line) => pin.line = line,
             PinEdit::Show(shown) => pin.shown = shown,
             PinEdit::Remove => {

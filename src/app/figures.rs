@@ -3,7 +3,7 @@
 
 use super::{
     GrokscopeApp,
-    compare::{MAX_PINS, Pin, PinColor, PinLine},
+    compare::{MAX_PINS, Pin, PinColour, PinLine},
     diagram::Subject,
     export, raster,
     session::Session,
@@ -149,10 +149,10 @@ impl OpenFigure {
     }
 
     /// The colour of a curve that is kept: few from the palette, many on a ramp.
-    fn color(&self, curve: &Curve) -> PinColor {
+    fn colour(&self, curve: &Curve) -> PinColour {
         let others = || self.figure.curves.iter().filter(|c| !self.is_live(c));
         let place = others().position(|c| c.name == curve.name).unwrap_or(0);
-        PinColor::of_kept(place, others().count())
+        PinColour::of_kept(place, others().count())
     }
 
     /// Curves that could not be computed, and why.
@@ -342,11 +342,11 @@ impl GrokscopeApp {
         if let Some(open) = &mut self.state.figure {
             while let Some((curve, run)) = open.advance() {
                 if !open.is_live(curve) {
-                    found.push((curve, run, open.color(curve)));
+                    found.push((curve, run, open.colour(curve)));
                 }
             }
         }
-        for (curve, run, color) in found {
+        for (curve, run, colour) in found {
             if self.state.pins.len() >= MAX_PINS {
                 break;
             }
@@ -357,7 +357,7 @@ impl GrokscopeApp {
                 run: Arc::new(run),
                 instance: None,
                 name: self.free_name(curve.label.clone()),
-                color,
+                colour,
                 line: PinLine::default(),
                 shown: true,
             };

@@ -100,7 +100,7 @@ impl State {
         let needs_lazy = [x, y].iter().any(|p| p.needs(Measured::LazyMovement));
         for pin in self.pins.iter().filter(|pin| pin.shown) {
             let (run, config) = (&*pin.run, pin.run.config());
-            let colour = theme.pin(pin.color);
+            let colour = theme.pin(pin.colour);
             let value = |p: &Product| p.value(config, |of| self.laws.of_run(run, of));
             match (value(x), value(y)) {
                 (Some(x), Some(y)) => view.points.push(Point {

@@ -44,7 +44,8 @@ pub struct Stored {
     /// The forecast is on show.
     pub forecast: bool,
     /// The lazy model is on show.
-    pub lazy_shadow: bool,
+    #[serde(alias = "lazy_shadow")]
+    pub lazy_model: bool,
     /// Column names of what the lower plot shows.
     pub lower: Vec<String>,
     /// Its axis is logarithmic.
@@ -73,7 +74,7 @@ impl Default for Stored {
             pace: pace_name(OPENING_PACE).into(),
             log_loss: false,
             forecast: true,
-            lazy_shadow: true,
+            lazy_model: true,
             lower: names(&Shown::default()),
             log_lower: false,
             pin_trains: None,
@@ -126,7 +127,7 @@ impl Stored {
             pace: pace_name(state.session.pace()).into(),
             log_loss: loss_scale == Scale::Log,
             forecast: shown.forecast,
-            lazy_shadow: shown.lazy_shadow,
+            lazy_model: shown.lazy_model,
             lower: names(shown),
             log_lower: shown.lower.scale == Scale::Log,
             pin_trains: shown.pin_trains,
@@ -146,7 +147,7 @@ impl Stored {
     pub fn curves(&self) -> CurvesState {
         let mut curves = CurvesState::default();
         let shown = &mut curves.shown;
-        (shown.forecast, shown.lazy_shadow) = (self.forecast, self.lazy_shadow);
+        (shown.forecast, shown.lazy_model) = (self.forecast, self.lazy_model);
         shown.pin_trains = self.pin_trains;
         let known = self.lower.iter().filter_map(|name| Metric::by_name(name));
         shown.lower = Lower::of(&known.collect::<Vec<_>>());
@@ -218,7 +219,7 @@ mod tests {
             dark: false,
             text_size: Some(1.5),
             pace: "full speed".into(),
-            lazy_shadow: false,
+            lazy_model: false,
             lower: vec!["weight_norm_sq".into(), "no such column".into()],
             log_lower: true,
             recent: vec!["a/config.toml".into()],

@@ -188,7 +188,7 @@ impl GrokscopeApp {
                 .map(|pin| Kept {
                     run: &pin.run,
                     name: &pin.name,
-                    ink: pin.color.ink(),
+                    ink: pin.colour.ink(),
                     dash: pin.line.dash(),
                 })
                 .collect(),
@@ -196,8 +196,8 @@ impl GrokscopeApp {
                 forecast: (foresight.forecast)
                     .filter(|_| shown.forecast && !foresight.stale_forecast),
                 floor: foresight.floor,
-                shadow: (foresight.shadow).filter(|_| shown.lazy_shadow && !foresight.stale_shadow),
-                level: (foresight.level).filter(|_| shown.lazy_shadow && !foresight.stale_shadow),
+                lazy: (foresight.lazy).filter(|_| shown.lazy_model && !foresight.stale_lazy),
+                level: (foresight.level).filter(|_| shown.lazy_model && !foresight.stale_lazy),
             },
         };
         let [loss_view, lower_view] = curves.views();
@@ -260,7 +260,7 @@ impl GrokscopeApp {
             form,
             run: run.map(|r| (r.id().0, r.rows().len())),
             pins: (self.state.pins.iter().filter(|p| p.shown))
-                .map(|p| format!("{} {:?} {:?}", p.name, p.color, p.line))
+                .map(|p| format!("{} {:?} {:?}", p.name, p.colour, p.line))
                 .collect(),
             cells: self.state.phase.diagram().map_or(0, |d| d.done()),
             pixels_per_point: ctx.pixels_per_point(),

@@ -5,7 +5,7 @@ pub use crate::views::sweep_form::{Spacing, SweepForm};
 
 use super::{
     GrokscopeApp,
-    compare::{MAX_PINS, Pin, PinColor, PinLine, setting_in_words},
+    compare::{MAX_PINS, Pin, PinColour, PinLine, setting_in_words},
     session::Loaded,
 };
 use crate::{
@@ -24,7 +24,7 @@ const EVENT_BUDGET: Duration = Duration::from_millis(4);
 struct Planned {
     config: ValidConfig,
     name: String,
-    color: PinColor,
+    colour: PinColour,
 }
 
 /// A sweep under way.
@@ -161,7 +161,7 @@ impl GrokscopeApp {
             .enumerate()
             .map(|(k, (name, config))| Planned {
                 name,
-                color: PinColor::Ramp(k as f32 / last),
+                colour: PinColour::Ramp(k as f32 / last),
                 config,
             })
             .collect();
@@ -229,7 +229,7 @@ impl GrokscopeApp {
             config: planned.config.into_inner(),
             instance: sweep.instance.clone(),
             name: self.free_name(planned.name),
-            color: planned.color,
+            colour: planned.colour,
             line: PinLine::default(),
             shown: true,
         };

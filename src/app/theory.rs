@@ -12,7 +12,7 @@ use crate::{
         config::Config,
     },
     training::{
-        Answer, FeatureView, Forecast, KernelView, LazyMovements, LazyShadow, MovementRequest,
+        Answer, FeatureView, Forecast, KernelView, LazyCurve, LazyMovements, MovementRequest,
         PathRequest, PathView, RunId, TheoryHandle, TheoryRequest,
     },
     views::curves::Foresight,
@@ -55,7 +55,7 @@ pub struct Theory {
     handle: Option<TheoryHandle>,
     asked: Option<Asked>,
     forecast: Option<Known<Forecast>>,
-    shadow: Option<Known<LazyShadow>>,
+    lazy: Option<Known<LazyCurve>>,
     kernel: Look<KernelView>,
     features: Look<FeatureView>,
     // Whether there is anything to say: of the committee machine alone there is.
@@ -96,13 +96,13 @@ impl Theory {
         if let Some(answer) = handle.forecast() {
             self.forecast = Some(answer.into());
         }
-        if let Some(answer) = handle.shadow() {
-            self.shadow = Some(answer.into());
+        if let Some(answer) = handle.lazy() {
+            self.lazy = Some(answer.into());
         }
         let (run, config) = wanted(session);
         self.applies = config.network.family.is_committee();
         if !self.applies {
-            (self.forecast, self.shadow, self.asked) = (None, None, None);
+            (self.forecast, self.lazy, self.asked) = (None, None, None);
             return;
         }
         let instance = session.instance().map(|(_, instance)| instance);
@@ -213,7 +213,7 @@ impl Theory {
 
     /// Other settings were opened: what is known is about something else.
     pub(super) fn forget(&mut self) {
-        (self.forecast, self.shadow) = (None, None);
+        (self.forecast, self.lazy) = (None, None);
         self.kernel.forget();
         self.features.forget();
         self.path.forget();
@@ -222,8 +222,8 @@ impl Theory {
     /// Test loss of kernel regression with K₀, where it is that of the settings as they
     /// are now.
     pub fn lazy_level(&self) -> Option<f64> {
-        let shadow = self.shadow().filter(|_| self.shadow_is_current())?;
-        Some(shadow.level).filter(|level| level.is_finite())
+        let lazy = self.lazy().filter(|_| self.lazy_is_current())?;
+        Some(lazy.level).filter(|level| level.is_finite())
     }
 
     /// The newest forecast.
@@ -232,8 +232,8 @@ impl Theory {
     }
 
     /// The newest lazy model.
-    pub fn shadow(&self) -> Option<&LazyShadow> {
-        self.shadow.as_ref()?.result.as_ref().ok()
+    pub fn lazy(&self) -> Option<&LazyCurve> {
+        self.lazy.as_ref()?.result.as_ref().ok()
     }
 
     /// Whether the newest forecast is of the settings as they are now, and not of
@@ -243,8 +243,8 @@ impl Theory {
     }
 
     /// Whether the newest lazy model is of the settings as they are now.
-    pub fn shadow_is_current(&self) -> bool {
-        (self.shadow.as_ref()).is_some_and(|known| self.is_current(known.request))
+    pub fn lazy_is_current(&self) -> bool {
+        (self.lazy.as_ref()).is_some_and(|known| self.is_current(known.request))
     }
 
     fn is_current(&self, request: u64) -> bool {
@@ -260,7 +260,7 @@ impl Theory {
             Some(Err(_)) => true,
             None => false,
         };
-        !self.applies || forecast && self.forecast_is_current() && self.shadow_is_current()
+        !self.applies || forecast && self.forecast_is_current() && self.lazy_is_current()
     }
 
     /// Whether what a tab shows of the weights is there.
@@ -286,12 +286,12 @@ impl Theory {
         Foresight {
             forecast: self.forecast().map(|f| f.points.as_slice()),
             floor: self.forecast().map_or(0.0, Forecast::floor),
-            shadow: self.shadow().map(|s| s.points.as_slice()),
-            level: self.shadow().map(|s| s.level).filter(|l| l.is_finite()),
+            lazy: self.lazy().map(|s| s.points.as_slice()),
+            level: self.lazy().map(|s| s.level).filter(|l| l.is_finite()),
             no_forecast: self.forecast.as_ref().and_then(problem),
-            no_shadow: self.shadow.as_ref().and_then(problem),
+            no_lazy: self.lazy.as_ref().and_then(problem),
             stale_forecast: !self.forecast_is_current(),
-            stale_shadow: !self.shadow_is_current(),
+            stale_lazy: !self.lazy_is_current(),
         }
     }
 
@@ -299,7 +299,7 @@ impl Theory {
     pub(super) fn picture(&self) -> Self {
         Self {
             forecast: self.forecast.clone(),
-            shadow: self.shadow.clone(),
+            lazy: self.lazy.clone(),
             ..Self::default()
         }
     }

@@ -119,7 +119,7 @@ impl State {
     /// Where the lazy model of this run levels off, if that is too high to
     /// generalise.
     fn lazy_level(&self, run: &Run) -> Option<f64> {
-        let level = self.theory.shadow()?.level;
+        let level = self.theory.lazy()?.level;
         (level > run.thresholds()?.test).then_some(level)
     }
 }
@@ -131,7 +131,7 @@ fn pinned<'a>(pins: &'a [Pin], theme: &Theme) -> Vec<Pinned<'a>> {
         .map(|pin| Pinned {
             run: &pin.run,
             label: &pin.name,
-            color: theme.pin(pin.color),
+            colour: theme.pin(pin.colour),
             style: curves::pin_style(pin.line),
         })
         .collect()
@@ -402,7 +402,7 @@ impl GrokscopeApp {
             curve,
             summary,
             live: open.is_live(curve),
-            color: self.curve_color(open, curve, theme),
+            colour: self.curve_color(open, curve, theme),
         });
         figure::View {
             figure: open.figure(),
@@ -420,7 +420,7 @@ impl GrokscopeApp {
         }
         let of_curve = |pin: &&Pin| open.is_run_of(curve, pin.run.id());
         let pin = self.state.pins.iter().find(of_curve);
-        pin.map_or(theme.faint, |pin| theme.pin(pin.color))
+        pin.map_or(theme.faint, |pin| theme.pin(pin.colour))
     }
 
     fn transport_view(&self) -> transport::View<'_> {

@@ -9,9 +9,10 @@ use crate::history::format::thousands;
 use crate::io::{FileError, atomic};
 use crate::plot::diagram::Plot;
 use crate::plot::{Format, Style, Theme};
+use crate::sim::LossPoint;
 use crate::startup::DiagramPicture;
 use crate::sweep::Spec;
-use crate::sweep::cell::{self, Cache, CurvePoint, Watch};
+use crate::sweep::cell::{self, Cache, Watch};
 use crate::sweep::curves::Curves;
 use crate::sweep::diagram::{Cell, Diagram, Layout, Measure};
 use crate::sweep::directory::Directory;
@@ -213,7 +214,7 @@ fn whole_curve(
     spec: &Spec,
     cell: usize,
     stop: &AtomicBool,
-) -> Result<Option<Vec<CurvePoint>>, CliError> {
+) -> Result<Option<Vec<LossPoint>>, CliError> {
     const DENSITY: u32 = 12;
     let measures = Measures {
         stop: Stop::Horizon,

@@ -34,14 +34,14 @@ pub enum Update {
 
 /// Trains every config, at most `threads` at a time, until `stop` is set. With
 /// `every_column` each goes the way of `grokscope run`, as files need; without,
-/// only the cheap metrics are measured. `hear` is told on the calling thread how the jobs stand;
+/// only the cheap metrics are measured. `on_update` is told on the calling thread how the jobs stand;
 /// with `Break` it gives up the rest.
 pub fn run(
     jobs: &[ValidConfig],
     threads: NonZero<usize>,
     every_column: bool,
     stop: &AtomicBool,
-    mut hear: impl FnMut(Update) -> ControlFlow<()>,
+    mut on_update: impl FnMut(Update) -> ControlFlow<()>,
 ) {
     let next = AtomicUsize::new(0);
     let abandoned = AtomicBool::new(false);
@@ -64,7 +64,7 @@ pub fn run(
         }
         drop(sender);
         for update in &updates {
-            if hear(update).is_break() {
+            if on_update(update).is_break() {
                 abandoned.store(true, Ordering::Relaxed);
                 break;
             }
@@ -121,7 +121,7 @@ pub fn kernel_regression(config: &ValidConfig) -> Option<f64> {
 }
 
 /// The table of a figure: every curve for the authors' draw, by its own engine, and
-/// for this many other seeds. `hear` is told how many of all runs are done; with
+/// for this many other seeds. `on_update` is told how many of all runs are done; with
 /// `Break` it gives up.
 ///
 /// # Errors
@@ -131,7 +131,7 @@ pub fn measure(
     seeds: u64,
     threads: NonZero<usize>,
     stop: &AtomicBool,
-    mut hear: impl FnMut(usize, usize),
+    mut on_update: impl FnMut(usize, usize),
 ) -> Result<Measured, String> {
     let mut jobs = Vec::new();
     for curve in &figure.curves {
@@ -139,7 +139,7 @@ pub fn measure(
             jobs.push(job(figure, curve, k)?);
         }
     }
-    let rows = rows_of(&jobs, figure.measures_costly, threads, stop, &mut hear)?;
+    let rows = rows_of(&jobs, figure.measures_costly, threads, stop, &mut on_update)?;
     Ok(Measured::new(rows))
 }
 
@@ -179,7 +179,7 @@ pub fn rows_of(
     every_column: bool,
     threads: NonZero<usize>,
     stop: &AtomicBool,
-    hear: &mut dyn FnMut(usize, usize),
+    on_update: &mut dyn FnMut(usize, usize),
 ) -> Result<Vec<Row>, String> {
     let next = AtomicUsize::new(0);
     let (sender, done) = bounded(jobs.len().max(1));
@@ -211,7 +211,7 @@ pub fn rows_of(
         let mut count = 0;
         for (job, row) in done {
             count += 1;
-            hear(count, jobs.len());
+            on_update(count, jobs.len());
             if let Some(slot) = job.and_then(|job| rows.get_mut(job)) {
                 *slot = Some(row?);
             }

@@ -1,5 +1,6 @@
 //! One run as the frontend knows it.
 
+use crate::sim::LossPoint;
 use crate::sim::{
     accuracy::ErrorProfile,
     config::Config,
@@ -8,7 +9,6 @@ use crate::sim::{
     outcome::{Crossings, Outcome, Thresholds},
     verdict::{Peak, Verdict},
 };
-use crate::training::LossPoint;
 use crate::training::protocol::{
     Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot, Working,
 };

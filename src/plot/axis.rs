@@ -58,7 +58,7 @@ impl Room {
 
 /// A mark of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mark {
+pub struct AxisMark {
     /// Its place.
     pub place: f64,
     /// Distance to its neighbours: those of a larger one are major.
@@ -101,7 +101,7 @@ impl Scale {
     }
 
     /// Grid marks of this scale.
-    pub fn marks(self, input: Room) -> Vec<Mark> {
+    pub fn marks(self, input: Room) -> Vec<AxisMark> {
         match self {
             Self::Linear => linear_marks(&input),
             Self::Log => log_marks(&input),
@@ -109,7 +109,7 @@ impl Scale {
     }
 
     /// Tick label of this scale.
-    pub fn tick(self, mark: Mark, range: Span) -> String {
+    pub fn tick(self, mark: AxisMark, range: Span) -> String {
         match self {
             Self::Linear => linear_tick(mark),
             Self::Log => log_tick(mark, range, |value| format::plain(value, 4)),
@@ -127,7 +127,7 @@ impl Scale {
 
 /// Marks of the time axis: those of a log axis from step 1 on, and one for
 /// step 0 at its own place ([`LOG_STEP_ZERO`]).
-pub fn time_marks(input: Room) -> Vec<Mark> {
+pub fn time_marks(input: Room) -> Vec<AxisMark> {
     let Span { low, high } = input.span;
     let mut marks = log_marks(&input);
     marks.retain(|mark| mark.place > -1e-9);
@@ -139,7 +139,7 @@ pub fn time_marks(input: Room) -> Vec<Mark> {
         });
     }
     if (low - 1e-9..=high).contains(&LOG_STEP_ZERO) {
-        marks.push(Mark {
+        marks.push(AxisMark {
             place: LOG_STEP_ZERO,
             step: 1.0,
         });
@@ -148,7 +148,7 @@ pub fn time_marks(input: Room) -> Vec<Mark> {
 }
 
 /// Tick label of the time axis: 0, 10⁰, 10¹, …, or step counts when zoomed in.
-pub fn time_tick(mark: Mark, range: Span) -> String {
+pub fn time_tick(mark: AxisMark, range: Span) -> String {
     if (mark.place - LOG_STEP_ZERO).abs() < 1e-9 {
         return "0".into();
     }
@@ -158,7 +158,7 @@ pub fn time_tick(mark: Mark, range: Span) -> String {
 /// Decades as major marks and 2 … 9 between them as minor ones; where decades
 /// crowd, only every second, fifth, … is major; within half a decade, evenly
 /// spaced numbers.
-fn log_marks(input: &Room) -> Vec<Mark> {
+fn log_marks(input: &Room) -> Vec<AxisMark> {
     let Span { low, high } = input.span;
     if !(low.is_finite() && high.is_finite() && high > low && high - low < 1e4) {
         return Vec::new();
@@ -174,13 +174,13 @@ fn log_marks(input: &Room) -> Vec<Mark> {
     let mut marks = Vec::new();
     for n in low.floor() as i32..=high.ceil() as i32 {
         let major = n.rem_euclid(stride) == 0;
-        marks.push(Mark {
+        marks.push(AxisMark {
             place: f64::from(n),
             step: if major { f64::from(stride) } else { 0.9 },
         });
         for k in 2..10 {
             let k = f64::from(k);
-            marks.push(Mark {
+            marks.push(AxisMark {
                 place: f64::from(n) + k.log10(),
                 step: ((k + 1.0) / k).log10(),
             });
@@ -191,7 +191,7 @@ fn log_marks(input: &Room) -> Vec<Mark> {
 }
 
 /// Evenly spaced round numbers between 10^low and 10^high, as log₁₀.
-fn even_marks(low: f64, high: f64) -> Vec<Mark> {
+fn even_marks(low: f64, high: f64) -> Vec<AxisMark> {
     let (from, to) = (10f64.powf(low), 10f64.powf(high));
     let step = round_up_to_125((to - from) / 6.0);
     if !(step.is_finite() && step > 0.0 && step > to * 1e-12) {
@@ -202,14 +202,14 @@ fn even_marks(low: f64, high: f64) -> Vec<Mark> {
         .map(|i| (first + f64::from(i)) * step)
         .take_while(|value| *value <= to * (1.0 + 1e-12))
         .filter(|value| *value > 0.0)
-        .map(|value| Mark {
+        .map(|value| AxisMark {
             place: value.log10(),
             step: step / to / std::f64::consts::LN_10,
         })
         .collect()
 }
 
-fn log_tick(mark: Mark, range: Span, number: impl Fn(f64) -> String) -> String {
+fn log_tick(mark: AxisMark, range: Span, number: impl Fn(f64) -> String) -> String {
     let decades = range.width();
     let nearest = mark.place.round();
     let is_decade = (mark.place - nearest).abs() < 1e-9;
@@ -235,7 +235,7 @@ fn is_roomy(place: f64) -> bool {
     [2.0, 5.0].iter().any(|roomy| (digit - roomy).abs() < 1e-6)
 }
 
-fn linear_marks(input: &Room) -> Vec<Mark> {
+fn linear_marks(input: &Room) -> Vec<AxisMark> {
     let Span { low, high } = input.span;
     let step = round_up_to_125(MIN_TICK_DISTANCE * 1.4 / input.points_per_unit);
     if !(step.is_finite() && step > 0.0 && high > low && (high - low) / step < 1e3) {
@@ -244,7 +244,7 @@ fn linear_marks(input: &Room) -> Vec<Mark> {
     let first = (low / step).ceil() as i64;
     let last = (high / step).floor() as i64;
     (first..=last)
-        .map(|i| Mark {
+        .map(|i| AxisMark {
             place: i as f64 * step,
             step,
         })
@@ -259,7 +259,7 @@ pub fn even_ticks(low: f64, high: f64, points: f64) -> Vec<(f64, String)> {
 }
 
 /// A linear axis's label: as many decimals as tell neighbours apart.
-fn linear_tick(mark: Mark) -> String {
+fn linear_tick(mark: AxisMark) -> String {
     let value = mark.place;
     if value.abs() < 1e-9 * mark.step {
         return "0".into();
@@ -298,9 +298,9 @@ mod tests {
     }
 
     fn labels(
-        marks: Vec<Mark>,
+        marks: Vec<AxisMark>,
         (low, high): (f64, f64),
-        tick: impl Fn(Mark, Span) -> String,
+        tick: impl Fn(AxisMark, Span) -> String,
     ) -> Vec<String> {
         marks
             .into_iter()

@@ -6,8 +6,8 @@ use super::{
     Axis, Cell, Cells, ClassEntry, ColourBar, Fill, Ink, Panel, Picture, Places, Series, caption,
 };
 use crate::history::{format, setting};
+use crate::sim::LossPoint;
 use crate::sim::config::{Config, Value, field};
-use crate::sweep::cell::CurvePoint;
 use crate::sweep::diagram::{self, Class, Diagram, Measure, Side};
 
 /// A phase diagram to be drawn.
@@ -168,7 +168,7 @@ impl Plot<'_> {
             top = losses.filter(|l| *l <= cut).fold(top, f64::max);
         }
         let top = if top > 0.0 { 1.05 * top } else { 1.0 };
-        let line = |curve: &[CurvePoint], loss: fn(&CurvePoint) -> f64, pen: Pen| Series {
+        let line = |curve: &[LossPoint], loss: fn(&LossPoint) -> f64, pen: Pen| Series {
             name: String::new(),
             pen,
             points: (curve.iter())

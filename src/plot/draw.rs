@@ -1,6 +1,6 @@
 //! A description as SVG: layout, axes, legends, captions.
 
-use super::axis::{self, Mark, Room, Span};
+use super::axis::{self, AxisMark, Room, Span};
 use super::colour::{Palette, Rgb, mixed, rgb};
 use super::svg::{Anchor, Font, Stroke, Svg};
 use super::{Axis, Dash, Panel, Pen, Picture, Places, Series, Style, Symbol};
@@ -113,13 +113,13 @@ struct Around {
 }
 
 /// Marks of an axis of this length, with their labels.
-fn ticks(axis: &Axis, length: f64, size: f64) -> Vec<(Mark, String)> {
+fn ticks(axis: &Axis, length: f64, size: f64) -> Vec<(AxisMark, String)> {
     let room = Room::new(axis.span, length * SCREEN_TEXT / size);
     let marks = match &axis.places {
         Places::Numbers(scale) => scale.marks(room),
         Places::Time => axis::time_marks(room),
         Places::Names(names) => {
-            let mark = |k: usize| Mark {
+            let mark = |k: usize| AxisMark {
                 place: k as f64 + 0.5,
                 step: 1.0,
             };
@@ -128,19 +128,19 @@ fn ticks(axis: &Axis, length: f64, size: f64) -> Vec<(Mark, String)> {
                 .collect();
         }
     };
-    let label = |mark: Mark| match &axis.places {
+    let label = |mark: AxisMark| match &axis.places {
         Places::Numbers(scale) => scale.tick(mark, axis.span),
         _ => axis::time_tick(mark, axis.span),
     };
-    let inside = |mark: &Mark| (-1e-6..=1.0 + 1e-6).contains(&axis.span.part(mark.place));
-    let mut ticks: Vec<(Mark, String)> = (marks.into_iter().filter(inside))
+    let inside = |mark: &AxisMark| (-1e-6..=1.0 + 1e-6).contains(&axis.span.part(mark.place));
+    let mut ticks: Vec<(AxisMark, String)> = (marks.into_iter().filter(inside))
         .map(|mark| (mark, label(mark)))
         .collect();
     ticks.sort_by(|a, b| a.0.place.total_cmp(&b.0.place));
     ticks
 }
 
-fn widest(ticks: &[(Mark, String)], size: f64) -> f64 {
+fn widest(ticks: &[(AxisMark, String)], size: f64) -> f64 {
     let widths = ticks.iter().map(|(_, text)| font::width(text, size, false));
     widths.fold(0.0, f64::max)
 }
@@ -624,8 +624,8 @@ fn grid(
     pens: &Pens<'_>,
     panel: &Panel,
     frame: Frame,
-    x_ticks: &[(Mark, String)],
-    y_ticks: &[(Mark, String)],
+    x_ticks: &[(AxisMark, String)],
+    y_ticks: &[(AxisMark, String)],
 ) {
     let line = Stroke::solid(rgb(pens.palette.grid), 0.8 * pens.hair());
     for (mark, _) in x_ticks.iter().filter(|(_, text)| !text.is_empty()) {
@@ -644,8 +644,8 @@ fn axes(
     pens: &Pens<'_>,
     panel: &Panel,
     frame: Frame,
-    x_ticks: &[(Mark, String)],
-    y_ticks: &[(Mark, String)],
+    x_ticks: &[(AxisMark, String)],
+    y_ticks: &[(AxisMark, String)],
 ) {
     let size = pens.size;
     let small = pens.muted();
@@ -699,7 +699,7 @@ fn names(
     svg: &mut Svg,
     pens: &Pens<'_>,
     axis: &Axis,
-    ticks: &[(Mark, String)],
+    ticks: &[(AxisMark, String)],
     frame: Frame,
     along_x: bool,
 ) {

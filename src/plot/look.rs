@@ -62,7 +62,7 @@ pub const FEW: usize = 4;
 /// Colours of what is only computed fade by this much …
 const PALE: f32 = 0.42;
 /// … and those of the lazy model by this.
-const SHADOW: f32 = 0.8;
+const LAZY: f32 = 0.8;
 
 /// Train and test loss of the run on show.
 pub const fn main_pens() -> [Pen; 2] {
@@ -96,8 +96,8 @@ pub fn forecast_pens() -> [Pen; 2] {
 }
 
 /// The lazy model's test loss.
-pub fn shadow_pen() -> Pen {
-    Pen::new(Ink::Test, 1.3, Dash::Dotted(5.0)).times(SHADOW)
+pub fn lazy_pen() -> Pen {
+    Pen::new(Ink::Test, 1.3, Dash::Dotted(5.0)).times(LAZY)
 }
 
 /// The level of kernel regression.

@@ -6,11 +6,11 @@ use super::look::{self, Pen};
 use super::{Axis, Dash, Ink, Level, Marker, Panel, Picture, Places, Series, Symbol, caption};
 use crate::history::decimate::{LOG_STEP_ZERO, log_step};
 use crate::history::{Run, format};
+use crate::sim::LossPoint;
 use crate::sim::metrics::{Metric, Row};
 use crate::sim::outcome::Outcome;
 use crate::sim::quantity::{Group, Range};
 use crate::sim::verdict::Judge;
-use crate::training::LossPoint;
 
 /// A run kept beside the main one.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Computed<'a> {
     /// The part of its first loss below which its own error shows.
     pub floor: f64,
     /// The linearised model up to the horizon.
-    pub shadow: Option<&'a [LossPoint]>,
+    pub lazy: Option<&'a [LossPoint]>,
     /// Test loss of kernel regression with K₀.
     pub level: Option<f64>,
 }
@@ -264,12 +264,12 @@ impl<'a> Runs<'a> {
         let Computed {
             forecast,
             floor,
-            shadow,
+            lazy,
             ..
         } = self.computed;
-        if let Some(curve) = shadow.filter(|_| shown.test) {
+        if let Some(curve) = lazy.filter(|_| shown.test) {
             let points = computed_points(curve, |p| p.test, scale);
-            lines.push(series("lazy model, test", look::shadow_pen(), points));
+            lines.push(series("lazy model, test", look::lazy_pen(), points));
         }
         if let Some(curve) = forecast {
             let [train, test] = look::forecast_pens();

@@ -15,6 +15,7 @@ pub mod effort;
 mod error;
 pub mod jax;
 pub mod laws;
+mod loss_point;
 pub mod metrics;
 pub mod model;
 pub mod models;
@@ -29,5 +30,6 @@ mod simulation;
 pub mod verdict;
 
 pub use error::SimulationError;
+pub use loss_point::LossPoint;
 pub use simulation::Simulation;
 pub(crate) use simulation::effective_config;

@@ -1,6 +1,7 @@
 //! One cell: its run, without a record, and its result.
 
 use super::spec::{Measures, Spec, Stop};
+use crate::sim::LossPoint;
 use crate::sim::checkpoint::Mismatch;
 use crate::sim::committee::engine::Losses;
 use crate::sim::committee::escape::Escape;
@@ -189,17 +190,6 @@ impl Cache {
     }
 }
 
-/// One point of a cell's curve.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CurvePoint {
-    /// Step t = τ/η₀; between steps in a curve of the flow.
-    pub step: f64,
-    /// Train loss.
-    pub train: f64,
-    /// Test loss; NaN where there is none.
-    pub test: f64,
-}
-
 /// What is seen of a cell's run on its way. None of it changes the result.
 pub struct Watch<'a> {
     /// Points of the curve in each decade of steps; at the start and at the end
@@ -208,7 +198,7 @@ pub struct Watch<'a> {
     /// Asked again and again; `false` gives the cell up.
     pub keep_going: &'a mut dyn FnMut() -> bool,
     /// Called with each point.
-    pub on_sample: &'a mut dyn FnMut(CurvePoint),
+    pub on_sample: &'a mut dyn FnMut(LossPoint),
 }
 
 /// Where the state of a cell is kept while it runs, so that a later run goes on
@@ -408,7 +398,7 @@ fn flow(
             },
             |sample| {
                 losses = sample.losses;
-                (watch.on_sample)(CurvePoint {
+                (watch.on_sample)(LossPoint {
                     step: sample.time / training.learning_rate,
                     train: losses.train,
                     test: losses.test.map_or(f64::NAN, |t| t.total()),
@@ -505,7 +495,7 @@ fn descent(
     }
     let until_classified = measures.stop == Stop::Classified;
     let mut schedule = Sampling::new(watch.samples_per_decade);
-    let mut glance = GLANCE;
+    let mut check_every = STEPS_BETWEEN_CHECKS;
     let ended = loop {
         let is_due = simulation.step().is_multiple_of(CHUNK);
         if simulation.has_diverged() {
@@ -525,14 +515,14 @@ fn descent(
             if !(watch.keep_going)() {
                 return Ok(Run::given_up());
             }
-            let next = schedule.next.min(simulation.step() + glance).min(end);
+            let next = schedule.next.min(simulation.step() + check_every).min(end);
             let begun = Instant::now();
             simulation.advance(next - simulation.step());
             if simulation.has_diverged() {
                 break;
             }
             if begun.elapsed() > LONG {
-                glance = 1;
+                check_every = 1;
             }
             if !simulation.is_finished()
                 && (keep.between(simulation.step(), &|| simulation.save())).is_break()
@@ -570,7 +560,7 @@ fn descent(
 }
 
 /// Steps between two questions whether to go on.
-const GLANCE: u64 = 32;
+const STEPS_BETWEEN_CHECKS: u64 = 32;
 /// Where they take longer than this, one step.
 const LONG: Duration = Duration::from_millis(200);
 
@@ -612,8 +602,8 @@ impl Sampling {
     }
 }
 
-fn point(simulation: &Simulation) -> CurvePoint {
-    CurvePoint {
+fn point(simulation: &Simulation) -> LossPoint {
+    LossPoint {
         step: simulation.step() as f64,
         train: simulation.train_loss(),
         test: simulation.test_loss().unwrap_or(f64::NAN),

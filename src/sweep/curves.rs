@@ -13,9 +13,10 @@
 //! cells alone.
 
 use super::SweepError;
-use super::cell::{self, Cache, CurvePoint, Watch};
+use super::cell::{self, Cache, Watch};
 use super::spec::Spec;
 use crate::io::{FileError, atomic};
+use crate::sim::LossPoint;
 use crate::sim::config::{ConfigError, EngineKind, Value};
 use ndarray::{Array1, Array2};
 use ndarray_npy::{NpzWriter, WriteNpzError};
@@ -178,7 +179,7 @@ fn curve(
     stop: &AtomicBool,
     times: &[f64],
 ) -> Result<[Array1<f64>; 2], ConfigError> {
-    let mut points: Vec<CurvePoint> = Vec::new();
+    let mut points: Vec<LossPoint> = Vec::new();
     cell::watched(
         spec,
         cell,

@@ -1,9 +1,10 @@
 //! The cells of a sweep as a picture over two settings: where each stands, what
 //! several seeds come to, which number is shown.
 
-use super::cell::{CellResult, CurvePoint};
+use super::cell::CellResult;
 use super::grid::Grid;
 use super::spec::Stop;
+use crate::sim::LossPoint;
 use crate::sim::config::Value;
 pub use crate::sim::outcome::{CLASSES, Class};
 pub use crate::sim::verdict::Criterion;
@@ -153,7 +154,7 @@ pub struct Cell {
     /// What its run came to.
     pub result: CellResult,
     /// Its curve, where it was watched.
-    pub curve: Vec<CurvePoint>,
+    pub curve: Vec<LossPoint>,
     /// Computed less closely, to be replaced.
     pub draft: bool,
 }

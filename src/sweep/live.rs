@@ -5,11 +5,12 @@
 //! evaluation of the gradient, and nothing of the one before lands any more: the
 //! board is emptied under the same lock under which cells are put on it.
 
-use super::cell::{self, Cache, CurvePoint, Watch};
+use super::cell::{self, Cache, Watch};
 use super::diagram::{Cell, Layout, STRIDES};
 use super::plan::Plan;
 use super::shard::split_mix;
 use super::spec::{Measures, Spec};
+use crate::sim::LossPoint;
 use crate::sim::config::EngineKind;
 use crate::training::panics;
 use std::num::NonZero;
@@ -270,7 +271,7 @@ impl Shared {
 
     fn compute(&self, job: &Job, task: Task, cache: &mut Cache) -> Result<Option<Cell>, String> {
         let spec = &job.begun.spec;
-        let mut curve: Vec<CurvePoint> = Vec::new();
+        let mut curve: Vec<LossPoint> = Vec::new();
         let result = cell::watched(
             spec,
             task.cell,

@@ -29,6 +29,6 @@ pub use protocol::{
     Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions, Working,
 };
 pub use theory::{
-    Answer, FeatureView, Forecast, KernelView, LazyMovements, LazyShadow, LossPoint,
-    MovementRequest, PathRequest, PathView, TheoryHandle, TheoryRequest, WeightsRequest,
+    Answer, FeatureView, Forecast, KernelView, LazyCurve, LazyMovements, MovementRequest,
+    PathRequest, PathView, TheoryHandle, TheoryRequest, WeightsRequest,
 };

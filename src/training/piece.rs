@@ -134,7 +134,7 @@ impl Pieces {
     }
 
     /// How far a piece is by its stages and the machine's speed.
-    pub fn progress<T>(&self, piece: &mut Piece<T>) -> Progress {
+    pub fn progress<T>(&self, piece: &mut Piece<T>) -> PieceProgress {
         /// A stage may take longer than was thought: it is not done before it is.
         const NEARLY: f64 = 0.95;
         let watch = &piece.watch;
@@ -148,7 +148,7 @@ impl Pieces {
         let (this, total) = (rest.first(), cost(stages).max(1.0));
         let within = piece.stage.1.elapsed().as_secs_f64() * self.speed;
         let done = cost(before) + within.min(this.map_or(0.0, |s| s.cost) * NEARLY);
-        Progress {
+        PieceProgress {
             what: this.map(|s| s.what.clone()).unwrap_or_default(),
             share: (done / total).clamp(0.0, 1.0),
             seconds_left: (total - done) / self.speed,
@@ -158,7 +158,7 @@ impl Pieces {
 
 /// How far a piece is, as far as can be told.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Progress {
+pub(super) struct PieceProgress {
     /// What it is doing.
     pub what: String,
     /// The share that is done, from 0 to 1.

@@ -5,8 +5,9 @@ use super::{
     action::Action,
     controls::{self, Widget, heading},
     diagram::colours,
-    slider::Scale,
-    small_plot::{Pen, SmallPlot, key},
+    polyline::ScreenPen,
+    slider::Rail,
+    small_plot::{SmallPlot, key},
     theme::Theme,
 };
 use crate::{
@@ -56,7 +57,7 @@ pub fn show(
             controls::row(ui, theme, settings, field, widget, actions);
         }
     };
-    let slider = Widget::Slider(Scale::Log(RANGE.0, RANGE.1));
+    let slider = Widget::Slider(Rail::Log(RANGE.0, RANGE.1));
     setting(ui, TOLERANCE, slider);
     setting(ui, LEVEL, Widget::Typed);
     heading(ui, theme, "TWO DEFINITIONS OF GROKKING");
@@ -78,12 +79,8 @@ fn patch(painter: &Painter, rect: Rect, outcome: Outcome, theme: &Theme) -> Colo
     fill
 }
 
-fn pens(theme: &Theme) -> [(Pen, &'static str); 2] {
-    let pen = |colour, dashed| Pen {
-        colour,
-        width: 1.8,
-        dashed,
-    };
+fn pens(theme: &Theme) -> [(ScreenPen, &'static str); 2] {
+    let pen = |colour, dashed| ScreenPen::line(colour, 1.8, dashed);
     [
         (pen(theme.train, true), "train"),
         (pen(theme.test, false), "test"),
@@ -284,11 +281,7 @@ fn chart(
         &name,
         theme.muted,
     );
-    let pen = Pen {
-        colour: theme.text,
-        width: 1.8,
-        dashed: false,
-    };
+    let pen = ScreenPen::line(theme.text, 1.8, false);
     let delay = |s: &Sample| (s.log, s.ratio.map_or(f64::NAN, f64::log10));
     plot.curve(samples.iter().map(delay), pen);
     let band = Rect::from_min_max(

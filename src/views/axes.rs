@@ -1,7 +1,7 @@
 //! The axes of [`plot::axis`](crate::plot::axis) for egui_plot, which knows no
 //! logarithmic ones: data are plotted by their places.
 
-use crate::plot::axis::{self, Mark, Room, Span};
+use crate::plot::axis::{self, AxisMark, Room, Span};
 pub use crate::plot::axis::{Scale, even_ticks};
 use egui_plot::{GridInput, GridMark};
 use std::ops::RangeInclusive;
@@ -18,16 +18,16 @@ fn room(input: GridInput) -> Room {
     }
 }
 
-fn grid(marks: Vec<Mark>) -> Vec<GridMark> {
-    let mark = |mark: Mark| GridMark {
+fn grid(marks: Vec<AxisMark>) -> Vec<GridMark> {
+    let mark = |mark: AxisMark| GridMark {
         value: mark.place,
         step_size: mark.step,
     };
     marks.into_iter().map(mark).collect()
 }
 
-fn mark(mark: GridMark) -> Mark {
-    Mark {
+fn mark(mark: GridMark) -> AxisMark {
+    AxisMark {
         place: mark.value,
         step: mark.step_size,
     }

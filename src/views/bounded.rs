@@ -6,23 +6,22 @@ use super::{
     controls,
     curves::{self, CurvesModel, CurvesState, Foresight, Ghost, Pinned},
     decomposition, eigenvalues, fonts,
+    polyline::ScreenPen,
     polyline::cost,
-    small_plot::{Pen, SmallPlot},
+    small_plot::SmallPlot,
     theme::Theme,
 };
 use crate::{
     history::Run,
     sim::{
+        LossPoint,
         accuracy::{ErrorProfile, Errors},
         config::Config,
         metrics::{Metric, Row},
         outcome::{Crossings, Thresholds},
         verdict::{Status, Verdict},
     },
-    training::{
-        LossPoint,
-        protocol::{Event, Finish, RunId, RunInfo},
-    },
+    training::protocol::{Event, Finish, RunId, RunInfo},
 };
 use egui::{Context, RawInput, Rect, Ui, Vec2, vec2};
 use proptest::prelude::*;
@@ -150,7 +149,7 @@ proptest! {
             .enumerate()
             .map(|(i, (train, test))| LossPoint { step: i as f64, train: *train, test: *test })
             .collect();
-        let pin = |color, style| Pinned { run: &before, label: "α = 1", color, style };
+        let pin = |colour, style| Pinned { run: &before, label: "α = 1", colour, style };
         let model = CurvesModel {
             run: Some(&now),
             name: None,
@@ -161,7 +160,7 @@ proptest! {
             ],
             foresight: Foresight {
                 forecast: Some(&computed),
-                shadow: Some(&computed),
+                lazy: Some(&computed),
                 level: Some(numbers[0].0),
                 ..Foresight::default()
             },
@@ -235,7 +234,7 @@ proptest! {
             for range in [(0.0, 1.04), (-300.0, 300.0), (0.0, 5e-324)] {
                 for dashed in [false, true] {
                     let (plot, _) = SmallPlot::over_time(ui, "any", 100.0, 100_000, range);
-                    let pen = Pen { colour: theme.test, width: 1.5, dashed };
+                    let pen = ScreenPen::line(theme.test, 1.5, dashed);
                     plot.curve(numbers.iter().copied(), pen);
                     for (log, value) in &numbers {
                         plot.mark(*log, *value, dashed, theme.train);

@@ -1,7 +1,7 @@
 //! Colours for numbers: ramps that are even to the eye (mixed in OKLab) and go
 //! from the panel's own colour, so that nothing looks like nothing.
 
-use super::theme::{Theme, color};
+use super::theme::{Theme, color32};
 use crate::plot::colour::oklab_mix;
 use egui::{Color32, ColorImage, Id, Painter, Rect, TextureHandle, TextureOptions, pos2};
 
@@ -32,7 +32,7 @@ pub fn diverging(theme: &Theme, t: f32) -> Color32 {
 /// A mix of two opaque colours, `t` of the second.
 fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
     let [a, b] = [a, b].map(|c| [c.r(), c.g(), c.b()]);
-    color(oklab_mix(a, b, t))
+    color32(oklab_mix(a, b, t))
 }
 
 /// Draws an image over `rect`. It is made anew only when `look` changes.

@@ -7,7 +7,7 @@ use super::{
     entry::{Entry, describe, shown},
     fonts, glossary,
     panels::Tab,
-    slider::{Change, Scale, Slider},
+    slider::{Change, Rail, Slider},
     sweep_form::SweepForm,
     theme::Theme,
 };
@@ -44,7 +44,7 @@ pub struct View<'a> {
 pub(super) enum Widget {
     /// Slider and typed field. The slider covers what is worth dragging; the
     /// field takes the whole allowed range.
-    Slider(Scale),
+    Slider(Rail),
     /// Typed field alone.
     Typed,
     /// A switch.
@@ -60,36 +60,33 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "LAZINESS",
         &[
-            (
-                "network.alpha",
-                Widget::Slider(Scale::Log(1.0 / 32.0, 32.0)),
-            ),
-            ("network.init_scale", Widget::Slider(Scale::Log(0.125, 4.0))),
+            ("network.alpha", Widget::Slider(Rail::Log(1.0 / 32.0, 32.0))),
+            ("network.init_scale", Widget::Slider(Rail::Log(0.125, 4.0))),
         ],
     ),
     (
         "KERNEL",
-        &[("network.epsilon", Widget::Slider(Scale::Log(0.01, 4.0)))],
+        &[("network.epsilon", Widget::Slider(Rail::Log(0.01, 4.0)))],
     ),
     (
         "DATA",
         &[
-            ("task.samples", Widget::Slider(Scale::Log(10.0, 1_000.0))),
-            ("task.dim", Widget::Slider(Scale::Log(5.0, 150.0))),
+            ("task.samples", Widget::Slider(Rail::Log(10.0, 1_000.0))),
+            ("task.dim", Widget::Slider(Rail::Log(5.0, 150.0))),
             ("task.target", Widget::Choice),
-            ("task.eigenvector", Widget::Slider(Scale::Log(1.0, 1_000.0))),
-            ("task.degree", Widget::Slider(Scale::Linear(2.0, 4.0))),
+            ("task.eigenvector", Widget::Slider(Rail::Log(1.0, 1_000.0))),
+            ("task.degree", Widget::Slider(Rail::Linear(2.0, 4.0))),
             ("task.label_noise", Widget::Typed),
             ("task.draw", Widget::Choice),
             ("task.test_samples", Widget::Typed),
             ("task.target_rank", Widget::Typed),
             ("task.target_scale", Widget::Typed),
-            ("modular.modulus", Widget::Slider(Scale::Log(5.0, 113.0))),
+            ("modular.modulus", Widget::Slider(Rail::Log(5.0, 113.0))),
             (
                 "modular.train_fraction",
-                Widget::Slider(Scale::Linear(0.05, 0.95)),
+                Widget::Slider(Rail::Linear(0.05, 0.95)),
             ),
-            ("images.pool", Widget::Slider(Scale::Linear(1.0, 4.0))),
+            ("images.pool", Widget::Slider(Rail::Linear(1.0, 4.0))),
             ("images.test_from", Widget::Typed),
             ("images.images", Widget::Typed),
             ("images.labels", Widget::Typed),
@@ -102,7 +99,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
         &[
             (
                 "network.width",
-                Widget::Slider(Scale::LogThenInfinite(1.0, 10_000.0)),
+                Widget::Slider(Rail::LogThenInfinite(1.0, 10_000.0)),
             ),
             ("network.centered", Widget::Switch),
             ("network.train_readouts", Widget::Switch),
@@ -123,14 +120,14 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
         &[
             (
                 "training.learning_rate",
-                Widget::Slider(Scale::Log(0.01, 100.0)),
+                Widget::Slider(Rail::Log(0.01, 100.0)),
             ),
             (
                 "training.weight_decay",
-                Widget::Slider(Scale::ZeroThenLog(1e-7, 1e-2)),
+                Widget::Slider(Rail::ZeroThenLog(1e-7, 1e-2)),
             ),
             ("training.momentum", Widget::Typed),
-            ("training.steps", Widget::Slider(Scale::Log(1e3, 1e8))),
+            ("training.steps", Widget::Slider(Rail::Log(1e3, 1e8))),
             ("seed", Widget::Typed),
             ("training.engine", Widget::Choice),
         ],
@@ -150,23 +147,23 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "OUTCOME",
         &[
-            ("outcome.threshold", Widget::Slider(Scale::Log(1e-3, 1.0))),
+            ("outcome.threshold", Widget::Slider(Rail::Log(1e-3, 1.0))),
             ("outcome.min_ratio", Widget::Typed),
             ("outcome.relative", Widget::Switch),
             (
                 "outcome.accuracy_level",
-                Widget::Slider(Scale::Linear(0.5, 1.0)),
+                Widget::Slider(Rail::Linear(0.5, 1.0)),
             ),
             (
                 "outcome.accuracy_tolerance",
-                Widget::Slider(Scale::Log(1e-5, 1.0)),
+                Widget::Slider(Rail::Log(1e-5, 1.0)),
             ),
         ],
     ),
 ];
 
 /// The scale of a setting's slider, if it has one.
-pub fn slider_scale(key: &str) -> Option<Scale> {
+pub fn slider_scale(key: &str) -> Option<Rail> {
     let mut rows = GROUPS.iter().flat_map(|(_, rows)| *rows);
     rows.find_map(|(k, widget)| match widget {
         Widget::Slider(scale) if *k == key => Some(*scale),
@@ -246,12 +243,12 @@ fn suggested(key: &str, widget: Widget, config: &Config) -> Widget {
         return widget;
     };
     let first = family.defaults();
-    let around = |x: f64, by: f64| Widget::Slider(Scale::Log(x / by, x * by));
+    let around = |x: f64, by: f64| Widget::Slider(Rail::Log(x / by, x * by));
     match key {
         "training.learning_rate" => around(first.training.learning_rate, 30.0),
-        "training.weight_decay" => Widget::Slider(Scale::ZeroThenLog(1e-3, 10.0)),
-        "training.steps" => Widget::Slider(Scale::Log(100.0, 1e6)),
-        "network.width" => Widget::Slider(Scale::Log(4.0, 512.0)),
+        "training.weight_decay" => Widget::Slider(Rail::ZeroThenLog(1e-3, 10.0)),
+        "training.steps" => Widget::Slider(Rail::Log(100.0, 1e6)),
+        "network.width" => Widget::Slider(Rail::Log(4.0, 512.0)),
         "network.init_scale" => around(first.network.init_scale, 16.0),
         _ => widget,
     }
@@ -652,7 +649,7 @@ fn slider(
     theme: &Theme,
     view: &View<'_>,
     entry: Entry<'_>,
-    scale: Scale,
+    scale: Rail,
     actions: &mut Vec<Action>,
 ) {
     let Entry {

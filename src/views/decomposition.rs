@@ -4,7 +4,7 @@
 use super::{
     controls::heading,
     glossary,
-    polyline::{Canvas, Pen},
+    polyline::{Canvas, ScreenPen},
     theme::Theme,
 };
 use crate::{
@@ -182,8 +182,8 @@ fn plot(ui: &mut Ui, theme: &Theme, moment: Moment<'_>, columns: &[(f64, [f64; 3
         }
         clipped.add(Shape::mesh(mesh));
         let line = columns.iter().zip(&above).map(|((x, _), y)| [*x, *y]);
-        let pen = Pen {
-            color: colour,
+        let pen = ScreenPen {
+            colour,
             width: 1.2,
             style: LineStyle::Solid,
         };

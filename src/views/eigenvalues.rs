@@ -1,9 +1,6 @@
 //! The largest eigenvalues of M: over time, and now beside those at step 0.
 
-use super::{
-    small_plot::{Pen, SmallPlot},
-    theme::Theme,
-};
+use super::{polyline::ScreenPen, small_plot::SmallPlot, theme::Theme};
 use crate::{
     history::{Run, decimate::log_step, format},
     sim::{committee::features::Features, metrics::Metric},
@@ -46,11 +43,7 @@ pub fn over_time(ui: &mut Ui, theme: &Theme, run: &Run, at: u64) {
     plot.cursor(log_step(at), theme.faint);
     let widths = [2.0, 1.4, 1.0];
     for (points, width) in series.iter().zip(widths) {
-        let pen = Pen {
-            colour: theme.alignment,
-            width,
-            dashed: width < 1.2,
-        };
+        let pen = ScreenPen::line(theme.alignment, width, width < 1.2);
         plot.curve(points.iter().copied(), pen);
     }
     // At their ends; λ₂ and λ₃ often run together.

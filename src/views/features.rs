@@ -12,7 +12,7 @@ use super::{
 use crate::{
     history::{Run, format},
     sim::{
-        committee::crowd::Density,
+        committee::density::Density,
         committee::features::{EVERY_NEURON, Features, Spread, Verdict},
         config::Width,
         metrics::Metric,

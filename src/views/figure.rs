@@ -42,7 +42,7 @@ pub struct CurveView<'a> {
     /// It is the one that is trained live.
     pub live: bool,
     /// Its colour on the plots.
-    pub color: Color32,
+    pub colour: Color32,
 }
 
 /// Height below which the strip has two lines of text at most.
@@ -243,12 +243,15 @@ fn row(ui: &mut Ui, mut cell: impl FnMut(&mut Ui, usize)) {
 
 fn name(ui: &mut Ui, theme: &Theme, figure: &Figure, view: &CurveView<'_>) {
     let CurveView {
-        curve, live, color, ..
+        curve,
+        live,
+        colour,
+        ..
     } = *view;
     let row = ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         let (rect, _) = ui.allocate_exact_size(Vec2::new(14.0, 10.0), Sense::hover());
-        let stroke = Stroke::new(if live { 2.4 } else { 1.6 }, color);
+        let stroke = Stroke::new(if live { 2.4 } else { 1.6 }, colour);
         ui.painter().hline(rect.x_range(), rect.center().y, stroke);
         ui.add(Label::new(RichText::new(&curve.label).color(theme.text)).wrap());
     });

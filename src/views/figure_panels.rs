@@ -5,8 +5,8 @@ use super::{
     axes::even_ticks,
     entry::describe,
     fonts,
-    pins::PinColor,
-    polyline::{Canvas, Pen},
+    pins::PinColour,
+    polyline::{Canvas, ScreenPen},
     theme::Theme,
 };
 use crate::{
@@ -137,7 +137,7 @@ fn panel(ui: &mut Ui, theme: &Theme, rect: Rect, k: usize, plot: &Plot, compact:
 }
 
 /// What a colour looks like.
-pub fn color(ink: Ink, theme: &Theme) -> Color32 {
+pub fn colour(ink: Ink, theme: &Theme) -> Color32 {
     match ink {
         Ink::Metric(metric) => match metric {
             Metric::TrainLoss | Metric::LinTrainLoss | Metric::TrainAccuracy => theme.train,
@@ -157,7 +157,7 @@ pub fn color(ink: Ink, theme: &Theme) -> Color32 {
             ];
             few[k % few.len()]
         }
-        Ink::Along(part) => theme.pin(PinColor::Ramp(part)),
+        Ink::Along(part) => theme.pin(PinColour::Ramp(part)),
         Ink::Reference => theme.muted,
     }
 }
@@ -198,7 +198,7 @@ fn legend(painter: &Painter, rect: Rect, keys: &[Key], font: &FontId, theme: &Th
             (x, y) = (rect.left(), y + height);
         }
         let middle = y + 0.5 * text.size().y;
-        let ink = color(key.ink, theme);
+        let ink = colour(key.ink, theme);
         match key.look {
             Look::Line(dash) => {
                 let canvas = Canvas {
@@ -206,8 +206,8 @@ fn legend(painter: &Painter, rect: Rect, keys: &[Key], font: &FontId, theme: &Th
                     x: (0.0, 1.0),
                     y: (0.0, 1.0),
                 };
-                let pen = Pen {
-                    color: ink,
+                let pen = ScreenPen {
+                    colour: ink,
                     width: 2.0,
                     style: style(dash),
                 };
@@ -225,23 +225,23 @@ fn legend(painter: &Painter, rect: Rect, keys: &[Key], font: &FontId, theme: &Th
 }
 
 /// One shape a group, so that it can be told without its colour.
-fn mark(painter: &Painter, at: Pos2, shape: usize, color: Color32) {
+fn mark(painter: &Painter, at: Pos2, shape: usize, colour: Color32) {
     let corners = |corners: &[(f32, f32)]| -> Vec<Pos2> {
         corners.iter().map(|&(x, y)| at + vec2(x, y)).collect()
     };
     match shape % 3 {
         0 => {
-            painter.circle_filled(at, 3.6, color);
+            painter.circle_filled(at, 3.6, colour);
         }
         1 => {
             let s = 5.0;
             let points = corners(&[(0.0, -s), (s, 0.0), (0.0, s), (-s, 0.0)]);
-            painter.add(Shape::closed_line(points, Stroke::new(1.6, color)));
+            painter.add(Shape::closed_line(points, Stroke::new(1.6, colour)));
         }
         _ => {
             let s = 4.6;
             let points = corners(&[(0.0, -s), (s, 0.8 * s), (-s, 0.8 * s)]);
-            painter.add(Shape::closed_line(points, Stroke::new(1.6, color)));
+            painter.add(Shape::closed_line(points, Stroke::new(1.6, colour)));
         }
     }
 }
@@ -422,7 +422,7 @@ impl Frame {
             );
         }
         for series in &plot.series {
-            let ink = color(series.ink, theme);
+            let ink = colour(series.ink, theme);
             let y = match (&self.right, series.right) {
                 (Some(right), true) => right,
                 _ => &self.y,
@@ -438,8 +438,8 @@ impl Frame {
                 .map(|[a, b]| [place(self.x.scale, *a), place(y.scale, *b)]);
             match series.look {
                 Look::Line(dash) => {
-                    let pen = Pen {
-                        color: ink,
+                    let pen = ScreenPen {
+                        colour: ink,
                         width: if dash == Dash::Solid { 1.7 } else { 1.3 },
                         style: style(dash),
                     };

@@ -2,10 +2,7 @@
 //! lie in it, and how much of it points at them.
 
 use super::{
-    controls::heading,
-    facts::fact,
-    glossary,
-    small_plot::{Pen, SmallPlot},
+    controls::heading, facts::fact, glossary, polyline::ScreenPen, small_plot::SmallPlot,
     theme::Theme,
 };
 use crate::{
@@ -232,14 +229,7 @@ fn curve(plot: &SmallPlot, values: &[f64], colour: Color32, dashed: bool) {
     let values = values.iter().enumerate().filter(|(_, v)| v.is_finite());
     let points = values.map(|(k, v)| (log_mode(k + 1), *v));
     let width = if dashed { 1.4 } else { 1.8 };
-    plot.curve(
-        points,
-        Pen {
-            colour,
-            width,
-            dashed,
-        },
-    );
+    plot.curve(points, ScreenPen::line(colour, width, dashed));
 }
 
 /// Theory's eigenvalues: name, value, what it is.

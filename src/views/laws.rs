@@ -2,10 +2,7 @@
 //! of powers against another, and the curves against rescaled time.
 
 use super::{
-    action::Action,
-    controls::heading,
-    glossary,
-    small_plot::{Pen, SmallPlot},
+    action::Action, controls::heading, glossary, polyline::ScreenPen, small_plot::SmallPlot,
     theme::Theme,
 };
 use crate::{
@@ -228,20 +225,12 @@ fn law(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
     let own = is_own_line(view.form);
     if let Some(law) = line.filter(|_| !own) {
         let ends = [x.0, x.1].map(|log| (log, law.at(10f64.powf(log)).log10()));
-        let pen = Pen {
-            colour: theme.muted,
-            width: 1.2,
-            dashed: true,
-        };
+        let pen = ScreenPen::line(theme.muted, 1.2, true);
         plot.curve(ends.into_iter(), pen);
     }
     let left = departure(&places).filter(|_| own);
     if own {
-        let pen = Pen {
-            colour: theme.muted,
-            width: 1.2,
-            dashed: true,
-        };
+        let pen = ScreenPen::line(theme.muted, 1.2, true);
         plot.curve([(x.0, x.0), (x.1, x.1)].into_iter(), pen);
         if let Some(left) = left {
             plot.cursor(left.log10(), theme.accent);
@@ -375,11 +364,7 @@ fn curves(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
         plot.y_tick(value, text, theme);
     }
     for curve in &view.curves {
-        let pen = Pen {
-            colour: curve.colour,
-            width: 1.4,
-            dashed: false,
-        };
+        let pen = ScreenPen::line(curve.colour, 1.4, false);
         plot.curve(curve.points.iter().copied(), pen);
     }
     note(ui, theme, &spread(&view.curves));

@@ -5,7 +5,8 @@ use super::{
     controls::heading,
     facts::fact,
     glossary,
-    small_plot::{Pen, SmallPlot, key},
+    polyline::ScreenPen,
+    small_plot::{SmallPlot, key},
     theme::Theme,
 };
 use crate::{
@@ -111,17 +112,9 @@ fn path(ui: &mut Ui, theme: &Theme, view: &PathView) {
     for value in round_ticks(y) {
         plot.y_tick(value, &text(value), theme);
     }
-    let lazy = Pen {
-        colour: theme.ghost,
-        width: 1.4,
-        dashed: true,
-    };
-    let before = Pen {
-        colour: theme.test,
-        width: 2.2,
-        dashed: false,
-    };
-    let after = Pen {
+    let lazy = ScreenPen::line(theme.ghost, 1.4, true);
+    let before = ScreenPen::line(theme.test, 2.2, false);
+    let after = ScreenPen {
         colour: theme.test.gamma_multiply(0.35),
         width: 1.4,
         ..before

@@ -15,14 +15,14 @@ pub type PinId = u64;
 
 /// The colour of a kept run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PinColor {
+pub enum PinColour {
     /// One of the theme's colours for kept runs.
     Palette(usize),
     /// A place on the theme's ramp, from 0 to 1: runs of a sweep.
     Ramp(f32),
 }
 
-impl PinColor {
+impl PinColour {
     /// That of a run at a place among `count`.
     pub fn of_kept(place: usize, count: usize) -> Self {
         match kept_ink(place, count) {
@@ -83,7 +83,7 @@ pub struct PinView<'a> {
     /// What tells it from the others, such as "α = 1".
     pub name: &'a str,
     /// Its colour.
-    pub color: PinColor,
+    pub colour: PinColour,
     /// Its line.
     pub line: PinLine,
     /// It is drawn.
@@ -96,7 +96,7 @@ pub enum PinEdit {
     /// Another name.
     Rename(String),
     /// Another colour.
-    Color(PinColor),
+    Color(PinColour),
     /// Another line.
     Line(PinLine),
     /// Shown or hidden.

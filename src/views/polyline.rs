@@ -10,9 +10,9 @@ use egui_plot::LineStyle;
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pen {
+pub struct ScreenPen {
     /// Colour.
-    pub color: Color32,
+    pub colour: Color32,
     /// Width in points.
     pub width: f32,
     /// Solid, dashed or dotted.
@@ -28,11 +28,24 @@ pub fn line_style(dash: Dash) -> LineStyle {
     }
 }
 
-impl Pen {
+impl ScreenPen {
+    /// A line of a small plot.
+    pub fn line(colour: Color32, width: f32, dashed: bool) -> Self {
+        let style = match dashed {
+            true => LineStyle::Dashed { length: 5.0 },
+            false => LineStyle::Solid,
+        };
+        Self {
+            colour,
+            width,
+            style,
+        }
+    }
+
     /// A pen of a plot, for egui.
     pub fn of(pen: plot::Pen, theme: &Theme) -> Self {
         Self {
-            color: theme.ink(pen.ink).gamma_multiply(pen.strength),
+            colour: theme.ink(pen.ink).gamma_multiply(pen.strength),
             width: pen.width,
             style: line_style(pen.dash),
         }
@@ -132,7 +145,7 @@ impl Canvas {
     }
 
     /// A line as shapes.
-    pub fn stroke(&self, points: impl IntoIterator<Item = [f64; 2]>, pen: Pen) -> Vec<Shape> {
+    pub fn stroke(&self, points: impl IntoIterator<Item = [f64; 2]>, pen: ScreenPen) -> Vec<Shape> {
         let pieces = self.pieces(points);
         let sum = |of: fn(Pos2, Pos2) -> f32| -> f32 {
             let ends = pieces.iter().flat_map(|piece| piece.windows(2));
@@ -290,11 +303,11 @@ fn point([x, y]: [f64; 2]) -> Pos2 {
 /// Gap between two dashes as a part of their length.
 const GAP: f32 = 0.618;
 
-fn stroke(piece: Vec<Pos2>, pen: Pen, wound: bool, shapes: &mut Vec<Shape>) {
-    let Pen { color, width, .. } = pen;
-    let line = Stroke::new(width, color);
+fn stroke(piece: Vec<Pos2>, pen: ScreenPen, wound: bool, shapes: &mut Vec<Shape>) {
+    let ScreenPen { colour, width, .. } = pen;
+    let line = Stroke::new(width, colour);
     if let [alone] = piece[..] {
-        shapes.push(Shape::circle_filled(alone, 0.75 * width, color));
+        shapes.push(Shape::circle_filled(alone, 0.75 * width, colour));
         return;
     }
     match (pen.style, wound) {
@@ -303,7 +316,7 @@ fn stroke(piece: Vec<Pos2>, pen: Pen, wound: bool, shapes: &mut Vec<Shape>) {
             shapes.extend(Shape::dashed_line(&piece, line, length, GAP * length));
         }
         (LineStyle::Dotted { spacing }, false) => {
-            shapes.extend(Shape::dotted_line(&piece, color, spacing, width));
+            shapes.extend(Shape::dotted_line(&piece, colour, spacing, width));
         }
         (LineStyle::Dashed { length: on } | LineStyle::Dotted { spacing: on }, true) => {
             let dashes = along_x(&piece, on, GAP * on).into_iter();
@@ -378,9 +391,9 @@ mod tests {
         }
     }
 
-    fn pen(style: LineStyle) -> Pen {
-        Pen {
-            color: Color32::WHITE,
+    fn pen(style: LineStyle) -> ScreenPen {
+        ScreenPen {
+            colour: Color32::WHITE,
             width: 2.0,
             style,
         }

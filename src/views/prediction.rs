@@ -5,7 +5,8 @@ use super::{
     controls::heading,
     facts::fact,
     glossary,
-    small_plot::{Pen, SmallPlot, key},
+    polyline::ScreenPen,
+    small_plot::{SmallPlot, key},
     theme::Theme,
 };
 use crate::{
@@ -162,11 +163,7 @@ fn learning_curve(
     }
     plot.curve(
         points.iter().copied(),
-        Pen {
-            colour: theme.test,
-            width: 1.8,
-            dashed: false,
-        },
+        ScreenPen::line(theme.test, 1.8, false),
     );
     plot.cursor(samples.log10(), theme.accent);
     plot.mark(samples.log10(), at(samples).max(range.0), false, theme.test);
@@ -184,11 +181,7 @@ fn learning_curve(
         ));
     }
     ui.horizontal_wrapped(|ui| {
-        let pen = |colour| Pen {
-            colour,
-            width: 1.8,
-            dashed: false,
-        };
+        let pen = |colour| ScreenPen::line(colour, 1.8, false);
         key(ui, pen(theme.test), "lazy model", theme);
         key(ui, pen(theme.accent), "this run's P", theme);
         if exact.is_some() {

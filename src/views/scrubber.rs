@@ -4,7 +4,7 @@
 use super::{
     action::{Action, Scrub},
     commands,
-    curves::Mark,
+    curves::EventMark,
     theme::Theme,
 };
 use crate::history::{
@@ -257,11 +257,11 @@ fn transport(ui: &mut Ui, theme: &Theme, view: &View<'_>, words: bool, actions: 
 }
 
 /// The shape that marks it on the curves.
-fn mark_of(bookmark: Bookmark) -> Mark {
+fn mark_of(bookmark: Bookmark) -> EventMark {
     match bookmark {
-        Bookmark::Fit => Mark::Fit,
-        Bookmark::Peak => Mark::Peak,
-        Bookmark::Grok => Mark::Generalise,
+        Bookmark::Fit => EventMark::Fit,
+        Bookmark::Peak => EventMark::Peak,
+        Bookmark::Grok => EventMark::Generalise,
     }
 }
 

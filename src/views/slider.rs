@@ -8,7 +8,7 @@ use egui::{
 
 /// How positions on the rail map to values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scale {
+pub enum Rail {
     /// Equal distances are equal differences.
     Linear(f64, f64),
     /// Equal distances are equal ratios.
@@ -26,7 +26,7 @@ const RADIUS: f32 = 6.0;
 /// Keyboard steps from end to end.
 const KEY_STEPS: f64 = 60.0;
 
-impl Scale {
+impl Rail {
     fn bounds(self) -> (f64, f64) {
         match self {
             Self::Linear(lo, hi) | Self::Log(lo, hi) => (lo, hi),
@@ -110,7 +110,7 @@ pub struct Slider<'a> {
     /// Value now.
     pub value: f64,
     /// Mapping.
-    pub scale: Scale,
+    pub scale: Rail,
     /// Whole numbers only.
     pub integer: bool,
     /// Whether it can be moved.
@@ -275,10 +275,10 @@ mod tests {
     #[test]
     fn every_scale_maps_there_and_back() {
         for scale in [
-            Scale::Linear(0.0, 2.0),
-            Scale::Log(0.03, 30.0),
-            Scale::ZeroThenLog(1e-7, 1e-2),
-            Scale::LogThenInfinite(1.0, 1e4),
+            Rail::Linear(0.0, 2.0),
+            Rail::Log(0.03, 30.0),
+            Rail::ZeroThenLog(1e-7, 1e-2),
+            Rail::LogThenInfinite(1.0, 1e4),
         ] {
             for i in 0..=100 {
                 let t = f64::from(i) / 100.0;
@@ -290,16 +290,16 @@ mod tests {
                 );
             }
         }
-        assert_eq!(Scale::ZeroThenLog(1e-7, 1e-2).value(0.0), 0.0);
-        assert_eq!(Scale::LogThenInfinite(1.0, 1e4).value(1.0), f64::INFINITY);
+        assert_eq!(Rail::ZeroThenLog(1e-7, 1e-2).value(0.0), 0.0);
+        assert_eq!(Rail::LogThenInfinite(1.0, 1e4).value(1.0), f64::INFINITY);
     }
 
     #[test]
     fn values_beyond_the_rail_sit_at_its_ends() {
-        let scale = Scale::Log(0.1, 10.0);
+        let scale = Rail::Log(0.1, 10.0);
         assert_eq!(scale.position(1e-9), 0.0);
         assert_eq!(scale.position(1e9), 1.0);
-        assert_eq!(Scale::ZeroThenLog(1e-7, 1e-2).position(1e-12), END);
+        assert_eq!(Rail::ZeroThenLog(1e-7, 1e-2).position(1e-12), END);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! other quantity.
 
 use super::{
-    polyline::{self, Canvas},
+    polyline::{Canvas, ScreenPen},
     theme::Theme,
 };
 use crate::history::{
@@ -15,31 +15,6 @@ use egui::{
 };
 use egui_plot::LineStyle;
 use std::sync::Arc;
-
-/// How a line is drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pen {
-    /// Colour.
-    pub colour: Color32,
-    /// Width in points.
-    pub width: f32,
-    /// Dashed rather than solid.
-    pub dashed: bool,
-}
-
-impl From<Pen> for polyline::Pen {
-    fn from(pen: Pen) -> Self {
-        Self {
-            color: pen.colour,
-            width: pen.width,
-            style: if pen.dashed {
-                LineStyle::Dashed { length: 5.0 }
-            } else {
-                LineStyle::Solid
-            },
-        }
-    }
-}
 
 /// Axes: log₁₀ of a quantity to the right, another one up.
 pub struct SmallPlot {
@@ -173,14 +148,14 @@ impl SmallPlot {
     }
 
     /// A curve through (log₁₀, value); what is not finite is a gap.
-    pub fn curve(&self, points: impl Iterator<Item = (f64, f64)>, pen: Pen) {
+    pub fn curve(&self, points: impl Iterator<Item = (f64, f64)>, pen: ScreenPen) {
         let canvas = Canvas {
             rect: self.area,
             x: self.x,
             y: self.y,
         };
         let points = points.map(|(log, value)| [log, value]);
-        self.clipped().extend(canvas.stroke(points, pen.into()));
+        self.clipped().extend(canvas.stroke(points, pen));
     }
 
     /// A filled disc, or a diamond.
@@ -202,11 +177,11 @@ impl SmallPlot {
 }
 
 /// A short line as a key to a curve, and its name.
-pub fn key(ui: &mut Ui, pen: Pen, name: &str, theme: &Theme) {
+pub fn key(ui: &mut Ui, pen: ScreenPen, name: &str, theme: &Theme) {
     let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, 10.0), Sense::hover());
     let ends = [rect.left_center(), rect.right_center()];
     let stroke = Stroke::new(pen.width, pen.colour);
-    if pen.dashed {
+    if pen.style != LineStyle::Solid {
         let line = Shape::dashed_line(&ends, stroke, 5.0, 3.0);
         ui.painter().extend(line);
     } else {

@@ -1,6 +1,6 @@
 //! The form in which a sweep is asked for: a setting and the values that it takes.
 
-use super::{controls, pins::MAX_PINS, slider::Scale};
+use super::{controls, pins::MAX_PINS, slider::Rail};
 use crate::{
     figures::spec::as_flow,
     history::format,
@@ -70,11 +70,11 @@ impl SweepForm {
     /// The usual sweep of a setting: over its slider, α over 2⁻⁵ … 2⁵.
     pub fn of(key: &'static str) -> Self {
         let (from, to) = match controls::slider_scale(key) {
-            Some(Scale::Linear(lo, hi) | Scale::Log(lo, hi)) => (lo, hi),
-            Some(Scale::ZeroThenLog(lo, hi) | Scale::LogThenInfinite(lo, hi)) => (lo, hi),
+            Some(Rail::Linear(lo, hi) | Rail::Log(lo, hi)) => (lo, hi),
+            Some(Rail::ZeroThenLog(lo, hi) | Rail::LogThenInfinite(lo, hi)) => (lo, hi),
             None => (1.0, 10.0),
         };
-        let linear = matches!(controls::slider_scale(key), Some(Scale::Linear(..)));
+        let linear = matches!(controls::slider_scale(key), Some(Rail::Linear(..)));
         Self {
             key,
             from: end_in_words(from),

@@ -3,7 +3,7 @@
 //! the Okabe–Ito palette, which stays distinct for colour-blind eyes; dashes,
 //! markers and labels say the same without colour.
 
-use super::{fonts, pins::PinColor};
+use super::{fonts, pins::PinColour};
 use crate::plot::colour::{self, DARK, Ink, LIGHT, Palette};
 use egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
@@ -69,11 +69,11 @@ pub struct Theme {
 pub const PINNED_COLORS: usize = colour::KEPT_COLOURS;
 
 const fn rgb(hex: u32) -> Color32 {
-    color(colour::rgb(hex))
+    color32(colour::rgb(hex))
 }
 
 /// A colour of a palette, for egui.
-pub const fn color([r, g, b]: colour::Rgb) -> Color32 {
+pub const fn color32([r, g, b]: colour::Rgb) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
@@ -179,7 +179,7 @@ impl Theme {
 
     /// The colour of an ink.
     pub fn ink(&self, ink: Ink) -> Color32 {
-        color(self.palette.of(ink))
+        color32(self.palette.of(ink))
     }
 
     /// The palette that it shares with pictures for print.
@@ -188,8 +188,8 @@ impl Theme {
     }
 
     /// The colour of a kept run.
-    pub fn pin(&self, color: PinColor) -> Color32 {
-        self.ink(color.ink())
+    pub fn pin(&self, colour: PinColour) -> Color32 {
+        self.ink(colour.ink())
     }
 
     /// Installs this theme as the style of both of egui's modes. `text_scale`

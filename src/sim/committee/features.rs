@@ -1,7 +1,7 @@
 //! The neurons as a cloud: where their weights lie along the target direction
 //! and along the strongest direction across it.
 
-use super::crowd::{Crowd, Density};
+use super::density::{Density, NeuronSample};
 use super::feature_matrix::FeatureMatrix;
 use super::moments::{InitialWeights, MomentState};
 use crate::sim::config::Width;
@@ -83,7 +83,7 @@ pub struct Cloud {
     latents: Array2<f64>,
     eigenvalues: Vec<f64>,
     /// All neurons, where not all of them are shown.
-    crowd: Option<Crowd>,
+    sample: Option<NeuronSample>,
 }
 
 /// The neurons at one step, in the plane of the target direction β (first
@@ -188,7 +188,7 @@ impl Cloud {
             gaussian: weights.is_gaussian(),
             latents,
             eigenvalues: decompose(&initial.second_moment())?.0,
-            crowd: Crowd::new(weights)
+            sample: NeuronSample::new(weights)
                 .filter(|_| shown.len() < weights.width().finite().unwrap_or(0)),
             shown,
         })
@@ -197,7 +197,9 @@ impl Cloud {
     /// Draws more of the neurons of which only some are shown; false where all
     /// are there, or as many as fit into memory.
     pub fn grow(&mut self, weights: &InitialWeights) -> bool {
-        self.crowd.as_mut().is_some_and(|crowd| crowd.grow(weights))
+        self.sample
+            .as_mut()
+            .is_some_and(|sample| sample.grow(weights))
     }
 
     /// The neurons at `state`, with the orthonormal `directions` of the target,
@@ -225,8 +227,8 @@ impl Cloud {
         Some(Features {
             width: self.width,
             points: self.points(state, &plane, now.mean)?,
-            density: match &self.crowd {
-                Some(crowd) => crowd.density(initial, state, &plane, &now),
+            density: match &self.sample {
+                Some(sample) => sample.density(initial, state, &plane, &now),
                 None if self.gaussian => Some(Density::gaussian(&now, SIGMAS)),
                 None => None,
             },

@@ -5,7 +5,7 @@
 //! ([`linearized`]), its [`kernel`] and its [`features`], on a [`task`].
 
 pub mod accuracy;
-pub mod crowd;
+pub mod density;
 pub mod draws;
 pub mod effort;
 pub mod engine;

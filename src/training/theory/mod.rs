@@ -11,6 +11,7 @@ mod solve;
 use super::keyframes::Keyframes;
 use super::panics;
 use super::protocol::{Latest, RunId};
+use crate::sim::LossPoint;
 use crate::sim::committee::features::Features;
 use crate::sim::committee::instance::Instance;
 use crate::sim::committee::kernel::{Spectrum, SpectrumTheory};
@@ -35,17 +36,6 @@ pub struct TheoryRequest {
     pub instance: Option<Arc<Instance>>,
 }
 
-/// Losses at one step of a computed curve.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LossPoint {
-    /// Step t = τ/η₀; between steps in a curve of the flow.
-    pub step: f64,
-    /// Train loss.
-    pub train: f64,
-    /// Test loss: exact, else that of the test set; NaN where there is neither.
-    pub test: f64,
-}
-
 /// The gradient flow of a run up to its horizon, against t = τ/η₀.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
@@ -67,7 +57,7 @@ impl Forecast {
 
 /// The linearised model of a run up to its horizon.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LazyShadow {
+pub struct LazyCurve {
     /// Its losses: of gradient descent, or of the flow beside a run of the flow.
     pub points: Vec<LossPoint>,
     /// Test loss of kernel regression with K₀, to which gradient descent on the
@@ -176,7 +166,7 @@ pub struct Answer<T> {
 #[derive(Clone, Default)]
 struct Answers {
     forecast: Latest<Answer<Forecast>>,
-    shadow: Latest<Answer<LazyShadow>>,
+    lazy: Latest<Answer<LazyCurve>>,
     kernel: Latest<Answer<KernelView>>,
     features: Latest<Answer<FeatureView>>,
     path: Latest<Answer<PathView>>,
@@ -227,7 +217,7 @@ impl Answers {
             result,
         });
         let result = Err(message.to_owned());
-        self.shadow.put(Answer {
+        self.lazy.put(Answer {
             run,
             request,
             result,
@@ -245,7 +235,7 @@ struct Pending {
 
 /// The window's end. Dropping it stops the computation and ends the thread.
 pub struct TheoryHandle {
-    bell: Sender<()>,
+    request_sent: Sender<()>,
     newest: Arc<AtomicU64>,
     pending: Latest<Pending>,
     pending_kernel: Latest<WeightsRequest>,
@@ -258,9 +248,9 @@ pub struct TheoryHandle {
 impl TheoryHandle {
     /// Starts the theory thread. `wake` is called whenever there is an answer.
     pub fn spawn(wake: impl Fn() + Send + 'static) -> Self {
-        let (bell, rung) = bounded(1);
+        let (request_sent, requested) = bounded(1);
         let handle = Self {
-            bell,
+            request_sent,
             newest: Arc::default(),
             pending: Latest::default(),
             pending_kernel: Latest::default(),
@@ -270,7 +260,7 @@ impl TheoryHandle {
             answers: Answers::default(),
         };
         let thread = Thread {
-            rung,
+            requested,
             newest: Arc::clone(&handle.newest),
             pending: handle.pending.clone(),
             pending_kernel: handle.pending_kernel.clone(),
@@ -299,7 +289,7 @@ impl TheoryHandle {
             asked: Instant::now(),
             request,
         });
-        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+        if let Err(TrySendError::Disconnected(())) = self.request_sent.try_send(()) {
             self.answers.fail(run, generation, NOT_RUNNING);
         }
         generation
@@ -310,7 +300,7 @@ impl TheoryHandle {
     pub fn request_kernel(&self, request: WeightsRequest) {
         let run = request.theory.run;
         self.pending_kernel.put(request);
-        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+        if let Err(TrySendError::Disconnected(())) = self.request_sent.try_send(()) {
             let result = Err(NOT_RUNNING.to_owned());
             self.answers.kernel.put(Answer {
                 run,
@@ -325,7 +315,7 @@ impl TheoryHandle {
     pub fn request_features(&self, request: WeightsRequest) {
         let run = request.theory.run;
         self.pending_features.put(request);
-        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+        if let Err(TrySendError::Disconnected(())) = self.request_sent.try_send(()) {
             let result = Err(NOT_RUNNING.to_owned());
             self.answers.features.put(Answer {
                 run,
@@ -340,7 +330,7 @@ impl TheoryHandle {
     pub fn request_path(&self, request: PathRequest) {
         let run = request.now.theory.run;
         self.pending_path.put(request);
-        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+        if let Err(TrySendError::Disconnected(())) = self.request_sent.try_send(()) {
             let result = Err(NOT_RUNNING.to_owned());
             self.answers.path.put(Answer {
                 run,
@@ -358,7 +348,7 @@ impl TheoryHandle {
         }
         let runs: Vec<RunId> = requests.iter().map(|request| request.run).collect();
         self.pending_movements.add(requests);
-        if let Err(TrySendError::Disconnected(())) = self.bell.try_send(()) {
+        if let Err(TrySendError::Disconnected(())) = self.request_sent.try_send(()) {
             let none = runs.into_iter().map(|run| (run, f64::NAN));
             self.answers.movements.add(none);
         }
@@ -390,8 +380,8 @@ impl TheoryHandle {
     }
 
     /// The newest lazy model, if one came since the last call.
-    pub fn shadow(&self) -> Option<Answer<LazyShadow>> {
-        self.answers.shadow.take()
+    pub fn lazy(&self) -> Option<Answer<LazyCurve>> {
+        self.answers.lazy.take()
     }
 }
 
@@ -402,7 +392,7 @@ impl Drop for TheoryHandle {
 }
 
 struct Thread {
-    rung: Receiver<()>,
+    requested: Receiver<()>,
     newest: Arc<AtomicU64>,
     pending: Latest<Pending>,
     pending_kernel: Latest<WeightsRequest>,
@@ -418,7 +408,7 @@ impl Thread {
         let mut solver = Solver::default();
         loop {
             // What is left of a long list, or a ring.
-            if !self.next_movement(&mut solver) && self.rung.recv().is_err() {
+            if !self.next_movement(&mut solver) && self.requested.recv().is_err() {
                 return;
             }
             // One ring may stand for all of them, and for several of each.
@@ -464,7 +454,7 @@ impl Thread {
     /// Computes the movement of one lazy solution, where that is asked for and nothing
     /// else is.
     fn next_movement(&self, solver: &mut Solver) -> bool {
-        if !self.rung.is_empty() {
+        if !self.requested.is_empty() {
             return false;
         }
         let Some(request) = self.pending_movements.first() else {
@@ -533,9 +523,9 @@ impl Job<'_> {
         (self.thread.wake)();
     }
 
-    fn shadow(&self, result: Result<LazyShadow, String>) {
+    fn lazy(&self, result: Result<LazyCurve, String>) {
         let run = self.run;
-        self.thread.answers.shadow.put(Answer {
+        self.thread.answers.lazy.put(Answer {
             run,
             request: self.generation,
             result,

@@ -1,9 +1,8 @@
 //! The computations of the theory thread, and what they keep from one request
 //! to the next.
 
-use super::{
-    FeatureView, Forecast, Job, KernelView, LazyShadow, LossPoint, TheoryRequest, WeightsRequest,
-};
+use super::{FeatureView, Forecast, Job, KernelView, LazyCurve, TheoryRequest, WeightsRequest};
+use crate::sim::LossPoint;
 use crate::sim::committee::engine::Problem;
 use crate::sim::committee::features::Cloud;
 use crate::sim::committee::flow::{Ending, FlowOptions, FlowSystem, Quality, integrate};
@@ -95,7 +94,7 @@ impl Solver {
             job.forecast(Err(format!(
                 "there is no forecast with {key} = {value}: it integrates the moments of the weights, which do not determine this network"
             )));
-            job.shadow(Err(NoLinearized::NotCommittee.to_string()));
+            job.lazy(Err(NoLinearized::NotCommittee.to_string()));
             return Ok(());
         }
         if !self.forecast(&setup, Quality::COARSE, job) {
@@ -103,11 +102,11 @@ impl Solver {
         }
         let samples = setup.problem.task.x.nrows();
         let quick = samples <= QUICK_SAMPLES || self.eigen(&setup).is_some();
-        if quick && !self.shadow(&setup, job) {
+        if quick && !self.lazy(&setup, job) {
             return Ok(());
         }
         if self.forecast(&setup, Quality::FORECAST, job) && !quick {
-            self.shadow(&setup, job);
+            self.lazy(&setup, job);
         }
         Ok(())
     }
@@ -204,15 +203,15 @@ impl Solver {
 
     /// Publishes the lazy model or why there is none; false if a newer request
     /// came before.
-    fn shadow(&mut self, setup: &Setup, job: &Job<'_>) -> bool {
+    fn lazy(&mut self, setup: &Setup, job: &Job<'_>) -> bool {
         match self.lazy_curve(setup, job) {
-            Ok(Some((points, level))) => job.shadow(Ok(LazyShadow {
+            Ok(Some((points, level))) => job.lazy(Ok(LazyCurve {
                 points,
                 level,
                 latency: job.latency(),
             })),
             Ok(None) => return false,
-            Err(why) => job.shadow(Err(why.to_string())),
+            Err(why) => job.lazy(Err(why.to_string())),
         }
         !job.is_cancelled()
     }

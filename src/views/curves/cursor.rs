@@ -47,9 +47,9 @@ impl Overlay<'_> {
             let Some(at) = self.canvas.inside(place, y) else {
                 continue;
             };
-            let color = curve.pen().color;
+            let colour = curve.pen().colour;
             let rim = Stroke::new(1.5, self.theme.background);
-            self.painter.circle(at, 4.5, color, rim);
+            self.painter.circle(at, 4.5, colour, rim);
             let reading = curve.metric().and_then(|metric| run.reading(metric, step));
             let Some(reading) = reading.filter(|_| values) else {
                 continue;
@@ -58,7 +58,7 @@ impl Overlay<'_> {
             if reading.step != step {
                 text.push_str(&format!(" at {}", format::thousands(reading.step)));
             }
-            let galley = self.painter.layout_no_wrap(text, self.body.clone(), color);
+            let galley = self.painter.layout_no_wrap(text, self.body.clone(), colour);
             let size = galley.size();
             let free = [10.0, 24.0]
                 .into_iter()
@@ -75,17 +75,17 @@ impl Overlay<'_> {
                 .map(|corner| Rect::from_min_size(corner, size))
                 .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
             if let Some(rect) = free {
-                self.text(rect, galley, color);
+                self.text(rect, galley, colour);
             }
         }
     }
 
     /// What a vertical line stands for, beside it.
-    pub(super) fn name_line(&mut self, x: f32, text: &str, color: Color32) {
+    pub(super) fn name_line(&mut self, x: f32, text: &str, colour: Color32) {
         let frame = self.frame();
         let galley = self
             .painter
-            .layout_no_wrap(text.into(), self.body.clone(), color);
+            .layout_no_wrap(text.into(), self.body.clone(), colour);
         let size = galley.size();
         // From the middle outwards; on a curve rather than on another text.
         let places: Vec<Rect> = [
@@ -107,6 +107,6 @@ impl Overlay<'_> {
         let right = frame.right() - size.x;
         let beside = pos2((x + 8.0).min(right), frame.center().y);
         let rect = free.unwrap_or(Rect::from_min_size(beside, size));
-        self.text(rect, galley, color);
+        self.text(rect, galley, colour);
     }
 }

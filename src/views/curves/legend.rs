@@ -1,7 +1,7 @@
 //! The strip above a plot: a legend that toggles and says the values under the
 //! crosshair, so that nothing in the plot is ever covered.
 
-use super::series::Pen;
+use super::series::ScreenPen;
 use crate::history::{Reading, format};
 use egui::{
     Align2, Color32, Response, Role, Sense, Shape, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2,
@@ -15,7 +15,7 @@ pub struct Chip<'a> {
     /// What it is, on hover.
     pub meaning: &'a str,
     /// How its line is drawn.
-    pub pen: Pen,
+    pub pen: ScreenPen,
     /// Whether it is on show.
     pub on: bool,
     /// Whether there is such a curve; without one the entry has no line and its
@@ -34,13 +34,13 @@ pub const VALUE_DIGITS: usize = 4;
 const WIDEST_VALUE: &str = "0.00000000";
 
 /// A short piece of line in the style of a curve.
-pub fn sample(pen: Pen, left: egui::Pos2, length: f32) -> Vec<Shape> {
+pub fn sample(pen: ScreenPen, left: egui::Pos2, length: f32) -> Vec<Shape> {
     let ends = [left, left + vec2(length, 0.0)];
-    let stroke = Stroke::new(pen.width, pen.color);
+    let stroke = Stroke::new(pen.width, pen.colour);
     match pen.style {
         LineStyle::Solid => vec![Shape::line_segment(ends, stroke)],
         LineStyle::Dashed { .. } => Shape::dashed_line(&ends, stroke, 5.0, 3.0),
-        LineStyle::Dotted { .. } => Shape::dotted_line(&ends, pen.color, 4.0, pen.width * 0.6),
+        LineStyle::Dotted { .. } => Shape::dotted_line(&ends, pen.colour, 4.0, pen.width * 0.6),
     }
 }
 
@@ -80,7 +80,7 @@ impl Chip<'_> {
         }
         let mut pen = self.pen;
         if !self.on {
-            pen.color = pen.color.gamma_multiply(0.35);
+            pen.colour = pen.colour.gamma_multiply(0.35);
         }
         let middle = rect.center().y;
         if self.there {

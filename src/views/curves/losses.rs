@@ -3,18 +3,19 @@
 use super::{
     CurvesAction, CurvesModel, CurvesState, DASHED, Pinned, PlotKind,
     bounds::{self, Extent},
-    overlay::{Label, Mark, Overlay},
+    overlay::{EventMark, Label, Overlay},
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
     placement::LabelSide,
-    series::{Drawn, Pen},
+    series::{Drawn, ScreenPen},
 };
 use crate::history::Run;
 use crate::plot::{
     Dash, Ink, look,
     runs::{self, Runs, above, diverged},
 };
+use crate::sim::LossPoint;
 use crate::sim::{metrics::Metric, verdict::Judge};
-use crate::training::{LossPoint, protocol::Phase};
+use crate::training::protocol::Phase;
 use crate::views::{axes::Scale, controls::upper_first, theme::Theme};
 use egui::{Color32, Rect, TextStyle, Ui};
 use egui_plot::LineStyle;
@@ -31,16 +32,16 @@ pub(super) fn losses<'a>(
     let Scene { model, theme, .. } = *scene;
     let scale = state.loss_scale;
     let canvas = scene.canvas(scale, state.loss.shown(), state.loss_height);
-    let pens = |color: Color32, width: f32| {
-        let pen = |style| Pen {
-            color,
+    let pens = |colour: Color32, width: f32| {
+        let pen = |style| ScreenPen {
+            colour,
             width,
             style,
         };
         [pen(DASHED), pen(LineStyle::Solid)]
     };
     let trains = state.pin_trains(model.pinned.len());
-    let pair = |run: &Run, [train, test]: [Pen; 2], state: &CurvesState, train_too: bool| {
+    let pair = |run: &Run, [train, test]: [ScreenPen; 2], state: &CurvesState, train_too: bool| {
         let mut lines = Vec::new();
         if state.shown.test {
             lines.push(Drawn::new(
@@ -64,19 +65,19 @@ pub(super) fn losses<'a>(
     };
     let mut behind = Vec::new();
     for ghost in model.ghosts {
-        let color = theme
+        let colour = theme
             .ghost
             .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
-        behind.extend(pair(ghost.run, pens(color, 1.5), state, true));
+        behind.extend(pair(ghost.run, pens(colour, 1.5), state, true));
     }
     let mut pinned = Vec::new();
     for kept in model.pinned {
         // The colour of its ink is the pin's own.
         let dash = Dash::Solid;
         let [mut train, mut test] =
-            look::kept_pens(Ink::Text, dash, model.pinned.len()).map(|pen| Pen {
-                color: kept.color.gamma_multiply(pen.strength),
-                ..Pen::of(pen, theme)
+            look::kept_pens(Ink::Text, dash, model.pinned.len()).map(|pen| ScreenPen {
+                colour: kept.colour.gamma_multiply(pen.strength),
+                ..ScreenPen::of(pen, theme)
             });
         test.style = kept.style;
         train.style = DASHED;
@@ -86,7 +87,7 @@ pub(super) fn losses<'a>(
     let computed = foreseen(scene, state);
     let mut curves = Vec::new();
     if let Some(run) = model.run {
-        let main = look::main_pens().map(|pen| Pen::of(pen, theme));
+        let main = look::main_pens().map(|pen| ScreenPen::of(pen, theme));
         curves = pair(run, main, state, true);
     }
 
@@ -148,16 +149,16 @@ pub(super) fn losses<'a>(
 }
 
 /// Name of the level of kernel regression.
-const LEVEL: &str = "kernel regression with K₀ (lazy shadow)";
+const LEVEL: &str = "kernel regression with K₀ (lazy model)";
 
 /// How the forecast is drawn: train, test.
-pub(super) fn forecast_pens(theme: &Theme) -> [Pen; 2] {
-    look::forecast_pens().map(|pen| Pen::of(pen, theme))
+pub(super) fn forecast_pens(theme: &Theme) -> [ScreenPen; 2] {
+    look::forecast_pens().map(|pen| ScreenPen::of(pen, theme))
 }
 
 /// How the lazy model's test loss is drawn.
-pub(super) fn shadow_pen(theme: &Theme) -> Pen {
-    Pen::of(look::shadow_pen(), theme)
+pub(super) fn lazy_pen(theme: &Theme) -> ScreenPen {
+    ScreenPen::of(look::lazy_pen(), theme)
 }
 
 /// The level that is on show.
@@ -165,15 +166,15 @@ fn level(model: &CurvesModel<'_>, state: &CurvesState) -> Option<f64> {
     model
         .foresight
         .level
-        .filter(|_| state.shown.lazy_shadow && state.shown.test)
+        .filter(|_| state.shown.lazy_model && state.shown.test)
 }
 
 /// The pen of a curve that may be of settings that have changed since: such a
 /// one is hardly there.
-fn faded(pen: Pen, stale: bool) -> Pen {
+fn faded(pen: ScreenPen, stale: bool) -> ScreenPen {
     let fade = if stale { 0.3 } else { 1.0 };
-    Pen {
-        color: pen.color.gamma_multiply(fade),
+    ScreenPen {
+        colour: pen.colour.gamma_multiply(fade),
         ..pen
     }
 }
@@ -184,15 +185,15 @@ fn foreseen(scene: &Scene<'_>, state: &CurvesState) -> Vec<Drawn> {
     let canvas = scene.canvas(state.loss_scale, state.loss.shown(), state.loss_height);
     let mut lines = Vec::new();
     if let Some(level) = level(model, state) {
-        let hair = Pen::of(look::level_pen(), theme);
-        let hair = faded(hair, model.foresight.stale_shadow);
+        let hair = ScreenPen::of(look::level_pen(), theme);
+        let hair = faded(hair, model.foresight.stale_lazy);
         lines.push(Drawn::level(level, canvas, hair));
     }
-    if let Some(curve) = model.foresight.shadow
-        && state.shown.lazy_shadow
+    if let Some(curve) = model.foresight.lazy
+        && state.shown.lazy_model
         && state.shown.test
     {
-        let pen = faded(shadow_pen(theme), model.foresight.stale_shadow);
+        let pen = faded(lazy_pen(theme), model.foresight.stale_lazy);
         lines.push(Drawn::computed(curve, |p| p.test, canvas, pen));
     }
     if let Some(curve) = model.foresight.forecast
@@ -246,17 +247,17 @@ fn annotate_losses(
     };
     let crossings = run.crossings();
     if let (Some(step), Some(curve)) = (crossings.fit, train) {
-        overlay.mark(Mark::Fit, step, curve);
+        overlay.mark(EventMark::Fit, step, curve);
     }
     if let (Some(peak), Some(curve)) = (run.peak(), test) {
         let first = run.series(run.test_metric()).next().map_or(0.0, |p| p.1);
         // A peak is worth a mark where test loss rose before it fell.
         if !diverged(run) && peak.test_loss > 1.01 * first && peak.step < run.step() {
-            overlay.mark(Mark::Peak, peak.step, curve);
+            overlay.mark(EventMark::Peak, peak.step, curve);
         }
     }
     if let (Some(step), Some(curve)) = (crossings.generalise, test) {
-        overlay.mark(Mark::Generalise, step, curve);
+        overlay.mark(EventMark::Generalise, step, curve);
     }
     // Lines that have no choice first: labels of curves find their way around.
     if state.shown.references {
@@ -301,12 +302,12 @@ fn annotate_losses(
 fn references(overlay: &mut Overlay<'_>, run: &Run, scale: Scale, theme: &Theme) {
     let ignorant = run.config().network.family.ignorant();
     if let Some(zero) = run.zero_test_loss() {
-        let dots = Pen::of(look::zero_pen(), theme);
+        let dots = ScreenPen::of(look::zero_pen(), theme);
         overlay.reference(scale.place(zero), theme.faint, dots, ignorant);
     }
     let by_loss = run.info().is_some_and(|info| info.judge == Judge::Loss);
     if let Some(thresholds) = run.thresholds().filter(|_| by_loss) {
-        let [train, test] = look::threshold_pens().map(|pen| Pen::of(pen, theme));
+        let [train, test] = look::threshold_pens().map(|pen| ScreenPen::of(pen, theme));
         let mut both = [(thresholds.test, test), (thresholds.train, train)];
         both.sort_by(|a, b| a.0.total_cmp(&b.0));
         // Lower first: the name stands above the higher one.

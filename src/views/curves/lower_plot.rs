@@ -7,7 +7,7 @@ use super::{
     overlay::Label,
     panel::{Panel, Scene, context_menu, describe, finish, plot, settle},
     placement::LabelSide,
-    series::{Drawn, Pen},
+    series::{Drawn, ScreenPen},
 };
 use crate::history::Run;
 use crate::plot::{
@@ -39,10 +39,10 @@ pub(super) fn lower_plot<'a>(
         let axis = if right { &state.right } else { &state.lower };
         scene.canvas(scale, axis.shown(), rect.height())
     };
-    let draw = |run: &Run, color: &dyn Fn(Metric) -> Color32, width| {
+    let draw = |run: &Run, colour: &dyn Fn(Metric) -> Color32, width| {
         let line = |metric: &Metric| {
-            let pen = Pen {
-                color: color(*metric),
+            let pen = ScreenPen {
+                colour: colour(*metric),
                 width,
                 style: lower::look(*metric, theme).1,
             };
@@ -52,19 +52,19 @@ pub(super) fn lower_plot<'a>(
     };
     let mut behind = Vec::new();
     for ghost in model.ghosts {
-        let color = theme
+        let colour = theme
             .ghost
             .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
-        behind.extend(draw(ghost.run, &|_| color, 1.5));
+        behind.extend(draw(ghost.run, &|_| colour, 1.5));
     }
     let faded = behind.len();
     for kept in model.pinned {
         let many = model.pinned.len() > FEW;
         let pale = |metric: Metric| {
             if many && chosen.first() != Some(&metric) {
-                kept.color.gamma_multiply(0.5)
+                kept.colour.gamma_multiply(0.5)
             } else {
-                kept.color
+                kept.colour
             }
         };
         behind.extend(draw(kept.run, &pale, if many { 1.2 } else { 1.5 }));
@@ -187,8 +187,8 @@ fn right_axis(ui: &Ui, panel: &Panel<'_>, [offset, part]: [f64; 2], scene: &Scen
         let stroke = egui::Stroke::new(1.0, scene.theme.muted);
         ui.painter().line_segment(tick, stroke);
         let place = pos2(frame.right() + 6.0, at.y);
-        let (font, color) = (font.clone(), scene.theme.muted);
+        let (font, colour) = (font.clone(), scene.theme.muted);
         ui.painter()
-            .text(place, Align2::LEFT_CENTER, text, font, color);
+            .text(place, Align2::LEFT_CENTER, text, font, colour);
     }
 }

@@ -20,7 +20,7 @@ mod tests;
 use super::{axes::Scale, pins::PinLine, polyline::line_style, scrubber, theme::Theme};
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
 use crate::plot::runs;
-use crate::training::LossPoint;
+use crate::sim::LossPoint;
 use bounds::{Axis, Span};
 use egui::{Color32, Pos2, Rangef, Rect, Sense, Shape, Ui, UiBuilder, pos2, vec2};
 use egui_plot::LineStyle;
@@ -28,10 +28,10 @@ use kept::KeptSeries;
 use losses::losses;
 pub use lower::{Lower, LowerCurve};
 use lower_plot::{lower_plot, right_room};
-pub use overlay::Mark;
+pub use overlay::EventMark;
 use overlay::Places;
 use panel::{Panel, Scene};
-use series::Pen;
+use series::ScreenPen;
 
 /// An earlier run that fades.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ pub struct Pinned<'a> {
     /// What it is called on the plot, such as "α = 1".
     pub label: &'a str,
     /// Its colour, from [`Theme::pin`].
-    pub color: Color32,
+    pub colour: Color32,
     /// How its test loss is drawn.
     pub style: LineStyle,
 }
@@ -63,25 +63,25 @@ pub struct Foresight<'a> {
     /// The part of its first loss below which its own error shows.
     pub floor: f64,
     /// The linearised model up to the horizon.
-    pub shadow: Option<&'a [LossPoint]>,
+    pub lazy: Option<&'a [LossPoint]>,
     /// Test loss of kernel regression with K₀.
     pub level: Option<f64>,
     /// Why there is no forecast.
     pub no_forecast: Option<&'a str>,
     /// Why there is no lazy model.
-    pub no_shadow: Option<&'a str>,
+    pub no_lazy: Option<&'a str>,
     /// The forecast is of settings that have changed since.
     pub stale_forecast: bool,
     /// The lazy model, and its level, are of settings that have changed since.
-    pub stale_shadow: bool,
+    pub stale_lazy: bool,
 }
 
 impl<'a> Foresight<'a> {
     /// With the lazy twin of a run that trains one, where theory has no lazy model.
     pub fn with_twin(mut self, run: Option<&'a Run>) -> Self {
         let twin = run.map_or(&[][..], Run::twin);
-        if self.shadow.is_none() && !twin.is_empty() {
-            self.shadow = Some(twin);
+        if self.lazy.is_none() && !twin.is_empty() {
+            self.lazy = Some(twin);
         }
         self
     }
@@ -157,7 +157,7 @@ pub struct Shown {
     /// The forecast.
     pub forecast: bool,
     /// The lazy model.
-    pub lazy_shadow: bool,
+    pub lazy_model: bool,
     /// The zero predictor's loss and the thresholds.
     pub references: bool,
     /// Train losses of kept runs; `None` as long as the user has not said: then
@@ -173,7 +173,7 @@ impl Default for Shown {
             train: true,
             test: true,
             forecast: true,
-            lazy_shadow: true,
+            lazy_model: true,
             references: true,
             pin_trains: None,
             lower: Lower::default(),
@@ -248,14 +248,14 @@ pub fn pin_style(line: PinLine) -> LineStyle {
 
 /// A short piece of such a line.
 pub fn line_sample(
-    color: Color32,
+    colour: Color32,
     width: f32,
     style: LineStyle,
     left: Pos2,
     length: f32,
 ) -> Vec<Shape> {
-    let pen = Pen {
-        color,
+    let pen = ScreenPen {
+        colour,
         width,
         style,
     };
@@ -270,7 +270,7 @@ pub fn pins_legend(ui: &mut Ui, pinned: &[Pinned<'_>], theme: &Theme) {
             let (rect, _) = ui.allocate_exact_size(vec2(20.0, LEGEND_ROW), Sense::hover());
             let left = rect.left_center();
             ui.painter()
-                .extend(line_sample(pin.color, 2.0, pin.style, left, 20.0));
+                .extend(line_sample(pin.colour, 2.0, pin.style, left, 20.0));
             ui.label(egui::RichText::new(pin.label).color(theme.text));
             ui.add_space(8.0);
         }

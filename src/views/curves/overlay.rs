@@ -3,7 +3,7 @@
 
 use super::{
     placement::{GRACE_SECS, Kept, LabelSide, Obstacles, Place, Seek},
-    series::{Drawn, Pen},
+    series::{Drawn, ScreenPen},
 };
 use crate::history::{Run, decimate::log_step, format};
 use crate::sim::outcome::Outcome;
@@ -18,7 +18,7 @@ use std::{collections::HashMap, sync::Arc};
 
 /// The shapes that mark events on the curves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum EventMark {
     /// Train loss fell below its threshold.
     Fit,
     /// Test loss fell below its threshold.
@@ -29,25 +29,25 @@ pub enum Mark {
     Diverged,
 }
 
-impl Mark {
+impl EventMark {
     /// Draws it, with a rim in the colour of the ground.
-    pub fn paint(self, painter: &Painter, at: Pos2, size: f32, color: Color32, rim: Color32) {
+    pub fn paint(self, painter: &Painter, at: Pos2, size: f32, colour: Color32, rim: Color32) {
         let stroke = Stroke::new(1.5, rim);
         let polygon = |corners: &[(f32, f32)]| {
             let points = corners
                 .iter()
                 .map(|(x, y)| at + size * vec2(*x, *y))
                 .collect();
-            painter.add(Shape::convex_polygon(points, color, stroke));
+            painter.add(Shape::convex_polygon(points, colour, stroke));
         };
         match self {
             Self::Fit => {
-                painter.circle(at, 0.9 * size, color, stroke);
+                painter.circle(at, 0.9 * size, colour, stroke);
             }
             Self::Generalise => polygon(&[(0.0, -1.2), (1.2, 0.0), (0.0, 1.2), (-1.2, 0.0)]),
             Self::Peak => polygon(&[(0.0, -1.1), (1.05, 0.8), (-1.05, 0.8)]),
             Self::Diverged => {
-                let stroke = Stroke::new(2.5, color);
+                let stroke = Stroke::new(2.5, colour);
                 for (a, b) in [((-0.8, -0.8), (0.8, 0.8)), ((-0.8, 0.8), (0.8, -0.8))] {
                     let ends = [at + size * vec2(a.0, a.1), at + size * vec2(b.0, b.1)];
                     painter.line_segment(ends, stroke);
@@ -116,7 +116,7 @@ impl<'a> Overlay<'a> {
     }
 
     /// Marks a step on a curve.
-    pub fn mark(&mut self, mark: Mark, step: u64, curve: &Drawn) {
+    pub fn mark(&mut self, mark: EventMark, step: u64, curve: &Drawn) {
         let x = log_step(step);
         let place = curve.at(x).and_then(|y| self.canvas.inside(x, y));
         let Some(at) = place else { return };
@@ -125,7 +125,7 @@ impl<'a> Overlay<'a> {
             &self.painter,
             at,
             size,
-            curve.pen().color,
+            curve.pen().colour,
             self.theme.background,
         );
         self.obstacles
@@ -136,15 +136,15 @@ impl<'a> Overlay<'a> {
     pub fn head(&self, curve: &Drawn) {
         let head = curve.head().and_then(|[x, y]| self.canvas.inside(x, y));
         if let Some(at) = head {
-            let color = curve.pen().color;
+            let colour = curve.pen().colour;
             self.painter
-                .circle_filled(at, 7.0, color.gamma_multiply(0.22));
-            self.painter.circle_filled(at, 3.2, color);
+                .circle_filled(at, 7.0, colour.gamma_multiply(0.22));
+            self.painter.circle_filled(at, 3.2, colour);
         }
     }
 
     /// A horizontal line at a reference value, named at its right end.
-    pub fn reference(&mut self, height: f64, color: Color32, style: Pen, name: &str) {
+    pub fn reference(&mut self, height: f64, colour: Color32, style: ScreenPen, name: &str) {
         if !height.is_finite() {
             return;
         }
@@ -154,10 +154,10 @@ impl<'a> Overlay<'a> {
             return;
         }
         let ends = [pos2(frame.left(), y), pos2(frame.right(), y)];
-        let stroke = Stroke::new(style.width, style.color);
+        let stroke = Stroke::new(style.width, style.colour);
         self.painter.extend(match style.style {
             egui_plot::LineStyle::Dotted { spacing } => {
-                Shape::dotted_line(&ends, style.color, spacing, style.width)
+                Shape::dotted_line(&ends, style.colour, spacing, style.width)
             }
             egui_plot::LineStyle::Dashed { length } => {
                 Shape::dashed_line(&ends, stroke, length, length)
@@ -165,7 +165,7 @@ impl<'a> Overlay<'a> {
             egui_plot::LineStyle::Solid => vec![Shape::line_segment(ends, stroke)],
         });
         if !name.is_empty() {
-            self.name_level(height, color, name);
+            self.name_level(height, colour, name);
         }
         // No text that follows may stand on the line.
         self.obstacles.add_curve(ends.to_vec());
@@ -173,7 +173,7 @@ impl<'a> Overlay<'a> {
 
     /// Names a horizontal line, where there is room: at its right end, else
     /// further left.
-    pub fn name_level(&mut self, height: f64, color: Color32, name: &str) {
+    pub fn name_level(&mut self, height: f64, colour: Color32, name: &str) {
         let frame = self.frame();
         let y = self.y(height);
         if !y.is_finite() || !frame.y_range().contains(y) {
@@ -181,7 +181,7 @@ impl<'a> Overlay<'a> {
         }
         let galley = self
             .painter
-            .layout_no_wrap(name.into(), self.body.clone(), color);
+            .layout_no_wrap(name.into(), self.body.clone(), colour);
         let size = galley.size();
         let right = frame.right() - size.x - 8.0;
         let left = frame.left() + 12.0;
@@ -192,7 +192,7 @@ impl<'a> Overlay<'a> {
             .map(|corner| Rect::from_min_size(corner, size))
             .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
         if let Some(rect) = free {
-            self.text(rect, galley, color);
+            self.text(rect, galley, colour);
         }
     }
 
@@ -205,16 +205,16 @@ impl<'a> Overlay<'a> {
         let prepared: Vec<_> = labels
             .iter()
             .map(|label| {
-                let color = label.curve.pen().color;
+                let colour = label.curve.pen().colour;
                 let (name, font) = (label.name.to_owned(), self.body.clone());
-                let galley = self.painter.layout_no_wrap(name, font, color);
+                let galley = self.painter.layout_no_wrap(name, font, colour);
                 let points = label.curve.on_screen(&self.canvas);
-                (label, galley, points, color)
+                (label, galley, points, colour)
             })
             .collect();
         let frame = self.frame();
         let mut open = Vec::new();
-        for (label, galley, points, color) in prepared {
+        for (label, galley, points, colour) in prepared {
             let seek = Seek {
                 curve: &points,
                 size: galley.size(),
@@ -223,18 +223,18 @@ impl<'a> Overlay<'a> {
             };
             let place = places.get_mut(label.name);
             match place.map(|place| place.keep(&self.obstacles, &seek, now)) {
-                Some(Kept::Here(rect)) => self.text(rect, galley, color),
+                Some(Kept::Here(rect)) => self.text(rect, galley, colour),
                 // It may be free again in a moment: a curve grows, a box moves on.
                 Some(Kept::Soon) => {
                     let wait = std::time::Duration::from_secs_f64(GRACE_SECS);
                     self.painter.ctx().request_repaint_after(wait);
                 }
                 Some(Kept::Lost) | None => {
-                    open.push((label.name, label.side, galley, points, color))
+                    open.push((label.name, label.side, galley, points, colour))
                 }
             }
         }
-        for (name, side, galley, points, color) in open {
+        for (name, side, galley, points, colour) in open {
             let seek = Seek {
                 curve: &points,
                 size: galley.size(),
@@ -244,7 +244,7 @@ impl<'a> Overlay<'a> {
             match self.obstacles.best(&seek) {
                 Some((number, rect)) => {
                     places.insert(name.to_owned(), Place::new(number, now));
-                    self.text(rect, galley, color);
+                    self.text(rect, galley, colour);
                 }
                 None => {
                     places.remove(name);
@@ -255,10 +255,10 @@ impl<'a> Overlay<'a> {
 
     /// Writes on a patch of the ground, for what may lie below, and keeps the
     /// place.
-    pub(super) fn text(&mut self, rect: Rect, galley: Arc<Galley>, color: Color32) {
+    pub(super) fn text(&mut self, rect: Rect, galley: Arc<Galley>, colour: Color32) {
         let ground = self.theme.background.gamma_multiply(0.75);
         self.painter.rect_filled(rect.expand(1.0), 3.0, ground);
-        self.painter.galley(rect.min, galley, color);
+        self.painter.galley(rect.min, galley, colour);
         self.obstacles.add_rect(rect);
     }
 
@@ -283,13 +283,13 @@ impl<'a> Overlay<'a> {
         let bad = run.failure().is_some() || matches!(outcome, Some(Outcome::Diverged { .. }));
         let crossings = run.crossings();
         let final_ = outcome.is_some() || crossings.ratio().is_some();
-        let (font, color) = match (bad, final_) {
+        let (font, colour) = match (bad, final_) {
             (true, _) => (self.strong.clone(), self.theme.warning),
             (_, true) => (self.strong.clone(), self.theme.text),
             _ => (self.body.clone(), self.theme.muted),
         };
         let width = frame.width() - 24.0;
-        let galley = self.painter.layout(sentence, font, color, width);
+        let galley = self.painter.layout(sentence, font, colour, width);
         let size = galley.size();
         let bracket = (!bad).then(|| self.bracket_ends(run)).flatten();
         // A sentence whose numbers still change is anchored at its left end,
@@ -314,7 +314,7 @@ impl<'a> Overlay<'a> {
         }
         let ground = self.theme.background.gamma_multiply(0.85);
         self.painter.rect_filled(rect.expand(3.0), 4.0, ground);
-        self.painter.galley(rect.min, galley, color);
+        self.painter.galley(rect.min, galley, colour);
         self.obstacles.add_rect(rect);
         if let Some((from, to, closed)) = bracket {
             self.bracket(from, to, closed, rect.bottom() + 9.0);
@@ -338,12 +338,12 @@ impl<'a> Overlay<'a> {
         if to - from < 2.0 {
             return;
         }
-        let color = if closed {
+        let colour = if closed {
             self.theme.text
         } else {
             self.theme.muted
         };
-        let stroke = Stroke::new(1.2, color);
+        let stroke = Stroke::new(1.2, colour);
         self.painter.hline(from..=to, y, stroke);
         self.painter.vline(from, y - 5.0..=y + 5.0, stroke);
         if closed {
@@ -375,21 +375,21 @@ impl<'a> Overlay<'a> {
         };
         let frame = self.frame();
         let x = self.x(step);
-        let color = self.theme.warning;
+        let colour = self.theme.warning;
         let lost = Rect::from_min_max(pos2(x, frame.top()), frame.max).intersect(frame);
         if lost.is_positive() {
             self.painter
-                .rect_filled(lost, 0.0, color.gamma_multiply(0.06));
+                .rect_filled(lost, 0.0, colour.gamma_multiply(0.06));
         }
-        self.vertical(step, "", color);
+        self.vertical(step, "", colour);
         if named {
             let at = pos2(x, frame.top() + 0.3 * frame.height());
-            Mark::Diverged.paint(&self.painter, at, 6.0, color, color);
+            EventMark::Diverged.paint(&self.painter, at, 6.0, colour, colour);
         }
     }
 
     /// A short line up from the foot of the frame at a step, with its name beside it.
-    pub fn tick(&mut self, step: f64, text: &str, color: Color32) {
+    pub fn tick(&mut self, step: f64, text: &str, colour: Color32) {
         let frame = self.frame();
         let at = (self.canvas).at(step.max(1.0).log10(), self.canvas.y.0);
         let x = at.map_or(f32::NAN, |at| at.x);
@@ -398,12 +398,12 @@ impl<'a> Overlay<'a> {
         }
         let height = 1.3 * self.body.size;
         let foot = frame.bottom();
-        let stroke = Stroke::new(2.0, color);
+        let stroke = Stroke::new(2.0, colour);
         self.painter.vline(x, foot - height..=foot, stroke);
         let line = Rect::from_x_y_ranges(x - 1.5..=x + 1.5, foot - height..=foot);
         let galley = self
             .painter
-            .layout_no_wrap(text.into(), self.body.clone(), color);
+            .layout_no_wrap(text.into(), self.body.clone(), colour);
         let size = galley.size();
         let free = [4.0, height + 4.0]
             .into_iter()
@@ -412,12 +412,12 @@ impl<'a> Overlay<'a> {
             .map(|corner| Rect::from_min_size(corner, size))
             .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
         if let Some(rect) = free {
-            self.text(rect, galley, color);
+            self.text(rect, galley, colour);
         }
         self.obstacles.add_rect(line);
     }
 
-    fn vertical(&mut self, step: u64, text: &str, color: Color32) {
+    fn vertical(&mut self, step: u64, text: &str, colour: Color32) {
         let frame = self.frame();
         let x = self.x(step);
         if !frame.x_range().contains(x) {
@@ -426,14 +426,14 @@ impl<'a> Overlay<'a> {
         self.painter.vline(
             x,
             frame.y_range(),
-            Stroke::new(1.0, color.gamma_multiply(0.7)),
+            Stroke::new(1.0, colour.gamma_multiply(0.7)),
         );
         if text.is_empty() {
             return;
         }
         let galley = self
             .painter
-            .layout_no_wrap(text.into(), self.body.clone(), color);
+            .layout_no_wrap(text.into(), self.body.clone(), colour);
         let size = galley.size();
         let free = [0.6, 0.45, 0.75, 0.3, 0.88]
             .into_iter()
@@ -444,7 +444,7 @@ impl<'a> Overlay<'a> {
             .map(|corner| Rect::from_min_size(corner, size))
             .find(|rect| frame.contains_rect(*rect) && self.obstacles.is_free(*rect));
         if let Some(rect) = free {
-            self.text(rect, galley, color);
+            self.text(rect, galley, colour);
         }
     }
 
@@ -465,7 +465,7 @@ impl<'a> Overlay<'a> {
             let place = curve.at(x).and_then(|y| self.canvas.inside(x, y));
             if let Some(at) = place.filter(|_| !ended) {
                 let rim = Stroke::new(1.5, self.theme.background);
-                self.painter.circle(at, 4.0, curve.pen().color, rim);
+                self.painter.circle(at, 4.0, curve.pen().colour, rim);
             }
         }
         if named {
@@ -475,13 +475,13 @@ impl<'a> Overlay<'a> {
     }
 
     /// A message in the middle of the frame.
-    pub fn message(&self, text: &str, color: Color32) {
+    pub fn message(&self, text: &str, colour: Color32) {
         let frame = self.frame();
         let width = (frame.width() - 80.0).max(80.0);
         let galley = self
             .painter
-            .layout(text.into(), self.body.clone(), color, width);
+            .layout(text.into(), self.body.clone(), colour, width);
         let rect = Align2::CENTER_CENTER.anchor_size(frame.center(), galley.size());
-        self.painter.galley(rect.min, galley, color);
+        self.painter.galley(rect.min, galley, colour);
     }
 }

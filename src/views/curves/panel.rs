@@ -236,8 +236,8 @@ pub(super) fn context_menu(
                     "The pale curve: where the gradient flow leads, up to the horizon",
                 ),
                 (
-                    &mut shown.lazy_shadow,
-                    "Lazy shadow",
+                    &mut shown.lazy_model,
+                    "Lazy model",
                     "The dotted curve: the same network if its features never moved",
                 ),
                 (

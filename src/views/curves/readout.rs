@@ -3,9 +3,9 @@
 use super::{
     CurvesModel, CurvesState, DASHED,
     legend::Chip,
-    losses::{forecast_pens, shadow_pen},
+    losses::{forecast_pens, lazy_pen},
     lower,
-    series::Pen,
+    series::ScreenPen,
 };
 use crate::history::{Reading, Run, format};
 use crate::sim::metrics::Metric;
@@ -66,7 +66,7 @@ fn drawn(model: &CurvesModel<'_>, metric: Metric) -> bool {
 }
 
 const FORECAST: &str = "The gradient flow from step 0 up to the horizon with the settings as they are, computed before it is trained: against t = τ/η₀, train dashed and test solid. It is drawn down to 10⁻⁵ of the loss at step 0 (a first sketch to 10⁻³): below, the errors of this quick computation show. It ends where the train loss is spent. Gradient descent runs along it as long as η₀ is small enough.";
-const SHADOW: &str = "Test loss of the lazy model: the network linearised about its initial weights, in closed form. Its features never move. The horizontal line is where it tends: kernel regression with the initial kernel K₀.";
+const LAZY: &str = "Test loss of the lazy model: the network linearised about its initial weights, in closed form. Its features never move. The horizontal line is where it tends: kernel regression with the initial kernel K₀.";
 
 /// The strip above the losses. Returns whether the scale was switched.
 pub fn losses(
@@ -80,8 +80,8 @@ pub fn losses(
     ui.spacing_mut().item_spacing.x = 4.0;
     let asked = Asked::of(model, hovered);
     let test_metric = run.map_or(Metric::TestLoss, Run::test_metric);
-    let pen = |color, width, style| Pen {
-        color,
+    let pen = |colour, width, style| ScreenPen {
+        colour,
         width,
         style,
     };
@@ -116,7 +116,7 @@ pub fn losses(
     };
     let meanings = [
         explained(FORECAST, foresight.no_forecast),
-        explained(SHADOW, foresight.no_shadow),
+        explained(LAZY, foresight.no_lazy),
     ];
     let there = foresight.forecast.is_some();
     let forecast = plain(
@@ -126,14 +126,8 @@ pub fn losses(
         shown.forecast,
         there,
     );
-    let (there, pen_of) = (foresight.shadow.is_some(), shadow_pen(theme));
-    let shadow = plain(
-        "lazy shadow",
-        &meanings[1],
-        pen_of,
-        shown.lazy_shadow,
-        there,
-    );
+    let (there, pen_of) = (foresight.lazy.is_some(), lazy_pen(theme));
+    let lazy = plain("lazy model", &meanings[1], pen_of, shown.lazy_model, there);
     let references = plain(
         "references",
         "The loss of always answering 0, the thresholds θ below which a run counts as fitted and as generalising, and at the foot the step at which the data say that the features escape.",
@@ -189,7 +183,7 @@ pub fn losses(
     let was = trains_on;
     let others = [
         (&forecast, &mut shown.forecast),
-        (&shadow, &mut shown.lazy_shadow),
+        (&lazy, &mut shown.lazy_model),
         (&references, &mut shown.references),
         (&trains, &mut trains_on),
     ];
@@ -215,12 +209,12 @@ pub fn losses(
             && ui.available_width() > step_width
         {
             ui.add_space(8.0);
-            let color = if asked.chosen {
+            let colour = if asked.chosen {
                 theme.text
             } else {
                 theme.muted
             };
-            ui.label(RichText::new(text).monospace().color(color));
+            ui.label(RichText::new(text).monospace().color(colour));
         }
     });
     switched
@@ -304,12 +298,12 @@ fn legend(
         if !drawn(model, curve.metric) {
             continue;
         }
-        let (color, style) = lower::look(curve.metric, theme);
+        let (colour, style) = lower::look(curve.metric, theme);
         let chip = Chip {
             name,
             meaning: curve.metric.spec().meaning,
-            pen: Pen {
-                color,
+            pen: ScreenPen {
+                colour,
                 width: 2.2,
                 style,
             },

@@ -7,11 +7,11 @@ use crate::history::{
     decimate::{decimate, simplify},
 };
 use crate::plot::runs::{computed_points, points};
+use crate::sim::LossPoint;
 use crate::sim::metrics::Metric;
-use crate::training::LossPoint;
 use crate::views::axes::Scale;
 use crate::views::polyline;
-pub use crate::views::polyline::Pen;
+pub use crate::views::polyline::ScreenPen;
 use egui::{Pos2, Shape};
 use egui_plot::LineStyle;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// A series ready to draw.
 pub struct Drawn {
     points: Arc<[[f64; 2]]>,
-    pen: Pen,
+    pen: ScreenPen,
     metric: Option<Metric>,
     /// Heights are drawn at offset + part × height.
     shift: [f64; 2],
@@ -51,7 +51,13 @@ impl Canvas {
 impl Drawn {
     /// A run's metric, decimated to the canvas: as it was in the last frame where
     /// neither has changed.
-    pub fn new(run: &Run, metric: Metric, canvas: Canvas, pen: Pen, kept: &KeptSeries) -> Self {
+    pub fn new(
+        run: &Run,
+        metric: Metric,
+        canvas: Canvas,
+        pen: ScreenPen,
+        kept: &KeptSeries,
+    ) -> Self {
         // A dash is several pixels long: half the columns show the same.
         let columns = match pen.style {
             LineStyle::Solid => canvas.columns,
@@ -76,7 +82,7 @@ impl Drawn {
         curve: &[LossPoint],
         loss: impl Fn(&LossPoint) -> f64,
         canvas: Canvas,
-        pen: Pen,
+        pen: ScreenPen,
     ) -> Self {
         let points = computed_points(curve, loss, canvas.scale);
         Self {
@@ -88,7 +94,7 @@ impl Drawn {
     }
 
     /// A level, over the whole canvas.
-    pub fn level(value: f64, canvas: Canvas, pen: Pen) -> Self {
+    pub fn level(value: f64, canvas: Canvas, pen: ScreenPen) -> Self {
         let y = canvas.scale.place(value);
         Self {
             points: Arc::new([[canvas.time.low, y], [canvas.time.high, y]]),
@@ -156,7 +162,7 @@ impl Drawn {
     }
 
     /// How it is drawn.
-    pub fn pen(&self) -> Pen {
+    pub fn pen(&self) -> ScreenPen {
         self.pen
     }
 }

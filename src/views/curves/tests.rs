@@ -260,7 +260,7 @@ fn screen_and_paper_show_the_same_curves_on_the_same_axes() {
         let metrics = [Metric::TrainLoss, Metric::TestLoss];
         assert_eq!(panel.series.len(), metrics.len());
         for (paper, metric) in panel.series.iter().zip(metrics) {
-            let pen = Pen::of(paper.pen, &theme);
+            let pen = ScreenPen::of(paper.pen, &theme);
             let drawn = series::Drawn::new(&run, metric, canvas, pen, &KeptSeries::default());
             let mut compared = 0;
             let last = paper.points.iter().rev().find(|p| p[1].is_finite());
@@ -281,7 +281,7 @@ fn screen_and_paper_show_the_same_curves_on_the_same_axes() {
                 Metric::TrainLoss => (theme.train, DASHED),
                 _ => (theme.test, LineStyle::Solid),
             };
-            assert_eq!((pen.color, pen.style), on_screen);
+            assert_eq!((pen.colour, pen.style), on_screen);
         }
     }
 }

@@ -4,23 +4,23 @@
 use crate::{
     plot::{self, colour::measure_colour},
     sweep::diagram::{Class, Measure},
-    views::theme::{Theme, color},
+    views::theme::{Theme, color32},
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2};
 
 /// The colour of a measure at a part of its range, from 0 to 1.
 pub fn colour(measure: Measure, part: f64) -> Color32 {
-    color(measure_colour(measure, part))
+    color32(measure_colour(measure, part))
 }
 
 /// The ground on which the mark of a class is drawn where it has no number.
 pub fn ground(class: Class, theme: &Theme) -> Color32 {
-    color(theme.palette().ground(class))
+    color32(theme.palette().ground(class))
 }
 
 /// The form of a class's mark: each has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mark {
+pub enum CellMark {
     /// No mark.
     Plain,
     /// A ring.
@@ -36,14 +36,14 @@ pub enum Mark {
 }
 
 /// The mark of a class.
-pub fn mark(class: Class) -> Mark {
+pub fn mark(class: Class) -> CellMark {
     match class {
-        Class::Groks => Mark::Plain,
-        Class::GeneralisesAtOnce => Mark::Ring,
-        Class::NeverGeneralises => Mark::Hatch,
-        Class::NeverFits => Mark::CrossHatch,
-        Class::NotJudged => Mark::Dot,
-        Class::Diverged => Mark::Cross,
+        Class::Groks => CellMark::Plain,
+        Class::GeneralisesAtOnce => CellMark::Ring,
+        Class::NeverGeneralises => CellMark::Hatch,
+        Class::NeverFits => CellMark::CrossHatch,
+        Class::NotJudged => CellMark::Dot,
+        Class::Diverged => CellMark::Cross,
     }
 }
 
@@ -56,19 +56,19 @@ pub fn draw_mark(painter: &Painter, rect: Rect, class: Class, fill: Color32) {
     // seen where the lines of two cells meet.
     let faint = Stroke::new(1.0, mixed(ink_on(fill), fill, 0.45));
     match mark(class) {
-        Mark::Plain => {}
-        Mark::Ring => {
+        CellMark::Plain => {}
+        CellMark::Ring => {
             painter.circle_stroke(rect.center(), radius, stroke);
         }
-        Mark::Hatch => hatch(painter, rect, faint, 1.0),
-        Mark::CrossHatch => {
+        CellMark::Hatch => hatch(painter, rect, faint, 1.0),
+        CellMark::CrossHatch => {
             hatch(painter, rect, faint, 1.0);
             hatch(painter, rect, faint, -1.0);
         }
-        Mark::Dot => {
+        CellMark::Dot => {
             painter.circle_filled(rect.center(), 0.5 * radius, stroke.color);
         }
-        Mark::Cross => {
+        CellMark::Cross => {
             let c = rect.center();
             for way in [1.0, -1.0] {
                 let arm = Vec2::new(radius, way * radius);
@@ -111,13 +111,13 @@ fn hatch(painter: &Painter, rect: Rect, stroke: Stroke, slope: f32) {
 
 /// Ink that is seen on a colour.
 pub fn ink_on(colour: Color32) -> Color32 {
-    color(plot::colour::ink_on([colour.r(), colour.g(), colour.b()]))
+    color32(plot::colour::ink_on([colour.r(), colour.g(), colour.b()]))
 }
 
 /// So much of one colour, the rest of another.
 fn mixed(a: Color32, b: Color32, share: f32) -> Color32 {
     let [a, b] = [a, b].map(|c| [c.r(), c.g(), c.b()]);
-    color(plot::colour::mixed(a, b, share))
+    color32(plot::colour::mixed(a, b, share))
 }
 
 #[cfg(test)]
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_class_has_a_mark_and_a_ground_of_its_own() {
-        let marks: HashSet<Mark> = Class::ALL.into_iter().map(mark).collect();
+        let marks: HashSet<CellMark> = Class::ALL.into_iter().map(mark).collect();
         assert_eq!(marks.len(), Class::ALL.len());
         for theme in [Theme::dark(), Theme::light()] {
             let grounds: HashSet<[u8; 4]> = (Class::ALL.into_iter())

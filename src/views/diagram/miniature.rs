@@ -2,9 +2,10 @@
 
 use crate::{
     history::format,
-    sweep::{cell::CurvePoint, diagram::Cell},
+    sim::LossPoint,
+    sweep::diagram::Cell,
     views::{
-        polyline::{Canvas, Pen},
+        polyline::{Canvas, ScreenPen},
         theme::Theme,
     },
 };
@@ -61,14 +62,14 @@ pub fn draw(painter: &Painter, rect: Rect, theme: &Theme, cell: &Cell, window: W
         x: (0.0, window.horizon.log10()),
         y: (0.0, window.top),
     };
-    let line = |loss: fn(&CurvePoint) -> f64, color, style| {
+    let line = |loss: fn(&LossPoint) -> f64, colour, style| {
         let points = cell.curve.iter();
         // Step 0 has no place on log time.
         let seen = points.filter(|p| p.step >= 1.0 && loss(p).is_finite());
         // What explodes is kept at the upper edge.
         let points = seen.map(|p| [p.step.log10(), loss(p).min(window.top)]);
-        let pen = Pen {
-            color,
+        let pen = ScreenPen {
+            colour,
             width,
             style,
         };
@@ -119,7 +120,7 @@ pub fn framed(ui: &Ui, rect: Rect, theme: &Theme, cell: &Cell, window: Window) {
         );
     }
     draw(painter, area, theme, cell, window, 1.6);
-    let crossing = |step: Option<u64>, loss: fn(&CurvePoint) -> f64| {
+    let crossing = |step: Option<u64>, loss: fn(&LossPoint) -> f64| {
         let step = step? as f64;
         let after = cell.curve.iter().find(|p| p.step >= step)?;
         Some(pos2(window.x(step, area), window.y(loss(after), area)))

@@ -68,10 +68,10 @@ fn places(text: &str, name: &str) -> Vec<Range<usize>> {
 /// A text whose words show what they mean while the pointer is on them, and on a
 /// click lead to the list: [`asked`] then tells which. With `lines` it has so many
 /// lines at most, and shows on hover what does not fit.
-pub fn label(ui: &mut Ui, theme: &Theme, text: &str, color: Color32, lines: Option<usize>) {
+pub fn label(ui: &mut Ui, theme: &Theme, text: &str, colour: Color32, lines: Option<usize>) {
     let format = TextFormat {
         font_id: TextStyle::Body.resolve(ui.style()),
-        color,
+        color: colour,
         ..TextFormat::default()
     };
     show(ui, theme, text, &format, lines);

@@ -136,7 +136,6 @@ pub static TERMS: &[Term] = &[
         &[
             "lazy model",
             "linearised",
-            "lazy shadow",
             "lazy curve",
             "kernel regression",
         ],

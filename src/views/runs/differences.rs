@@ -31,12 +31,12 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
         .chain(view.pins.iter().map(|pin| pin.name))
         .collect();
     let cell = |field: &Field, config: &Config| entry::shown(field, &(field.get)(config));
-    let color = |field: &Field, config: &Config| match (field.get)(config) == (field.get)(now) {
+    let colour = |field: &Field, config: &Config| match (field.get)(config) == (field.get)(now) {
         true => theme.muted,
         false => theme.text,
     };
     if table_width(ui, &names, &fields, &configs) <= ui.available_width() {
-        table(ui, theme, &names, &fields, &configs, cell, color);
+        table(ui, theme, &names, &fields, &configs, cell, colour);
         return;
     }
     // No table fits: the settings of each run one after the other.
@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>) {
             let comma = if i + 1 < fields.len() { ", " } else { "" };
             let text = format!("{} = {}{comma}", field.short_name(), cell(field, config));
             let font = TextStyle::Body.resolve(ui.style());
-            job.append(&text, 0.0, TextFormat::simple(font, color(field, config)));
+            job.append(&text, 0.0, TextFormat::simple(font, colour(field, config)));
         }
         ui.indent(("differs", *name), |ui| ui.add(Label::new(job).wrap()));
     }
@@ -87,7 +87,7 @@ fn table(
     fields: &[&Field],
     configs: &[&Config],
     cell: impl Fn(&Field, &Config) -> String,
-    color: impl Fn(&Field, &Config) -> Color32,
+    colour: impl Fn(&Field, &Config) -> Color32,
 ) {
     Grid::new("difference table")
         .striped(true)
@@ -105,7 +105,7 @@ fn table(
                     .on_hover_text(*name);
                 for field in fields {
                     let text = RichText::new(cell(field, config)).monospace();
-                    ui.label(text.color(color(field, config)));
+                    ui.label(text.color(colour(field, config)));
                 }
                 ui.end_row();
             }

@@ -4,7 +4,7 @@ use super::{CHECK, MENU, ROW, SWATCH, cell, outcome};
 use crate::views::{
     action::Action,
     curves::{line_sample, pin_style},
-    pins::{PinColor, PinEdit, PinLine, PinView},
+    pins::{PinColour, PinEdit, PinLine, PinView},
     theme::{PINNED_COLORS, Theme},
 };
 use egui::{
@@ -88,16 +88,16 @@ fn swatch(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>) -> Option<PinEdit> {
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 4.0, theme.control_hovered);
     }
-    let color = theme.pin(pin.color);
-    let color = if pin.shown {
-        color
+    let colour = theme.pin(pin.colour);
+    let colour = if pin.shown {
+        colour
     } else {
-        color.gamma_multiply(0.35)
+        colour.gamma_multiply(0.35)
     };
     let left = rect.left_center() + vec2(1.0, 0.0);
     let width = SWATCH - 2.0;
     ui.painter()
-        .extend(line_sample(color, 2.5, pin_style(pin.line), left, width));
+        .extend(line_sample(colour, 2.5, pin_style(pin.line), left, width));
     let mut chosen = None;
     Popup::menu(&response).show(|ui| {
         ui.set_max_width(190.0);
@@ -105,9 +105,9 @@ fn swatch(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>) -> Option<PinEdit> {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             for i in 0..PINNED_COLORS {
-                let on = pin.color == PinColor::Palette(i);
-                if color_button(ui, theme, theme.pin(PinColor::Palette(i)), on, i).clicked() {
-                    chosen = Some(PinEdit::Color(PinColor::Palette(i)));
+                let on = pin.colour == PinColour::Palette(i);
+                if colour_button(ui, theme, theme.pin(PinColour::Palette(i)), on, i).clicked() {
+                    chosen = Some(PinEdit::Color(PinColour::Palette(i)));
                     ui.close();
                 }
             }
@@ -127,11 +127,11 @@ fn swatch(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>) -> Option<PinEdit> {
     chosen
 }
 
-fn color_button(ui: &mut Ui, theme: &Theme, color: Color32, on: bool, i: usize) -> Response {
+fn colour_button(ui: &mut Ui, theme: &Theme, colour: Color32, on: bool, i: usize) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(18.0), Sense::click());
     response
         .widget_info(|| WidgetInfo::selected(Role::Button, true, on, format!("Colour {}", i + 1)));
-    ui.painter().rect_filled(rect.shrink(2.0), 3.0, color);
+    ui.painter().rect_filled(rect.shrink(2.0), 3.0, colour);
     if on || response.hovered() || response.has_focus() {
         let stroke = Stroke::new(1.5, if on { theme.text } else { theme.muted });
         ui.painter()
@@ -165,7 +165,7 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>, width: f32) -> Option<Str
         _ if editing => pin.name.to_owned(),
         _ => shortened(ui, pin.name, width - 6.0),
     };
-    let color = if pin.shown { theme.text } else { theme.faint };
+    let colour = if pin.shown { theme.text } else { theme.faint };
     let mut done = None;
     cell(ui, width, Layout::left_to_right(Align::Center), |ui| {
         let fill = if editing {
@@ -179,7 +179,7 @@ fn name(ui: &mut Ui, theme: &Theme, pin: &PinView<'_>, width: f32) -> Option<Str
                     .id(id)
                     .desired_width(width - 2.0)
                     .clip_text(true)
-                    .text_color(color)
+                    .text_color(colour)
                     .background_color(fill)
                     .frame(
                         egui::Frame::new()

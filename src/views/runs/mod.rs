@@ -99,9 +99,9 @@ fn runs(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) 
             let (rect, _) = ui.allocate_exact_size(vec2(SWATCH, ROW), Sense::hover());
             let middle = rect.left_center();
             let half = 0.5 * SWATCH - 1.0;
-            for (x, color) in [(0.0, theme.train), (half, theme.test)] {
+            for (x, colour) in [(0.0, theme.train), (half, theme.test)] {
                 let ends = [middle + vec2(x, 0.0), middle + vec2(x + half, 0.0)];
-                ui.painter().line_segment(ends, Stroke::new(3.0, color));
+                ui.painter().line_segment(ends, Stroke::new(3.0, colour));
             }
             cell(ui, name_width, Layout::left_to_right(Align::Center), |ui| {
                 ui.label(RichText::new("on screen").color(theme.text));
@@ -225,7 +225,7 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
     let texts = [step(crossings.fit), step(crossings.generalise), ratio];
     let sentence = controls::upper_first(&run.outcome_sentence());
     for (text, width) in texts.into_iter().zip(COLUMNS) {
-        let color = match text.as_str() {
+        let colour = match text.as_str() {
             _ if failed => theme.warning,
             text if text.starts_with(['>', '…', '–']) => theme.muted,
             _ => theme.text,
@@ -234,7 +234,7 @@ fn outcome(ui: &mut Ui, theme: &Theme, run: &Run) {
         let at = rect.right_center();
         let font = small(ui);
         ui.painter()
-            .text(at, Align2::RIGHT_CENTER, &text, font, color);
+            .text(at, Align2::RIGHT_CENTER, &text, font, colour);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
         if !sentence.is_empty() {
             response.on_hover_text(&sentence);

@@ -24,7 +24,7 @@ const FEWEST: usize = 24;
 
 /// Initial weights of the neurons of a run.
 #[derive(Clone, Debug)]
-pub struct Crowd {
+pub struct NeuronSample {
     dim: usize,
     width: usize,
     total: usize,
@@ -53,7 +53,7 @@ pub struct Density {
     pub growing: bool,
 }
 
-impl Crowd {
+impl NeuronSample {
     /// The neurons of a finite width, none of them drawn yet.
     pub fn new(weights: &InitialWeights) -> Option<Self> {
         let width = weights.width().finite()?;
@@ -294,12 +294,12 @@ mod tests {
         let moments = trained(n, 300, "moments");
         let weights = moments.committee().unwrap().initial_neurons();
         let initial = weights.moments();
-        let mut crowd = Crowd::new(weights).expect("finite");
-        while crowd.grow(weights) {}
+        let mut sample = NeuronSample::new(weights).expect("finite");
+        while sample.grow(weights) {}
         let plane = plane(6);
         let around = spread(&moments.committee().unwrap().state(), &plane);
         let density = |state: &MomentState| {
-            let density = crowd.density(&initial, state, &plane, &around);
+            let density = sample.density(&initial, state, &plane, &around);
             density.expect("the same run")
         };
         let (a, b) = (
@@ -316,11 +316,11 @@ mod tests {
     fn the_first_neurons_stand_for_all_until_the_rest_is_drawn() {
         let run = trained(5_000, 0, "moments");
         let weights = run.committee().unwrap().initial_neurons();
-        let mut crowd = Crowd::new(weights).expect("finite");
-        assert!(crowd.grow(weights));
+        let mut sample = NeuronSample::new(weights).expect("finite");
+        assert!(sample.grow(weights));
         let plane = plane(6);
         let around = spread(&run.committee().unwrap().state(), &plane);
-        let some = crowd.density(
+        let some = sample.density(
             run.committee().unwrap().initial(),
             &run.committee().unwrap().state(),
             &plane,
@@ -334,11 +334,11 @@ mod tests {
     fn many_neurons_are_spread_as_the_gaussian_of_infinitely_many() {
         let run = trained(200_000, 0, "moments");
         let weights = run.committee().unwrap().initial_neurons();
-        let mut crowd = Crowd::new(weights).expect("finite");
-        while crowd.grow(weights) {}
+        let mut sample = NeuronSample::new(weights).expect("finite");
+        while sample.grow(weights) {}
         let plane = plane(6);
         let around = spread(&run.committee().unwrap().state(), &plane);
-        let counted = crowd.density(
+        let counted = sample.density(
             run.committee().unwrap().initial(),
             &run.committee().unwrap().state(),
             &plane,

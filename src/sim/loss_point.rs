@@ -1,0 +1,12 @@
+//! A point of a curve of losses.
+
+/// Losses at one step of a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LossPoint {
+    /// Step t = τ/η₀; between steps in a curve of the flow.
+    pub step: f64,
+    /// Train loss.
+    pub train: f64,
+    /// Test loss: exact, else that of the test set; NaN where there is neither.
+    pub test: f64,
+}
