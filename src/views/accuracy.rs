@@ -6,7 +6,6 @@ use super::{
     controls::{self, Widget, heading},
     diagram::colours,
     polyline::ScreenPen,
-    slider::Rail,
     small_plot::{SmallPlot, key},
     theme::Theme,
 };
@@ -57,8 +56,7 @@ pub fn show(
             controls::row(ui, theme, settings, field, widget, actions);
         }
     };
-    let slider = Widget::Slider(Rail::Log(RANGE.0, RANGE.1));
-    setting(ui, TOLERANCE, slider);
+    setting(ui, TOLERANCE, Widget::Slider);
     setting(ui, LEVEL, Widget::Typed);
     heading(ui, theme, "TWO DEFINITIONS OF GROKKING");
     table(ui, theme, run, config, &sweep);

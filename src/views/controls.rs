@@ -7,13 +7,13 @@ use super::{
     entry::{Entry, describe, shown},
     fonts, glossary,
     panels::Tab,
-    slider::{Change, Rail, Slider},
+    slider::{Change, Slider},
     sweep_form::SweepForm,
     theme::Theme,
 };
 use crate::{
     history::{Lowered, format},
-    sim::config::{Config, Field, Kind, TargetKind, Value, Width, field},
+    sim::config::{Config, Draggable, Field, Kind, Value, Width, field},
     sim::digits::rate_in_digits,
 };
 use egui::{Align, FontId, Layout, RichText, Sense, TextStyle, Tooltip, Ui};
@@ -40,11 +40,11 @@ pub struct View<'a> {
 }
 
 /// How a setting is changed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Widget {
     /// Slider and typed field. The slider covers what is worth dragging; the
     /// field takes the whole allowed range.
-    Slider(Rail),
+    Slider,
     /// Typed field alone.
     Typed,
     /// A switch.
@@ -60,33 +60,27 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "LAZINESS",
         &[
-            ("network.alpha", Widget::Slider(Rail::Log(1.0 / 32.0, 32.0))),
-            ("network.init_scale", Widget::Slider(Rail::Log(0.125, 4.0))),
+            ("network.alpha", Widget::Slider),
+            ("network.init_scale", Widget::Slider),
         ],
     ),
-    (
-        "KERNEL",
-        &[("network.epsilon", Widget::Slider(Rail::Log(0.01, 4.0)))],
-    ),
+    ("KERNEL", &[("network.epsilon", Widget::Slider)]),
     (
         "DATA",
         &[
-            ("task.samples", Widget::Slider(Rail::Log(10.0, 1_000.0))),
-            ("task.dim", Widget::Slider(Rail::Log(5.0, 150.0))),
+            ("task.samples", Widget::Slider),
+            ("task.dim", Widget::Slider),
             ("task.target", Widget::Choice),
-            ("task.eigenvector", Widget::Slider(Rail::Log(1.0, 1_000.0))),
-            ("task.degree", Widget::Slider(Rail::Linear(2.0, 4.0))),
+            ("task.eigenvector", Widget::Slider),
+            ("task.degree", Widget::Slider),
             ("task.label_noise", Widget::Typed),
             ("task.draw", Widget::Choice),
             ("task.test_samples", Widget::Typed),
             ("task.target_rank", Widget::Typed),
             ("task.target_scale", Widget::Typed),
-            ("modular.modulus", Widget::Slider(Rail::Log(5.0, 113.0))),
-            (
-                "modular.train_fraction",
-                Widget::Slider(Rail::Linear(0.05, 0.95)),
-            ),
-            ("images.pool", Widget::Slider(Rail::Linear(1.0, 4.0))),
+            ("modular.modulus", Widget::Slider),
+            ("modular.train_fraction", Widget::Slider),
+            ("images.pool", Widget::Slider),
             ("images.test_from", Widget::Typed),
             ("images.images", Widget::Typed),
             ("images.labels", Widget::Typed),
@@ -97,10 +91,7 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "NETWORK",
         &[
-            (
-                "network.width",
-                Widget::Slider(Rail::LogThenInfinite(1.0, 10_000.0)),
-            ),
+            ("network.width", Widget::Slider),
             ("network.centered", Widget::Switch),
             ("network.train_readouts", Widget::Switch),
             ("network.solution_mix", Widget::Typed),
@@ -118,16 +109,10 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "TRAINING",
         &[
-            (
-                "training.learning_rate",
-                Widget::Slider(Rail::Log(0.01, 100.0)),
-            ),
-            (
-                "training.weight_decay",
-                Widget::Slider(Rail::ZeroThenLog(1e-7, 1e-2)),
-            ),
+            ("training.learning_rate", Widget::Slider),
+            ("training.weight_decay", Widget::Slider),
             ("training.momentum", Widget::Typed),
-            ("training.steps", Widget::Slider(Rail::Log(1e3, 1e8))),
+            ("training.steps", Widget::Slider),
             ("seed", Widget::Typed),
             ("training.engine", Widget::Choice),
         ],
@@ -147,40 +132,22 @@ const GROUPS: &[(&str, &[(&str, Widget)])] = &[
     (
         "OUTCOME",
         &[
-            ("outcome.threshold", Widget::Slider(Rail::Log(1e-3, 1.0))),
+            ("outcome.threshold", Widget::Slider),
             ("outcome.min_ratio", Widget::Typed),
             ("outcome.relative", Widget::Switch),
-            (
-                "outcome.accuracy_level",
-                Widget::Slider(Rail::Linear(0.5, 1.0)),
-            ),
-            (
-                "outcome.accuracy_tolerance",
-                Widget::Slider(Rail::Log(1e-5, 1.0)),
-            ),
+            ("outcome.accuracy_level", Widget::Slider),
+            ("outcome.accuracy_tolerance", Widget::Slider),
         ],
     ),
 ];
-
-/// The scale of a setting's slider, if it has one.
-pub fn slider_scale(key: &str) -> Option<Rail> {
-    let mut rows = GROUPS.iter().flat_map(|(_, rows)| *rows);
-    rows.find_map(|(k, widget)| match widget {
-        Widget::Slider(scale) if *k == key => Some(*scale),
-        _ => None,
-    })
-}
 
 /// The settings that can be swept over values: those with a slider that move
 /// the curves.
 pub fn sweepable() -> impl Iterator<Item = &'static Field> {
     let rows = GROUPS.iter().flat_map(|(_, rows)| *rows);
-    rows.filter(|(key, widget)| {
-        matches!(widget, Widget::Slider(_))
-            && !key.starts_with("outcome.")
-            && *key != "training.steps"
-    })
-    .filter_map(|(key, _)| field(key))
+    rows.filter(|(_, widget)| *widget == Widget::Slider)
+        .filter_map(|(key, _)| field(key))
+        .filter(|field| field.moves_curves())
 }
 
 /// Draws what stands above the settings and stays there: undo and redo.
@@ -221,8 +188,8 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     }
     for (group, rows) in GROUPS {
         let rows = rows.iter().filter_map(|(key, widget)| {
-            let field = field(key).filter(|_| applies(key, view.config))?;
-            Some((field, suggested(key, *widget, view.config)))
+            let field = field(key).filter(|field| stands_here(field, view.config))?;
+            Some((field, *widget))
         });
         let mut rows = rows.peekable();
         if rows.peek().is_some() {
@@ -235,53 +202,13 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     ui.add_space(8.0);
 }
 
-/// How a setting is changed in this network: the sliders of the networks other than
-/// the committee machine go around what those begin with.
-fn suggested(key: &str, widget: Widget, config: &Config) -> Widget {
-    let family = config.network.family;
-    let (Widget::Slider(_), false) = (widget, family.is_committee()) else {
-        return widget;
-    };
-    let first = family.defaults();
-    let around = |x: f64, by: f64| Widget::Slider(Rail::Log(x / by, x * by));
-    match key {
-        "training.learning_rate" => around(first.training.learning_rate, 30.0),
-        "training.weight_decay" => Widget::Slider(Rail::ZeroThenLog(1e-3, 10.0)),
-        "training.steps" => Widget::Slider(Rail::Log(100.0, 1e6)),
-        "network.width" => Widget::Slider(Rail::Log(4.0, 512.0)),
-        "network.init_scale" => around(first.network.init_scale, 16.0),
-        _ => widget,
-    }
-}
-
-/// Whether a setting means anything beside the others.
-fn applies(key: &str, config: &Config) -> bool {
-    let target = config.task.target;
-    let family = config.network.family;
-    if !field(key).is_some_and(|field| field.applies(config)) {
-        return false;
-    }
-    if !family.is_committee() {
-        use crate::sim::config::OptimizerKind::{AdamW, Momentum};
-        return match key {
-            // It is right where its largest output is.
-            "outcome.accuracy_tolerance" => family.by_error(),
-            "outcome.threshold" | "outcome.relative" => false,
-            "training.momentum" => config.optimizer.kind == Momentum,
-            "optimizer.beta2" => config.optimizer.kind == AdamW,
-            _ => true,
-        };
-    }
-    match key {
-        // They stand in the tab Accuracy.
-        "outcome.accuracy_level" | "outcome.accuracy_tolerance" => false,
-        "task.eigenvector" => target.is_eigenvector(),
-        "task.degree" => target == TargetKind::Hermite,
-        "task.target_rank" | "network.solution_mix" => target == TargetKind::Quadratic,
-        "network.mix_rule" => target == TargetKind::Quadratic && config.network.solution_mix > 0.0,
-        "seed" => config.task.draw.is_seeded(),
-        _ => true,
-    }
+/// Whether a setting stands here: where it means something, and has no place of its
+/// own.
+fn stands_here(field: &Field, config: &Config) -> bool {
+    // They stand in the tab Accuracy.
+    let elsewhere = ["outcome.accuracy_level", "outcome.accuracy_tolerance"];
+    let elsewhere = config.network.family.is_committee() && elsewhere.contains(&field.key);
+    field.matters(config) && !elsewhere
 }
 
 /// A small heading in spaced capitals.
@@ -340,7 +267,7 @@ pub(super) fn row(
                 // The value first: it is the name that may be shortened.
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     match widget {
-                        Widget::Slider(_) | Widget::Typed => {
+                        Widget::Slider | Widget::Typed => {
                             entry.typed(ui, theme, actions);
                         }
                         Widget::Switch => {
@@ -363,8 +290,8 @@ pub(super) fn row(
                     ui.horizontal_wrapped(|ui| entry.choice(ui, theme, actions));
                 });
             }
-            if let Widget::Slider(scale) = widget {
-                slider(ui, theme, view, entry, scale, actions);
+            if let (Widget::Slider, Some(range)) = (widget, field.draggable(view.config)) {
+                slider(ui, theme, view, entry, range, actions);
             }
         })
         .response;
@@ -649,7 +576,7 @@ fn slider(
     theme: &Theme,
     view: &View<'_>,
     entry: Entry<'_>,
-    scale: Rail,
+    scale: Draggable,
     actions: &mut Vec<Action>,
 ) {
     let Entry {
@@ -702,21 +629,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_is_a_setting_and_its_slider_stays_within_the_allowed_range() {
+    fn every_row_is_a_setting_and_every_slider_has_a_range() {
         for (key, widget) in GROUPS.iter().flat_map(|(_, rows)| *rows) {
             let field = field(key).unwrap_or_else(|| panic!("{key} is no setting"));
-            if let Widget::Slider(scale) = widget {
-                for t in [0.0, 0.3, 1.0] {
-                    let x = scale.value(t);
-                    let value = match field.kind {
-                        Kind::Width { .. } if x.is_infinite() => Value::Width(Width::Infinite),
-                        Kind::Width { .. } => Value::Width(Width::Finite(x as usize)),
-                        Kind::Integer { .. } => Value::Integer(x as u64),
-                        _ => Value::Real(x),
-                    };
-                    assert!(field.check(&value).is_ok(), "{key} = {x}");
-                }
-            }
+            let range = field.draggable(&field.home());
+            assert_eq!(range.is_some(), *widget == Widget::Slider, "{key}");
         }
     }
 }

@@ -1,68 +1,16 @@
 //! A thin slider over a linear or logarithmic range.
 
 use super::theme::Theme;
+use crate::sim::config::Draggable;
 use egui::{
     CursorIcon, EventFilter, Key, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo,
     accesskit,
 };
 
-/// How positions on the rail map to values.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rail {
-    /// Equal distances are equal differences.
-    Linear(f64, f64),
-    /// Equal distances are equal ratios.
-    Log(f64, f64),
-    /// Zero at the left end, logarithmic from there on.
-    ZeroThenLog(f64, f64),
-    /// Logarithmic, with ∞ at the right end.
-    LogThenInfinite(f64, f64),
-}
-
-/// Share of the rail that belongs to the special end (0 or ∞).
-const END: f64 = 0.05;
 /// Radius of the handle, in points.
 const RADIUS: f32 = 6.0;
 /// Keyboard steps from end to end.
 const KEY_STEPS: f64 = 60.0;
-
-impl Rail {
-    fn bounds(self) -> (f64, f64) {
-        match self {
-            Self::Linear(lo, hi) | Self::Log(lo, hi) => (lo, hi),
-            Self::ZeroThenLog(_, hi) => (0.0, hi),
-            Self::LogThenInfinite(lo, _) => (lo, f64::INFINITY),
-        }
-    }
-
-    /// Position in 0..=1 of a value; values beyond the range sit at its ends.
-    pub fn position(self, value: f64) -> f64 {
-        let log = |lo: f64, hi: f64| (value / lo).ln() / (hi / lo).ln();
-        let position = match self {
-            Self::Linear(lo, hi) => (value - lo) / (hi - lo),
-            Self::Log(lo, hi) => log(lo, hi),
-            Self::ZeroThenLog(..) if value <= 0.0 => 0.0,
-            Self::ZeroThenLog(lo, hi) => END + (1.0 - END) * log(lo, hi).max(0.0),
-            Self::LogThenInfinite(..) if value == f64::INFINITY => 1.0,
-            Self::LogThenInfinite(lo, hi) => (1.0 - END) * log(lo, hi).min(1.0),
-        };
-        position.clamp(0.0, 1.0)
-    }
-
-    /// The value at a position.
-    pub fn value(self, position: f64) -> f64 {
-        let t = position.clamp(0.0, 1.0);
-        let log = |lo: f64, hi: f64, t: f64| lo * (hi / lo).powf(t.clamp(0.0, 1.0));
-        match self {
-            Self::Linear(lo, hi) => lo + (hi - lo) * t,
-            Self::Log(lo, hi) => log(lo, hi, t),
-            Self::ZeroThenLog(..) if t < 0.5 * END => 0.0,
-            Self::ZeroThenLog(lo, hi) => log(lo, hi, (t - END) / (1.0 - END)),
-            Self::LogThenInfinite(..) if t > 1.0 - 0.5 * END => f64::INFINITY,
-            Self::LogThenInfinite(lo, hi) => log(lo, hi, t / (1.0 - END)),
-        }
-    }
-}
 
 /// A value that a hand can choose on a rail: steps of about 2 %.
 pub fn round_for_drag(value: f64, integer: bool) -> f64 {
@@ -109,8 +57,8 @@ pub struct Slider<'a> {
     pub name: &'a str,
     /// Value now.
     pub value: f64,
-    /// Mapping.
-    pub scale: Rail,
+    /// What it covers.
+    pub scale: Draggable,
     /// Whole numbers only.
     pub integer: bool,
     /// Whether it can be moved.
@@ -271,36 +219,6 @@ impl Slider<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_scale_maps_there_and_back() {
-        for scale in [
-            Rail::Linear(0.0, 2.0),
-            Rail::Log(0.03, 30.0),
-            Rail::ZeroThenLog(1e-7, 1e-2),
-            Rail::LogThenInfinite(1.0, 1e4),
-        ] {
-            for i in 0..=100 {
-                let t = f64::from(i) / 100.0;
-                let value = scale.value(t);
-                let back = scale.value(scale.position(value));
-                assert!(
-                    back == value || (back / value - 1.0).abs() < 1e-9,
-                    "{scale:?} at {t}: {value} → {back}"
-                );
-            }
-        }
-        assert_eq!(Rail::ZeroThenLog(1e-7, 1e-2).value(0.0), 0.0);
-        assert_eq!(Rail::LogThenInfinite(1.0, 1e4).value(1.0), f64::INFINITY);
-    }
-
-    #[test]
-    fn values_beyond_the_rail_sit_at_its_ends() {
-        let scale = Rail::Log(0.1, 10.0);
-        assert_eq!(scale.position(1e-9), 0.0);
-        assert_eq!(scale.position(1e9), 1.0);
-        assert_eq!(Rail::ZeroThenLog(1e-7, 1e-2).position(1e-12), END);
-    }
 
     #[test]
     fn a_drag_chooses_short_numbers() {

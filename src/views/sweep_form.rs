@@ -1,11 +1,11 @@
 //! The form in which a sweep is asked for: a setting and the values that it takes.
 
-use super::{controls, pins::MAX_PINS, slider::Rail};
+use super::pins::MAX_PINS;
 use crate::{
     figures::spec::as_flow,
     history::format,
     sim::config::{
-        Config, Field, Kind, ValidConfig, Value, Width, field,
+        Config, Draggable, Field, Kind, ValidConfig, Value, Width, field,
         number::{self, Number},
     },
 };
@@ -69,12 +69,13 @@ fn end_in_words(value: f64) -> String {
 impl SweepForm {
     /// The usual sweep of a setting: over its slider, α over 2⁻⁵ … 2⁵.
     pub fn of(key: &'static str) -> Self {
-        let (from, to) = match controls::slider_scale(key) {
-            Some(Rail::Linear(lo, hi) | Rail::Log(lo, hi)) => (lo, hi),
-            Some(Rail::ZeroThenLog(lo, hi) | Rail::LogThenInfinite(lo, hi)) => (lo, hi),
+        let range = field(key).and_then(|field| field.draggable(&field.home()));
+        let (from, to) = match range {
+            Some(Draggable::Linear(lo, hi) | Draggable::Log(lo, hi)) => (lo, hi),
+            Some(Draggable::ZeroThenLog(lo, hi) | Draggable::LogThenInfinite(lo, hi)) => (lo, hi),
             None => (1.0, 10.0),
         };
-        let linear = matches!(controls::slider_scale(key), Some(Rail::Linear(..)));
+        let linear = matches!(range, Some(Draggable::Linear(..)));
         Self {
             key,
             from: end_in_words(from),

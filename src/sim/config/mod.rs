@@ -3,11 +3,12 @@
 //! A [`Config`] may hold anything; only a [`ValidConfig`], which
 //! [`Config::check`] alone makes, can be trained. Every setting is described
 //! once, in the table [`fields::FIELDS`]: key, symbol, unit, range, default and
-//! why it matters. The file parser, `--set`, the sliders and the documentation
+//! why it matters; [`draggable`] adds what is worth trying of it. The file parser, `--set`, the sliders and the documentation
 //! all read that table.
 
 mod changes;
 mod check;
+mod draggable;
 pub mod family;
 mod field;
 pub mod fields;
@@ -19,6 +20,7 @@ mod value;
 
 pub use changes::{LiveChange, LiveSetting, MAX_CHANGES, Stretch};
 pub use check::{ConfigError, MAX_ENTRIES};
+pub use draggable::Draggable;
 pub use family::{Family, FamilySettings};
 pub use field::{Field, Kind, MAX_RECORDED_STEPS};
 pub use fields::{FIELDS, field};
