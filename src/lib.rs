@@ -13,6 +13,7 @@
 //! | [`presets`] | the runs that ship with the program |
 //! | [`startup`] | what the window opens with |
 //! | [`sweep`] | one run for each cell of a grid, on one machine or many |
+//! | [`workspace`] | a state of the window that can be kept |
 //! | [`cli`] | the headless commands |
 //! | `app`, `views` | the window (feature `gui`) |
 
@@ -31,3 +32,4 @@ pub mod sweep;
 pub mod training;
 #[cfg(feature = "gui")]
 pub mod views;
+pub mod workspace;

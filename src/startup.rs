@@ -4,6 +4,7 @@ use crate::figures::plot::Plot;
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::Config;
 use crate::sweep::diagram::{Diagram, Measure};
+use crate::workspace::Workspace;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub struct Startup {
     pub preset: Option<String>,
     /// Figure of the paper to open.
     pub figure: Option<String>,
+    /// A whole state, and the file that holds it, if it is one of its own.
+    pub workspace: Option<(Option<PathBuf>, Box<Workspace>)>,
 }
 
 /// A phase diagram to be drawn.
@@ -41,6 +44,8 @@ pub struct DiagramPicture {
     pub resolution: f32,
     /// Dark colours.
     pub dark: bool,
+    /// What made it, for its file to carry.
+    pub carried: String,
 }
 
 /// The panels of a figure to be drawn.
@@ -54,6 +59,8 @@ pub struct PanelsPicture {
     pub across: usize,
     /// Dark colours.
     pub dark: bool,
+    /// What made it, for its file to carry.
+    pub carried: String,
 }
 
 /// Told the step and the horizon of a run that is to be drawn, again and again;

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["history", "io"],
     &["figures", "sweep"],
     &["plot"],
+    &["workspace"],
     &["startup"],
     &["cli", "views"],
     &["app"],

@@ -257,7 +257,7 @@ fn missing(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
         "Reseed",
         "Presets",
         "Figures",
-        "Export",
+        "File",
         "Pace",
         "Larger text",
         "Smaller text",

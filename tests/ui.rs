@@ -13,7 +13,7 @@ use egui_kittest::kittest::Queryable;
 use grokscope::{
     app::{
         Action,
-        export::Exporter,
+        export::{Export, Exporter},
         session::RunState,
         state::{OPENING_PACE, Tab},
     },
@@ -388,7 +388,7 @@ fn files_are_opened_by_path_and_remembered() {
     std::fs::write(&path, "[network]\nalpha = 2.5\n").unwrap();
     let mut screen = Screen::scripted();
     screen.press_with(Modifiers::COMMAND, Key::O);
-    screen.sees("Open a run");
+    screen.sees("Open a file");
     screen.app().ask(Action::OpenFile(path.clone()));
     screen.wait("the file", |app| !app.state.recent.is_empty());
     assert_eq!(screen.config().network.alpha, 2.5);
@@ -648,7 +648,7 @@ fn exports_are_written_and_the_status_bar_says_where() {
     );
     screen.script.rows(screen.run_id(), 0..200);
     screen.steps(2);
-    screen.press_with(Modifiers::COMMAND, Key::S);
+    screen.press_with(Modifiers::COMMAND, Key::D);
     let csv = screen.exported();
     let text = std::fs::read_to_string(&csv).unwrap();
     assert!(text.starts_with("step,train_loss,"), "{text}");
@@ -656,7 +656,8 @@ fn exports_are_written_and_the_status_bar_says_where() {
     let settings = std::fs::read_to_string(csv.with_extension("csv.toml")).unwrap();
     assert!(settings.contains("alpha = 0.3"), "{settings}");
     screen.sees("Saved ");
-    screen.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+    screen.app().ask(Action::Export(Export::Toml));
+    screen.steps(2);
     let toml = std::fs::read_to_string(screen.exported()).unwrap();
     let config = grokscope::sim::config::Config::from_toml(&toml).unwrap();
     assert_eq!(config, *screen.config());

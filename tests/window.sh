@@ -107,7 +107,7 @@ curve() { grep -v '^#' "$1" | cut -d, -f1-3; }
 last_step() { grep -v '^#' "$1" | tail -n 1 | cut -d, -f1; }
 
 has_progressed() {
-    export_by ctrl+s && [ "$(rows "$file")" -gt 40 ] && [ "$(last_step "$file")" -gt 50 ]
+    export_by ctrl+d && [ "$(rows "$file")" -gt 40 ] && [ "$(last_step "$file")" -gt 50 ]
 }
 check "it trains by itself and exports the run as CSV" wait_for 60 has_progressed
 [ "$failed" -eq 0 ] || finish
@@ -125,7 +125,7 @@ drag_alpha() {
     sleep 2
 }
 drag_alpha 204
-check "the run after a drag of α is exported too" export_by ctrl+s
+check "the run after a drag of α is exported too" export_by ctrl+d
 second=$file
 alpha=$(setting "$second" alpha)
 echo "        α went from 0.3 to $alpha"
@@ -139,9 +139,9 @@ check "the drag changed the data of the curve" differ
 
 xdotool key space
 sleep 1
-export_by ctrl+s && held=$(last_step "$file")
+export_by ctrl+d && held=$(last_step "$file")
 sleep 2
-export_by ctrl+s && again=$(last_step "$file")
+export_by ctrl+d && again=$(last_step "$file")
 check "space holds the run" test "${held:-a}" = "${again:-b}"
 xdotool key space
 
@@ -149,7 +149,7 @@ check "the loss plot is exported as PNG" export_by ctrl+e
 colours() { identify -format %k "$1"; }
 check "the picture of the plot is not blank" test "$(colours "$file")" -gt 50
 echo "        $(identify -format '%wx%h, %k colours' "$file")"
-check "the window is exported as PNG" export_by ctrl+shift+e
+check "the window is exported as PNG" export_by ctrl+dhift+e
 check "the picture of the window is not blank" test "$(colours "$file")" -gt 50
 echo "        $(identify -format '%wx%h, %k colours' "$file")"
 

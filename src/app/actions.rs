@@ -4,6 +4,7 @@ use super::{
     Action, GrokscopeApp,
     diagram::DiagramAction,
     export::{Content, Export, NO_DIALOG_APPEARED},
+    files::{self, From},
     layout::{self, PanelSide},
     state::{Notice, SCALES},
 };
@@ -13,9 +14,13 @@ use crate::{
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     views::{entry, help, print_form::PrintAction},
+    workspace::ENDING,
 };
 use egui::{Context, ViewportCommand};
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Files that are remembered.
 const MAX_RECENT: usize = 8;
@@ -23,6 +28,7 @@ const MAX_RECENT: usize = 8;
 impl GrokscopeApp {
     /// Does what the user asked for.
     pub(super) fn apply(&mut self, action: Action, ctx: &Context, now: f64) {
+        self.state.kept.touch();
         let asked = action.clone();
         self.undoably(&asked, now, |app| app.perform(action, ctx, now));
     }
@@ -90,6 +96,11 @@ impl GrokscopeApp {
             }
             Action::CopyFigureCommand => self.copy_figure_command(ctx, now),
             Action::OpenFile(path) => self.open_file(path, ctx),
+            Action::OpenCode(code) => self.open_code(code, ctx),
+            Action::Save => self.save_workspace(false, ctx),
+            Action::SaveAs => self.save_workspace(true, ctx),
+            Action::CopyCode => self.copy_code(ctx, now),
+            Action::Restore(restore) => self.answer_offer(restore, ctx, now),
             Action::ShowOpen(shown) => self.state.open_shown = shown,
             Action::Browse => {
                 let base = self.state.session.config().clone();
@@ -249,6 +260,11 @@ impl GrokscopeApp {
         if !self.is_of_figure(&config) {
             self.close_figure();
         }
+        self.fresh(config, preset);
+    }
+
+    /// The same, with the figure that is open.
+    pub(super) fn fresh(&mut self, config: Config, preset: Option<String>) {
         self.state.theory.forget();
         self.state.session.forget_ghosts();
         self.state.time = Default::default();
@@ -266,46 +282,73 @@ impl GrokscopeApp {
         std::thread::spawn(move || {
             let opened = super::files::read(&path, base);
             // The window may be gone by now; then nobody wants the file.
-            let _ = files.send((path, opened));
+            let _ = files.send((From::File(path), opened));
             ctx.request_repaint();
         });
     }
 
     /// Takes in files that were read in the background.
-    pub(super) fn take_files(&mut self, now: f64) {
-        while let Some((path, opened)) = self.files.try_next() {
-            if path.as_os_str().is_empty() {
+    pub(super) fn take_files(&mut self, ctx: &Context, now: f64) {
+        while let Some((from, opened)) = self.files.try_next() {
+            if from == From::Nowhere {
                 let text = "No file was chosen. Where no dialog appears, type a path (Ctrl+O).";
                 self.notice(text.into(), now);
                 continue;
             }
-            self.leave_past(now);
-            let before = self.settings();
-            let result = opened.and_then(|(config, instance)| {
-                self.state
-                    .session
-                    .open(config, instance, now)
-                    .map_err(|e| e.to_string())
-            });
-            let name = path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy();
-            match result {
+            let name = from.name();
+            match opened.and_then(|content| self.take_in(content, &from, ctx, now)) {
                 Ok(()) => {
-                    let config = self.state.session.config().clone();
-                    self.opened(config, None);
-                    self.opened_file(before, &name);
                     self.state.open_shown = false;
-                    let path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-                    self.state.recent.retain(|p| *p != path);
-                    self.state.recent.insert(0, path);
-                    self.state.recent.truncate(MAX_RECENT);
+                    if let From::File(path) = &from {
+                        self.remember(path);
+                    }
                     self.notice(format!("Opened {name}."), now);
                 }
                 Err(error) => self.failure(format!("{name} was not opened: {error}"), now),
             }
         }
+    }
+
+    /// Puts on screen what was read.
+    fn take_in(
+        &mut self,
+        content: files::Content,
+        from: &From,
+        ctx: &Context,
+        now: f64,
+    ) -> Result<(), String> {
+        let name = from.name();
+        match content {
+            files::Content::State(state, instances) => {
+                self.open_workspace(&state, &instances, &name, ctx, now)?;
+                let own = |path: &&PathBuf| path.extension().is_some_and(|e| e == ENDING);
+                let path = match from {
+                    From::File(path) => Some(path).filter(own).cloned(),
+                    From::Nowhere | From::Code => None,
+                };
+                self.state.kept.is_in(path, *state);
+            }
+            files::Content::Run(config, instance) => {
+                self.leave_past(now);
+                let before = self.settings();
+                let session = &mut self.state.session;
+                session
+                    .open(*config, instance, now)
+                    .map_err(|e| e.to_string())?;
+                let config = session.config().clone();
+                self.opened(config, None);
+                self.opened_file(before, &name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a file at the head of those that were opened lately.
+    pub(super) fn remember(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.state.recent.retain(|p| *p != path);
+        self.state.recent.insert(0, path);
+        self.state.recent.truncate(MAX_RECENT);
     }
 
     fn resize(&mut self, by: i32, now: f64) {
@@ -341,6 +384,8 @@ impl GrokscopeApp {
     fn escape(&mut self, ctx: &Context, now: f64) {
         if self.state.help_open {
             self.state.help_open = false;
+        } else if self.state.kept.offer().is_some() {
+            self.put_offer_off();
         } else if self.state.printing.is_some() {
             self.state.printing = None;
         } else if self.state.open_shown {
@@ -374,20 +419,26 @@ impl GrokscopeApp {
         let name = super::export::default_name(export, &config);
         let exporter = self.exporter.clone();
         let ctx_done = ctx.clone();
+        // What a picture carries.
+        let code = || self.workspace().to_code();
         match export {
             Export::Window => {
+                let code = code();
                 ctx.request_screenshot(move |image| {
                     exporter.start(name, export, &ctx_done, move || {
-                        super::export::png(image.size, image.as_raw()).map(Content::from)
+                        super::export::png(image.size, image.as_raw(), &code).map(Content::from)
                     });
                     ctx_done.request_repaint();
                 });
             }
             Export::Plot(kind) => match self.plot_picture(kind, ctx) {
-                Some(picture) => exporter.start(name, export, ctx, move || {
-                    let image = picture();
-                    super::export::png(image.size, image.as_raw()).map(Content::from)
-                }),
+                Some(picture) => {
+                    let code = code();
+                    exporter.start(name, export, ctx, move || {
+                        let image = picture();
+                        super::export::png(image.size, image.as_raw(), &code).map(Content::from)
+                    });
+                }
                 None => self.failure("There is no curve to export yet.".into(), now),
             },
             Export::Csv => {
@@ -409,6 +460,7 @@ impl GrokscopeApp {
             }
             Export::Figure(_) => self.print(PrintAction::Save, ctx, now),
             Export::Arrays => self.export_arrays(ctx, now),
+            Export::Workspace => self.save_workspace(true, ctx),
             Export::Toml => {
                 let session = &self.state.session;
                 let note = session.run().map_or_else(String::new, lowered_note);
@@ -437,6 +489,7 @@ impl GrokscopeApp {
                         false => "",
                     };
                     self.notice(format!("Saved {}{beside}", path.display()), now);
+                    self.saved_to(&path);
                     self.state.last_export = Some(path);
                 }
                 Err(problem) => self.failure(format!("Not saved: {problem}"), now),

@@ -34,6 +34,7 @@ pub fn default_name(export: Export, config: &Config) -> String {
         Export::Plot(PlotKind::Lower) => "-lower",
         Export::Csv | Export::Toml => "",
         Export::Figure(_) => "-figure",
+        Export::Workspace => "",
         Export::Arrays => "-arrays",
     };
     format!(
@@ -144,6 +145,25 @@ impl Exporter {
         });
     }
 
+    /// Makes the content and writes it to a place that is known, off this thread.
+    pub fn write(
+        &self,
+        path: PathBuf,
+        export: Export,
+        ctx: &egui::Context,
+        content: impl FnOnce() -> Result<Content, String> + Send + 'static,
+    ) {
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
+        thread::spawn(move || {
+            let done = content().and_then(|content| {
+                save(&path, export, &content).map_err(|e| e.to_string())?;
+                Ok(Some(path))
+            });
+            let _ = sender.send(done);
+            ctx.request_repaint();
+        });
+    }
+
     /// The next finished export, if any.
     pub fn try_done(&self) -> Option<Done> {
         self.receiver.try_recv().ok()
@@ -188,32 +208,7 @@ fn answer(dialog: impl Future<Output = Option<rfd::FileHandle>>, name: &str) -> 
     chosen
 }
 
-/// Encodes RGBA pixels as PNG.
-///
-/// # Errors
-/// A size that does not fit the pixels, or an encoder's error.
-pub fn png(size: [usize; 2], rgba: &[u8]) -> Result<Vec<u8>, String> {
-    use image::ImageEncoder;
-    // The encoder panics where they do not fit.
-    if rgba.len() != 4 * size[0] * size[1] {
-        return Err(format!(
-            "{} bytes are no picture of {}×{} pixels",
-            rgba.len(),
-            size[0],
-            size[1]
-        ));
-    }
-    let mut bytes = Vec::new();
-    image::codecs::png::PngEncoder::new(&mut bytes)
-        .write_image(
-            rgba,
-            size[0] as u32,
-            size[1] as u32,
-            image::ExtendedColorType::Rgba8,
-        )
-        .map_err(|e| e.to_string())?;
-    Ok(bytes)
-}
+pub use crate::plot::convert::encode as png;
 
 #[cfg(test)]
 mod tests {
@@ -286,9 +281,9 @@ mod tests {
     #[test]
     fn a_png_has_the_pixels_that_went_in() {
         let rgba = [255, 0, 0, 255, 0, 255, 0, 255];
-        let bytes = png([2, 1], &rgba).unwrap();
+        let bytes = png([2, 1], &rgba, "").unwrap();
         let image = image::load_from_memory(&bytes).unwrap().to_rgba8();
         assert_eq!(image.into_raw(), rgba);
-        assert!(png([3, 1], &rgba).is_err());
+        assert!(png([3, 1], &rgba, "").is_err());
     }
 }

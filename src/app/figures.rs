@@ -180,6 +180,21 @@ impl OpenFigure {
         self.panels && self.figure.grid.is_none()
     }
 
+    /// Whether its panels, or its diagram, are meant to have the place of the plots.
+    pub(super) fn has_panels(&self) -> bool {
+        self.panels
+    }
+
+    /// Gives the plots' place to its panels, or not.
+    pub(super) fn set_panels(&mut self, on: bool) {
+        self.panels = on;
+    }
+
+    /// Whether a kept run is one of its curves.
+    pub(super) fn is_kept(&self, run: RunId) -> bool {
+        self.runs.contains(&run)
+    }
+
     /// The panel that is shown alone, if one is.
     pub fn enlarged(&self) -> Option<usize> {
         self.enlarged
@@ -408,5 +423,5 @@ pub fn picture(job: PanelsPicture) -> Result<Vec<u8>, String> {
             figure_panels::show(ui, &theme, &job.plots, across, None);
         });
     });
-    export::png(image.size, image.as_raw())
+    export::png(image.size, image.as_raw(), &job.carried)
 }

@@ -1,10 +1,14 @@
 //! Files opened from the window, read in the background.
 
-use super::session::Loaded;
+use super::{
+    session::Loaded,
+    workspace::{Instances, instances_of},
+};
 use crate::{
     cli::settings::{self, Resolved},
     io,
     sim::config::Config,
+    workspace::{self, Workspace},
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
@@ -12,13 +16,47 @@ use std::{
     sync::Arc,
 };
 
-/// Settings, and the instance they name, if any.
-pub type Opened = Result<(Config, Option<Loaded>), String>;
+/// What was read.
+#[derive(Debug)]
+pub enum Content {
+    /// Settings, and the instance they name, if any.
+    Run(Box<Config>, Option<Loaded>),
+    /// A state of the window.
+    State(Box<Workspace>, Instances),
+}
+
+/// What was read, or why nothing was.
+pub type Opened = Result<Content, String>;
+
+/// Where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// No file was chosen.
+    Nowhere,
+    /// A file.
+    File(PathBuf),
+    /// A code that was pasted.
+    Code,
+}
+
+impl From {
+    /// What a person calls it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Nowhere => String::new(),
+            Self::File(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                name.to_string_lossy().into_owned()
+            }
+            Self::Code => "the code".into(),
+        }
+    }
+}
 
 /// Files that were read.
 pub struct Files {
-    sender: Sender<(PathBuf, Opened)>,
-    receiver: Receiver<(PathBuf, Opened)>,
+    sender: Sender<(From, Opened)>,
+    receiver: Receiver<(From, Opened)>,
 }
 
 impl Default for Files {
@@ -30,39 +68,66 @@ impl Default for Files {
 
 impl Files {
     /// For the thread that reads.
-    pub fn sender(&self) -> Sender<(PathBuf, Opened)> {
+    pub fn sender(&self) -> Sender<(From, Opened)> {
         self.sender.clone()
     }
 
     /// The next file that was read, if any.
-    pub fn try_next(&self) -> Option<(PathBuf, Opened)> {
+    pub fn try_next(&self) -> Option<(From, Opened)> {
         self.receiver.try_recv().ok()
     }
 }
 
-/// Reads a config, or an instance to replay with the settings of `base`.
+/// Reads an instance.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn read_instance(path: &Path) -> Result<Loaded, String> {
+    let instance = io::npz::read_instance(path).map_err(|e| e.to_string())?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Ok((path, Arc::new(instance)))
+}
+
+/// Reads a state of the window, settings, or an instance to replay with the settings of
+/// `base`.
 ///
 /// # Errors
 /// A file that cannot be read or does not hold what its name says, in words.
 pub fn read(path: &Path, base: Config) -> Opened {
+    if workspace::open::may_hold(path) {
+        return with_instances(workspace::open::read(path).map_err(|e| e.to_string())?);
+    }
     let extension = path
         .extension()
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     match extension.as_str() {
-        "npz" => {
-            let instance = io::npz::read_instance(path).map_err(|e| e.to_string())?;
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            Ok((base, Some((path, Arc::new(instance)))))
-        }
+        "npz" => Ok(Content::Run(Box::new(base), Some(read_instance(path)?))),
         // As `--config` does, with the same errors.
         "toml" => {
             let Resolved { config, instance } =
                 settings::from_config_file(path).map_err(|e| e.to_string())?;
-            Ok((config, instance))
+            Ok(Content::Run(Box::new(config), instance))
         }
-        _ => Err("a config.toml or an instance.npz can be opened".into()),
+        _ => Err(
+            "a state (.grokscope, or a picture that Grokscope made), settings (.toml) or an \
+             instance (.npz) can be opened"
+                .into(),
+        ),
     }
+}
+
+/// Reads a code that was pasted.
+///
+/// # Errors
+/// Says what is wrong with it and what to do.
+pub fn read_code(code: &str) -> Opened {
+    with_instances(Workspace::from_code(code).map_err(|e| e.to_string())?)
+}
+
+fn with_instances(state: Workspace) -> Opened {
+    let instances = instances_of(&state)?;
+    Ok(Content::State(Box::new(state), instances))
 }
 
 /// Asks for a file with the system's dialog, and reads it, all off this thread.
@@ -71,17 +136,23 @@ pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
     let (sender, ctx) = (files.sender(), ctx.clone());
     // The dialog is made here, as macOS demands of its main thread.
     let dialog = rfd::AsyncFileDialog::new()
-        .set_title("Open settings or an instance")
-        .add_filter("Settings (TOML) and instances (NPZ)", &["toml", "npz"])
+        .set_title("Open a state, settings or an instance")
+        .add_filter(
+            "States, pictures, settings and instances",
+            &["grokscope", "png", "svg", "pdf", "toml", "npz"],
+        )
         .pick_file();
     std::thread::spawn(move || {
         let answer = pollster::block_on(dialog).map(|file| file.path().to_owned());
-        let opened = match &answer {
-            Some(path) => read(path, base),
-            None => Err(String::new()),
+        let opened = match answer {
+            Some(path) => {
+                let opened = read(&path, base);
+                (From::File(path), opened)
+            }
+            None => (From::Nowhere, Err(String::new())),
         };
         // The window may be gone by now; then nobody wants the file.
-        let _ = sender.send((answer.unwrap_or_default(), opened));
+        let _ = sender.send(opened);
         ctx.request_repaint();
     });
 }
@@ -104,7 +175,10 @@ mod tests {
         npz.finish().unwrap();
         let read = |name: &str, text: &str| {
             std::fs::write(at(name), text).unwrap();
-            super::read(&at(name), Config::default())
+            match super::read(&at(name), Config::default())? {
+                Content::Run(config, instance) => Ok((*config, instance)),
+                Content::State(..) => Err(format!("{name} is a state")),
+            }
         };
         let (config, instance) = read("c.toml", "instance = \"i.npz\"\n").unwrap();
         assert_eq!(instance.unwrap().0, at("i.npz"));

@@ -1,12 +1,14 @@
 //! The window: drains the worker's events, does what the user asked for, draws.
 
 mod actions;
+pub mod autosave;
 pub mod backend;
 pub mod compare;
 pub mod diagram;
 pub mod export;
 pub mod figures;
 pub mod files;
+pub mod keeping;
 pub mod keys;
 mod laws;
 pub mod layout;
@@ -16,6 +18,7 @@ pub mod persist;
 pub mod picture;
 mod print;
 pub mod raster;
+pub mod retrain;
 pub mod screen;
 pub mod session;
 pub mod state;
@@ -25,6 +28,7 @@ pub mod time;
 pub mod undo;
 mod view;
 pub mod window;
+pub mod workspace;
 
 pub use crate::views::action::Action;
 
@@ -36,6 +40,7 @@ use crate::{
         fonts,
         theme::{Ease, Theme},
     },
+    workspace::code::is_code,
 };
 use backend::Backend;
 use diagram::PhaseDiagram;
@@ -51,6 +56,8 @@ use state::{State, Tab};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use theory::Theory;
 
+/// The name by which desktop and storage know the program.
+const APP_ID: &str = "grokscope";
 /// The window's title.
 const TITLE: &str = "Grokscope";
 
@@ -63,7 +70,7 @@ pub fn run(startup: Startup) -> Result<(), String> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title(TITLE)
-            .with_app_id("grokscope")
+            .with_app_id(APP_ID)
             .with_icon(icon())
             // Until the screens are known: see `window::opening`.
             .with_inner_size([1024.0, 600.0])
@@ -80,7 +87,13 @@ pub fn run(startup: Startup) -> Result<(), String> {
     eframe::run_native(
         TITLE,
         options,
-        Box::new(|cc| Ok(Box::new(GrokscopeApp::new(cc, startup)))),
+        Box::new(|cc| {
+            let app = GrokscopeApp::new(cc, startup);
+            Ok(Box::new(match eframe::storage_dir(APP_ID) {
+                Some(directory) => app.with_autosave(&directory.join("autosave")),
+                None => app,
+            }))
+        }),
     )
     // Only the debug form names a missing library.
     .map_err(|e| format!("{e} ({e:?})"))
@@ -225,6 +238,10 @@ impl GrokscopeApp {
                 sweep: None,
                 time: Default::default(),
                 undo: Default::default(),
+                retrain: None,
+                notes: Vec::new(),
+                strokes: Vec::new(),
+                kept: Default::default(),
             },
             queue: Vec::new(),
             exporter,
@@ -246,6 +263,15 @@ impl GrokscopeApp {
         }
         if let Some(id) = startup.figure {
             app.open_figure(&id, ctx, 0.0);
+        }
+        if let Some((path, state)) = startup.workspace {
+            let opened = workspace::instances_of(&state).and_then(|instances| {
+                app.open_workspace(&state, &instances, "the state", ctx, 0.0)
+            });
+            match opened {
+                Ok(()) => app.state.kept.is_in(path, *state),
+                Err(error) => app.failure(error, 0.0),
+            }
         }
         app
     }
@@ -353,7 +379,7 @@ impl GrokscopeApp {
         for action in std::mem::take(&mut self.queue) {
             self.apply(action, ctx, now);
         }
-        self.take_files(now);
+        self.take_files(ctx, now);
         self.take_exports(now);
         self.advance_print(ctx);
         self.advance_figure();
@@ -365,6 +391,8 @@ impl GrokscopeApp {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
         }
         self.grow_pins();
+        self.advance_retrain();
+        self.advance_keeping(ctx, now);
         let state = &mut self.state;
         if let Some(wait) = state.time.advance(&mut state.session, now) {
             ctx.request_repaint_after(Duration::from_secs_f64(wait));
@@ -408,6 +436,11 @@ impl eframe::App for GrokscopeApp {
         ctx.input(|i| {
             let paths = i.raw.dropped_files.iter().map(|f| f.path().to_owned());
             actions.extend(paths.map(Action::OpenFile));
+            let pasted = i.events.iter().filter_map(|event| match event {
+                egui::Event::Paste(text) if !typing && is_code(text) => Some(text.clone()),
+                _ => None,
+            });
+            actions.extend(pasted.map(Action::OpenCode));
         });
         self.draw(ui, &mut actions);
         if !actions.is_empty() {

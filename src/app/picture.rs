@@ -63,7 +63,8 @@ pub fn picture(startup: Startup, picture: Picture, watch: Watch<'_>) -> Result<V
     if diverged {
         eprintln!("grokscope: warning: the run on the picture {sentence}");
     }
-    export::png(image.size, image.as_raw())
+    let code = app.map_or_else(String::new, |app| app.workspace().to_code());
+    export::png(image.size, image.as_raw(), &code)
 }
 
 /// Runs to the end, at full speed; `Break` where it was told to stop before.

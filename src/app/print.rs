@@ -121,10 +121,11 @@ impl GrokscopeApp {
             PrintAction::Save => {
                 let form = self.state.print_form;
                 let form = self.state.printing.as_ref().map_or(form, |p| p.form);
-                let Some(picture) = self.print_picture(form.subject) else {
+                let Some(mut picture) = self.print_picture(form.subject) else {
                     self.failure("There is nothing to draw yet.".into(), now);
                     return;
                 };
+                picture.carried = self.workspace().to_code();
                 let export = Export::Figure(form.format);
                 let config = self.state.session.config_on_screen();
                 let name = super::export::default_name(export, &config);

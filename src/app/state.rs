@@ -9,10 +9,12 @@ use super::{
     compare::{Pin, PinId},
     diagram::PhaseDiagram,
     figures::OpenFigure,
+    keeping::Keeping,
     laws::Laws,
     layout::Drawers,
     network::Network,
     print::Printing,
+    retrain::Retrain,
     session::Session,
     sweeping::{Sweep, SweepForm},
     theory::Theory,
@@ -23,6 +25,7 @@ use crate::{
     sim::config::Config,
     training::Pace,
     views::{curves::CurvesState, print_form::PrintForm, theme::Ease},
+    workspace::{Note, Stroke},
 };
 use egui::Rect;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -160,6 +163,14 @@ pub struct State {
     pub undo: Undo,
     /// Room that the plots had in the last frame.
     pub plots_size: egui::Vec2,
+    /// Kept runs that are trained again.
+    pub retrain: Option<Retrain>,
+    /// Texts on the plots.
+    pub notes: Vec<Note>,
+    /// Pen marks on the plots.
+    pub strokes: Vec<Stroke>,
+    /// The file of this state, and whether it is as there.
+    pub kept: Keeping,
 }
 
 impl State {

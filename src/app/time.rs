@@ -26,6 +26,8 @@ pub struct Cursor {
     replay: Option<Replay>,
     /// Training waits for the cursor to come back.
     holds: bool,
+    /// A step to show once the run has come as far as another.
+    wanted: Option<[u64; 2]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +42,21 @@ impl Cursor {
     /// The step that is shown; `None` where it follows the run.
     pub fn step(&self) -> Option<u64> {
         self.step
+    }
+
+    /// Whether training waits for the cursor to come back.
+    pub fn holds(&self) -> bool {
+        self.holds
+    }
+
+    /// Shows a step of the past once the run has reached another one, or its end.
+    pub fn want(&mut self, step: u64, reached: u64) {
+        self.wanted = Some([step, reached]);
+    }
+
+    /// The step that will be shown when the run has come so far.
+    pub fn wanted(&self) -> Option<u64> {
+        self.wanted.map(|[step, _]| step)
     }
 
     /// A replay is under way.
@@ -95,6 +112,7 @@ impl Cursor {
         {
             return;
         }
+        self.wanted = None;
         let playing = self.replay.take().is_some();
         if scrub == Scrub::Play && playing {
             return;
@@ -128,6 +146,12 @@ impl Cursor {
     /// Moves a replay on. Returns the seconds until it must be called again, if
     /// it must.
     pub fn advance(&mut self, session: &mut Session, now: f64) -> Option<f64> {
+        if let (Some([step, reached]), Some(run)) = (self.wanted, session.run()) {
+            let over = run.finish().is_some() || run.failure().is_some();
+            if !run.rows().is_empty() && (run.step() >= reached || over) {
+                self.scrub(Scrub::To(step as f64), session, now);
+            }
+        }
         let mut replay = self.replay?;
         let elapsed = (now - replay.since).max(0.0);
         let pace = match session.pace() {

@@ -24,7 +24,7 @@ use crate::{
         curves::{self, CurvesAction, CurvesModel, Ghost, Lower, Pinned, PlotKind},
         drawer, entry, figure, figure_panels, fonts, glossary, help,
         narration::Numbers,
-        network, open, panels,
+        network, offer, open, panels,
         print_form::{self, PrintView},
         runs, scrubber, status,
         theme::Theme,
@@ -152,7 +152,7 @@ fn invite_drop(ctx: &Context, theme: &Theme) {
     painter.text(
         rect.center(),
         Align2::CENTER_CENTER,
-        "Drop a config.toml or an instance.npz to open it",
+        "Drop a state, a picture made here, settings or an instance to open it",
         FontId::new(20.0, fonts::bold()),
         theme.text,
     );
@@ -263,6 +263,9 @@ impl GrokscopeApp {
         }
         if self.state.open_shown {
             open::show(ui.ctx(), &theme, &self.state.recent, actions);
+        }
+        if let Some(text) = self.state.kept.offer() {
+            offer::show(ui.ctx(), &theme, &text, actions);
         }
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
             invite_drop(ui.ctx(), &theme);

@@ -65,6 +65,8 @@ pub enum Command {
     Export(Box<ExportArgs>),
     /// Draw runs that were written to files as a figure for print: SVG, PDF or PNG
     Plot(Box<PlotArgs>),
+    /// Open the window with a state: a .grokscope file, a picture that carries one, a code
+    Open(OpenArgs),
     /// Train to the horizon and draw the window that shows it, without a screen
     Picture(PictureArgs),
     /// List the runs that ship with the program
@@ -187,6 +189,31 @@ pub struct ExportArgs {
     /// The file to write, with the ending .npz, or a directory for CSV tables
     #[arg(long, value_name = "FILE.npz|DIR")]
     pub out: PathBuf,
+}
+
+/// Arguments of `grokscope open`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = concat!(
+        "Every PNG, SVG and PDF that Grokscope writes carries the state that made it.\n\n\
+         Examples:\n  \
+         grokscope open talk.grokscope\n  \
+         grokscope open loss.svg\n  \
+         grokscope open loss.svg --print > loss.grokscope\n\n",
+        exit_codes!()
+    )
+)]
+pub struct OpenArgs {
+    /// A file (.grokscope, .png, .svg, .pdf, .toml, .npz), or a code that begins with
+    /// grokscope1.
+    #[arg(value_name = "FILE|CODE")]
+    pub what: String,
+    /// Print the state as text, the content of a .grokscope file; open no window
+    #[arg(long)]
+    pub print: bool,
+    /// Print the state as a code; open no window
+    #[arg(long, conflicts_with = "print")]
+    pub code: bool,
 }
 
 /// Steps that increase.

@@ -115,6 +115,7 @@ pub(super) fn write(
             plots: plots.clone(),
             across: figure.across,
             dark: args.theme == "dark",
+            carried: super::open::of_figure(figure).to_code(),
         });
         atomic::write(&path, &png.map_err(CliError::Failed)?)?;
         told.push(format!("wrote {}", path.display()));

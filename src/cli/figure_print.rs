@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::args::FigureArgs;
+use super::open;
 use super::plot;
 use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
@@ -32,7 +33,8 @@ pub(super) fn draw(args: &FigureArgs, id: &str, out: &Path) -> Result<String, Cl
     let theme = Theme::by_name(&args.theme).unwrap_or_default();
     let style = args.print.style(theme, WIDTH)?;
     let runs = compute(figure, args)?;
-    let picture = picture(figure, &runs);
+    let mut picture = picture(figure, &runs);
+    picture.carried = open::of_figure(figure).to_code();
     plot::write(&picture, &style, format, out)
 }
 

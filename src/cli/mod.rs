@@ -13,6 +13,7 @@ mod figure;
 mod figure_files;
 mod figure_print;
 pub mod gui_help;
+mod open;
 mod panics;
 mod plot;
 mod progress;
@@ -129,7 +130,7 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
     match cli.command {
         None => {
             let startup = settings::for_window(&cli.source)?;
-            open(
+            open_window(
                 settings::with_figure(startup, cli.figure.as_deref())?,
                 window,
             )
@@ -163,6 +164,10 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
         }
         Some(Command::Export(args)) => say(&export::export(&args)?),
         Some(Command::Plot(args)) => say(&plot::plot(&args)?),
+        Some(Command::Open(args)) => match open::open(&args)? {
+            open::Opened::Window(startup) => open_window(*startup, window),
+            open::Opened::Text(text) => say(&text),
+        },
         Some(Command::Picture(args)) => draw_picture(&args, window),
         Some(Command::Presets) => {
             let said = say(&list_presets());
@@ -181,7 +186,7 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
     }
 }
 
-fn open(startup: Startup, window: Option<Window>) -> Result<(), CliError> {
+fn open_window(startup: Startup, window: Option<Window>) -> Result<(), CliError> {
     let headless = headless_line(&startup);
     let Some(window) = window else {
         return Err(CliError::usage(format!(
@@ -275,6 +280,9 @@ fn check_picture(out: &Path) -> Result<(), CliError> {
 fn headless_line(startup: &Startup) -> String {
     if let Some(id) = &startup.figure {
         return format!("grokscope figure {id} --data figure-{id}");
+    }
+    if let Some((_, state)) = &startup.workspace {
+        return command_line(&state.settings);
     }
     match (&startup.preset, &startup.instance, &startup.config) {
         (Some(name), None, _) => format!("grokscope run --preset {name} --out run"),

@@ -3,6 +3,7 @@
 
 use super::CliError;
 use super::args::{PlotArgs, PlotPart, PrintArgs};
+use super::open;
 use crate::history::setting;
 use crate::io::{FileError, atomic};
 use crate::plot::files::Recorded;
@@ -150,6 +151,15 @@ pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
         )));
     }
     let mut picture = runs.picture(panels);
+    if let Some(mut state) = open::of_runs(&recorded, &names) {
+        state.layout.log_loss = args.log_loss;
+        state.layout.log_lower = args.log_lower;
+        if !args.lower.is_empty() {
+            let lower = args.lower.iter().map(|m| m.spec().name.to_owned());
+            state.layout.lower = lower.collect();
+        }
+        picture.carried = state.to_code();
+    }
     picture.title = args.title.clone().unwrap_or_default();
     if !recorded.iter().all(|run| run.has_config) {
         let files: Vec<String> = recorded.iter().map(Recorded::name).collect();

@@ -8,6 +8,7 @@ use crate::presets::{self, Preset};
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, ConfigError, FIELDS, Value};
 use crate::startup::Startup;
+use crate::workspace;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,7 +79,7 @@ pub fn for_window(source: &Source) -> Result<Startup, CliError> {
         config: Some(config),
         instance,
         preset: source.preset.clone(),
-        figure: None,
+        ..Startup::default()
     })
 }
 
@@ -109,7 +110,7 @@ pub fn for_picture(args: &PictureArgs) -> Result<Startup, CliError> {
         instance,
         // Settings that were changed are no longer the preset's.
         preset: args.source.preset.clone().filter(|_| args.set.is_empty()),
-        figure: None,
+        ..Startup::default()
     })
 }
 
@@ -168,6 +169,12 @@ impl Draft {
     }
 
     fn read_file(&mut self, path: &Path, flag: &str) -> Result<(), CliError> {
+        if workspace::open::may_hold(path) {
+            let state = workspace::open::read(path);
+            let state = state.map_err(|e| CliError::usage(format!("{flag}{e}")))?;
+            self.config = state.settings;
+            return Ok(());
+        }
         let text = io::read_text(path).map_err(|e| CliError::usage(format!("{flag}{e}")))?;
         let at = |e: ConfigError| CliError::usage(format!("{}: {e}", path.display()));
         let table: toml::Table = text.parse().unwrap_or_default();

@@ -4,7 +4,7 @@
 use super::args::{SweepMergeArgs, SweepPictureArgs};
 use super::progress::Progress;
 use super::signals::stop_on_signals;
-use super::{CliError, Window, plot};
+use super::{CliError, Window, open, plot};
 use crate::history::format::thousands;
 use crate::io::{FileError, atomic};
 use crate::plot::diagram::Plot;
@@ -154,9 +154,12 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
             args.dir.display()
         )));
     }
+    let config = spec.config(0)?.into_inner();
+    let carried = open::of_diagram(&config, &diagram, measure, args.never_as_zero).to_code();
     let job = DiagramPicture {
         title: spec.title().into(),
-        config: spec.config(0)?.into_inner(),
+        config,
+        carried,
         diagram,
         measure,
         never_is_zero: args.never_as_zero,
@@ -177,7 +180,8 @@ pub(super) fn picture(args: &SweepPictureArgs, window: Option<Window>) -> Result
                 never_is_zero: job.never_is_zero,
                 horizon: job.config.training.steps as f64,
             };
-            let picture = plot.picture(&job.title, &job.config);
+            let mut picture = plot.picture(&job.title, &job.config);
+            picture.carried = job.carried;
             plot::write(&picture, &style, format, &args.out)?;
         }
     }

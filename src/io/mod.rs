@@ -42,7 +42,7 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
 }
 
 /// Why a file could not be read, in words.
-fn read_problem(error: &std::io::Error) -> String {
+pub(crate) fn read_problem(error: &std::io::Error) -> String {
     use std::io::ErrorKind as Kind;
     match error.kind() {
         Kind::NotFound => "no such file".into(),

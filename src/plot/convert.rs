@@ -1,8 +1,10 @@
-//! SVG as PDF and as PNG: one parser, the shipped fonts and no others.
+//! SVG as PDF and as PNG: one parser, the shipped fonts and no others. Each format can
+//! carry a line of text that says what made the picture.
 
 use super::font::{BOLD, FAMILY, REGULAR};
 use super::style::Style;
 use super::{Format, Picture, draw};
+use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 use std::sync::{Arc, LazyLock};
@@ -26,20 +28,67 @@ fn tree(svg: &str) -> Result<usvg::Tree, String> {
 /// Pixels to the inch that SVG counts in.
 const SVG_DPI: f64 = 96.0;
 
-/// SVG as PDF, of the same size, with its text as text.
+/// The name under which PNG and PDF carry what made them.
+pub const METADATA_KEY: &str = "GrokscopeWorkspace";
+/// The element in which SVG does.
+pub const SVG_METADATA: &str = "grokscope:workspace";
+
+/// SVG with a line of text in its metadata.
+fn with_metadata(svg: String, carried: &str) -> String {
+    let Some(at) = svg.find("<defs>").filter(|_| !carried.is_empty()) else {
+        return svg;
+    };
+    let (head, body) = svg.split_at(at);
+    format!(
+        "{head}<metadata><{SVG_METADATA} xmlns:grokscope=\"urn:grokscope\">{}</{SVG_METADATA}>\
+         </metadata>\n{body}",
+        super::svg::escaped(carried)
+    )
+}
+
+/// SVG as PDF, of the same size, with its text as text, and with a line of text in its
+/// document information.
 ///
 /// # Errors
 /// What is no SVG.
-pub fn pdf(svg: &str) -> Result<Vec<u8>, String> {
-    let page = svg2pdf::PageOptions {
-        dpi: SVG_DPI as f32,
-    };
+pub fn pdf(svg: &str, carried: &str) -> Result<Vec<u8>, String> {
     let options = svg2pdf::ConversionOptions {
         compress: true,
         embed_text: true,
         ..svg2pdf::ConversionOptions::default()
     };
-    svg2pdf::to_pdf(&tree(svg)?, options, page).map_err(|e| format!("no PDF can be made: {e}"))
+    let tree = tree(svg)?;
+    let (chunk, drawing) =
+        svg2pdf::to_chunk(&tree, options).map_err(|e| format!("no PDF can be made: {e}"))?;
+    let used = chunk.refs().map(Ref::get).max().unwrap_or(0);
+    let id = |k: i32| Ref::new(used + k);
+    let [catalog, pages, page, content, info] = [id(1), id(2), id(3), id(4), id(5)];
+    let points = |length: f32| length * 72.0 / SVG_DPI as f32;
+    let size = [tree.size().width(), tree.size().height()].map(points);
+    let name = Name(b"Drawing");
+    let mut pdf = Pdf::new();
+    pdf.catalog(catalog).pages(pages);
+    pdf.pages(pages).kids([page]).count(1);
+    let mut sheet = pdf.page(page);
+    sheet.media_box(Rect::new(0.0, 0.0, size[0], size[1]));
+    sheet.parent(pages);
+    sheet.contents(content);
+    sheet.resources().x_objects().pair(name, drawing);
+    sheet.finish();
+    let mut drawn = Content::new();
+    drawn.transform([size[0], 0.0, 0.0, size[1], 0.0, 0.0]);
+    drawn.x_object(name);
+    pdf.stream(content, &drawn.finish());
+    pdf.extend(&chunk);
+    let mut about = pdf.document_info(info);
+    about
+        .creator(TextStr("Grokscope"))
+        .producer(TextStr("svg2pdf"));
+    if !carried.is_empty() {
+        about.pair(Name(METADATA_KEY.as_bytes()), Str(carried.as_bytes()));
+    }
+    about.finish();
+    Ok(pdf.finish())
 }
 
 /// SVG as pixels: width, height, and RGBA with premultiplied alpha.
@@ -66,14 +115,44 @@ fn pixmap(svg: &str, dpi: f64) -> Result<Pixmap, String> {
     Ok(map)
 }
 
-/// SVG as PNG.
+/// SVG as PNG, with a line of text in it.
 ///
 /// # Errors
 /// What is no SVG, or too large.
-pub fn png(svg: &str, dpi: f64) -> Result<Vec<u8>, String> {
+pub fn png(svg: &str, dpi: f64, carried: &str) -> Result<Vec<u8>, String> {
     let map = pixmap(svg, dpi)?;
-    map.encode_png()
-        .map_err(|e| format!("no PNG can be made: {e}"))
+    let rgba: Vec<u8> = (map.pixels().iter())
+        .flat_map(|pixel| {
+            let colour = pixel.demultiply();
+            [colour.red(), colour.green(), colour.blue(), colour.alpha()]
+        })
+        .collect();
+    encode(
+        [map.width() as usize, map.height() as usize],
+        &rgba,
+        carried,
+    )
+}
+
+/// RGBA pixels as PNG, with a line of text in it.
+///
+/// # Errors
+/// A size that does not fit the pixels, or an encoder's error.
+pub fn encode(size: [usize; 2], rgba: &[u8], carried: &str) -> Result<Vec<u8>, String> {
+    let failed = |e: png::EncodingError| format!("no PNG can be made: {e}");
+    let side = |n: usize| u32::try_from(n).map_err(|_| format!("{n} pixels are too many"));
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, side(size[0])?, side(size[1])?);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    if !carried.is_empty() {
+        let [name, carried] = [METADATA_KEY, carried].map(str::to_owned);
+        encoder.add_text_chunk(name, carried).map_err(failed)?;
+    }
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(rgba).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
 }
 
 /// A picture as the bytes of a file.
@@ -85,9 +164,10 @@ pub fn file(picture: &Picture, style: &Style, format: Format) -> Result<Vec<u8>,
         style.check()?;
     }
     let svg = draw::svg(picture, style);
+    let carried = picture.carried.as_str();
     match format {
-        Format::Svg => Ok(svg.into_bytes()),
-        Format::Pdf => pdf(&svg),
-        Format::Png => png(&svg, style.dpi),
+        Format::Svg => Ok(with_metadata(svg, carried).into_bytes()),
+        Format::Pdf => pdf(&svg, carried),
+        Format::Png => png(&svg, style.dpi, carried),
     }
 }

@@ -297,6 +297,7 @@ impl Plot<'_> {
             columns: 1,
             lettered: false,
             caption: text,
+            carried: String::new(),
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct Picture {
     pub lettered: bool,
     /// Below the panels: settings and seed.
     pub caption: String,
+    /// What made it, for its file to carry: a line of text, or nothing.
+    pub carried: String,
 }
 
 /// One plot.

@@ -439,6 +439,7 @@ impl<'a> Runs<'a> {
             columns: 1,
             lettered: false,
             caption: self.caption(),
+            carried: String::new(),
             panels,
         }
     }

@@ -81,7 +81,7 @@ fn hex([r, g, b]: Rgb) -> String {
 
 /// A text with the characters that XML reads otherwise in its own way; those that
 /// it cannot hold are left out.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

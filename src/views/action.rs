@@ -63,6 +63,16 @@ pub enum Action {
     CopyFigureCommand,
     /// Open a config or an instance file.
     OpenFile(PathBuf),
+    /// Open a state from a line of text.
+    OpenCode(String),
+    /// Write the state into its file.
+    Save,
+    /// Write the state into another file.
+    SaveAs,
+    /// Put the state on the clipboard, as a line of text.
+    CopyCode,
+    /// Restore what a window left that did not end as it should have, or drop it.
+    Restore(bool),
     /// Show or hide what can be opened.
     ShowOpen(bool),
     /// Ask for a file with the system's dialog.

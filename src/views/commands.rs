@@ -142,7 +142,10 @@ pub fn of_text(text: &str) -> Option<&'static UiCommand> {
     ALL.iter().find(typed).copied()
 }
 
-/// What the Export menu offers, in order.
+/// What the File menu offers first, in order.
+pub static FILES: [&UiCommand; 4] = [&OPEN, &SAVE, &SAVE_AS, &COPY_CODE];
+
+/// What the File menu offers below, in order.
 pub fn exports() -> impl Iterator<Item = &'static UiCommand> {
     let all = ALL.iter().copied();
     all.filter(|command| matches!(command.action, Action::Export(_) | Action::Print(_)))
@@ -354,11 +357,38 @@ commands! {
     /// Shows what can be opened.
     OPEN {
         label: "Open a file",
-        hover: "Settings, or an instance with data and weights",
-        help: "open settings or an instance",
+        hover: "A state, a picture that was made here, settings, or an instance with data and weights",
+        help: "open a file",
         shortcuts: &[Shortcut::ctrl(Key::O)],
         repeats: false,
         action: Action::ShowOpen(true),
+    }
+    /// Writes the state.
+    SAVE {
+        label: "Save",
+        hover: "Everything on screen into a file: settings, pinned runs, axes, layout",
+        help: "save what is on screen, into another file",
+        shortcuts: &[Shortcut::ctrl(Key::S)],
+        repeats: false,
+        action: Action::Save,
+    }
+    /// Writes the state elsewhere.
+    SAVE_AS {
+        label: "Save as…",
+        hover: "The same, into another file",
+        help: "save what is on screen, into another file",
+        shortcuts: &[Shortcut::ctrl_shift(Key::S)],
+        repeats: false,
+        action: Action::SaveAs,
+    }
+    /// The state as a line of text.
+    COPY_CODE {
+        label: "Copy as code",
+        hover: "Everything on screen as a line of text to send; pasted into a window (Ctrl+V), it is there",
+        help: "",
+        shortcuts: &[],
+        repeats: false,
+        action: Action::CopyCode,
     }
     /// Linear or logarithmic.
     TOGGLE_LOSS_AXIS {
@@ -428,7 +458,7 @@ commands! {
         label: "Run as CSV…",
         hover: "Every measured number at every recorded step, as a table; the settings go into a file beside it",
         help: "save the run as CSV",
-        shortcuts: &[Shortcut::ctrl(Key::S)],
+        shortcuts: &[Shortcut::ctrl(Key::D)],
         repeats: false,
         action: Action::Export(Export::Csv),
     }
@@ -436,8 +466,8 @@ commands! {
     EXPORT_TOML {
         label: "Settings as TOML…",
         hover: "The settings, to open again here or to train with on the command line",
-        help: "save the settings as TOML",
-        shortcuts: &[Shortcut::ctrl_shift(Key::S)],
+        help: "",
+        shortcuts: &[],
         repeats: false,
         action: Action::Export(Export::Toml),
     }
@@ -570,10 +600,7 @@ mod tests {
         assert_eq!(label(Key::R, Modifiers::NONE), Some("Reset"));
         assert_eq!(label(Key::R, shift), Some("Reseed"));
         assert_eq!(label(Key::S, shift), Some("Step"));
-        assert_eq!(
-            label(Key::S, Modifiers::CTRL | shift),
-            Some("Settings as TOML…")
-        );
+        assert_eq!(label(Key::S, Modifiers::CTRL | shift), Some("Save as…"));
         assert_eq!(label(Key::L, Modifiers::ALT), None);
         assert_eq!(label(Key::L, Modifiers::CTRL), None);
         assert_eq!(of_text("?").map(|c| c.label), Some("Help"));

@@ -16,6 +16,8 @@ pub enum Export {
     Toml,
     /// A figure for print.
     Figure(Format),
+    /// The state of the window.
+    Workspace,
     /// Data, weights and kernel of the step at the cursor, for NumPy.
     Arrays,
 }
@@ -27,6 +29,7 @@ impl Export {
             Self::Window | Self::Plot(_) => "png",
             Self::Csv => "csv",
             Self::Toml => "toml",
+            Self::Workspace => crate::workspace::ENDING,
             Self::Figure(format) => format.ending(),
             Self::Arrays => "npz",
         }

@@ -28,6 +28,7 @@ pub mod kernel;
 pub mod laws;
 pub mod narration;
 pub mod network;
+pub mod offer;
 pub mod open;
 pub mod paces;
 pub mod panels;

@@ -1,13 +1,14 @@
 //! What can be opened: a file that is looked for, typed or was open lately.
 
 use super::{action::Action, controls::heading, fonts, theme::Theme};
+use crate::workspace::code::is_code;
 use egui::{Align2, Button, Context, Id, Key, RichText, TextEdit, Vec2, Window};
 use std::path::{Path, PathBuf};
 
 /// Draws the window; what is chosen is an action.
 pub fn show(ctx: &Context, theme: &Theme, recent: &[PathBuf], actions: &mut Vec<Action>) {
     let mut open = true;
-    Window::new(RichText::new("Open a run").family(fonts::bold()))
+    Window::new(RichText::new("Open a file").family(fonts::bold()))
         .id(Id::unique("open"))
         .open(&mut open)
         .collapsible(false)
@@ -17,8 +18,8 @@ pub fn show(ctx: &Context, theme: &Theme, recent: &[PathBuf], actions: &mut Vec<
         .show(ctx, |ui| {
             ui.set_max_width(430.0);
             ui.label(
-                "Settings (config.toml, or a preset's file) or an instance: data and initial \
-                 weights in NumPy's .npz.",
+                "A state (.grokscope), a picture that was made here (PNG, SVG, PDF), settings \
+                 (.toml), or an instance: data and initial weights in NumPy's .npz.",
             );
             ui.add_space(4.0);
             // Where the system has no file dialog, a path can be typed.
@@ -26,18 +27,21 @@ pub fn show(ctx: &Context, theme: &Theme, recent: &[PathBuf], actions: &mut Vec<
             let mut typed: String = ui.data(|d| d.get_temp(id)).unwrap_or_default();
             ui.horizontal(|ui| {
                 let field = TextEdit::singleline(&mut typed)
-                    .hint_text("path of a file")
+                    .hint_text("path of a file, or a code")
                     .desired_width(250.0);
                 let field = ui
                     .add(field)
-                    .on_hover_text("Settings (.toml) or an instance (.npz), then Enter")
+                    .on_hover_text("A path, or a code that somebody sent, then Enter")
                     .accessible_name("Path of a file");
                 let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 let button = ui
                     .add_enabled(!typed.trim().is_empty(), Button::new("Open"))
                     .on_hover_text("Open the file at this path");
                 if (entered || button.clicked()) && !typed.trim().is_empty() {
-                    actions.push(Action::OpenFile(typed.trim().into()));
+                    actions.push(match is_code(&typed) {
+                        true => Action::OpenCode(typed.trim().into()),
+                        false => Action::OpenFile(typed.trim().into()),
+                    });
                 }
                 let browse = ui
                     .button("Browse …")

@@ -79,7 +79,7 @@ fn every_item_of_every_menu_says_what_it_is_for() {
     let mut wrong = BTreeSet::new();
     for (tab, role, menu, item) in [
         (Tab::Error, Role::Button, "Presets", "Rich: a short delay"),
-        (Tab::Error, Role::Button, "Export", "Run as CSV…"),
+        (Tab::Error, Role::Button, "File", "Run as CSV…"),
         (Tab::Error, Role::Button, "Pace", "full speed"),
         (
             Tab::Error,

@@ -1,6 +1,7 @@
 //! The phase diagram in the window: asks the pool for the diagram over the settings
 //! as they stand, and takes in its cells.
 
+mod keep;
 mod still;
 
 pub use crate::views::diagram::{DiagramAction, DiagramFile, Subject};
@@ -494,6 +495,8 @@ impl GrokscopeApp {
                 });
             }
             (DiagramFile::Png, Some((_, diagram))) => {
+                let carried = self.workspace().to_code();
+                let phase = &self.state.phase;
                 // Without the crosshair: a file is not about where the sliders stand.
                 let view = phase.view(self.state.session.config());
                 let picture = Still {
@@ -504,6 +507,7 @@ impl GrokscopeApp {
                     escape: view.escape,
                     horizon: view.horizon,
                     diagram,
+                    carried,
                 };
                 let dark = self.state.dark;
                 exporter.start(name, Export::Window, ctx, move || {

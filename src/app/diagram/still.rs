@@ -28,6 +28,7 @@ pub fn picture(job: DiagramPicture) -> Result<Vec<u8>, String> {
         escape: false,
         horizon: job.config.training.steps as f64,
         diagram: job.diagram,
+        carried: job.carried,
     };
     picture.png(job.size, job.resolution, job.dark)
 }
@@ -41,6 +42,7 @@ pub(super) struct Still {
     pub escape: bool,
     pub horizon: f64,
     pub diagram: Diagram,
+    pub carried: String,
 }
 
 impl Still {
@@ -73,6 +75,6 @@ impl Still {
                 below = (ui.min_rect().height() - height).ceil();
             });
         });
-        export::png(image.size, image.as_raw())
+        export::png(image.size, image.as_raw(), &self.carried)
     }
 }

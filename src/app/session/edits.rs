@@ -184,8 +184,24 @@ impl Session {
     /// Settings that are not valid; nothing changes then.
     pub fn open(
         &mut self,
+        config: Config,
+        instance: Option<Loaded>,
+        now: f64,
+    ) -> Result<(), ConfigError> {
+        self.open_at(config, instance, 0, false, now)
+    }
+
+    /// The same, but trains at full speed to a step at first, and waits there where it
+    /// is `held`.
+    ///
+    /// # Errors
+    /// Settings that are not valid; nothing changes then.
+    pub fn open_at(
+        &mut self,
         mut config: Config,
         instance: Option<Loaded>,
+        step: u64,
+        held: bool,
         now: f64,
     ) -> Result<(), ConfigError> {
         let set_aside = match &instance {
@@ -202,14 +218,14 @@ impl Session {
                 None
             }
         };
-        let config = config.check()?.into_inner();
-        self.config = config;
+        let config = config.check()?;
+        self.config = config.clone().into_inner();
         self.instance = instance;
         self.set_aside = set_aside;
         self.implied.clear();
         self.dragging = false;
         self.within_drag = false;
-        self.restart(now, false);
+        self.restart_to(config, step, held, now);
         Ok(())
     }
 

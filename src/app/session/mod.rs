@@ -14,7 +14,7 @@ use crate::{
     history::Run,
     sim::{
         committee::instance::Instance,
-        config::{Config, Value, field},
+        config::{Config, ValidConfig, Value, field},
     },
     training::{Command, Keyframe, Pace, RunId, Snapshot, StartOptions},
 };
@@ -205,6 +205,12 @@ impl Session {
         self.pending.is_some()
     }
 
+    /// The step that the run has reached, or is about to at full speed.
+    pub fn reached(&self) -> u64 {
+        let stood = self.run().map_or(0, Run::step);
+        stood.max(self.catch_up.unwrap_or(0))
+    }
+
     /// A changed run is taking up where the previous one stood.
     pub fn catching_up(&self) -> bool {
         self.catch_up.is_some()
@@ -289,6 +295,13 @@ impl Session {
         let stood = self.run().map_or(0, Run::step);
         let old_step = stood.max(self.catch_up.unwrap_or(0));
         let held = take_up && self.state() == RunState::Paused;
+        self.restart_to(config, if take_up { old_step } else { 0 }, held, now);
+    }
+
+    /// Starts with checked settings, trains at full speed to a step, and waits there
+    /// where it is `held`.
+    fn restart_to(&mut self, config: ValidConfig, step: u64, held: bool, now: f64) {
+        self.pending = None;
         self.leave_ghost(now);
         let id = std::mem::replace(&mut self.next_run, RunId::next());
         self.backend.send(Command::Start {
@@ -303,11 +316,11 @@ impl Session {
                 keep_weights: true,
             },
         });
-        if take_up && old_step > 0 {
-            self.catch_up = Some(old_step);
+        if step > 0 {
+            self.catch_up = Some(step);
             self.backend.send(Command::SetPace(Pace::Fast));
             if held {
-                self.backend.send(Command::Step(old_step));
+                self.backend.send(Command::Step(step));
             }
         } else {
             self.catch_up = None;
@@ -413,6 +426,14 @@ impl Session {
     pub fn reseed(&mut self, now: f64) {
         self.config.seed = self.config.seed.wrapping_add(1) & (i64::MAX as u64);
         self.reset(now);
+    }
+
+    /// Sets the pace for when the run has caught up.
+    pub fn set_pace_later(&mut self, pace: Pace) {
+        self.pace = pace;
+        if self.catch_up.is_none() {
+            self.backend.send(Command::SetPace(pace));
+        }
     }
 
     /// Sets the pace.

@@ -62,6 +62,16 @@ impl Axis {
         *self = Self::default();
     }
 
+    /// What the user chose to see, if anything.
+    pub fn user(&self) -> Option<Span> {
+        self.user
+    }
+
+    /// Shows an interval that was chosen, or what fits.
+    pub fn choose(&mut self, span: Option<Span>) {
+        self.user = span.filter(|span| span.is_sound());
+    }
+
     /// Whether the user chose what it shows.
     pub fn is_user(&self) -> bool {
         self.user.is_some()

@@ -225,6 +225,18 @@ impl CurvesState {
         })
     }
 
+    /// What of time, losses and the lower plot the user chose to see.
+    pub fn zoom(&self) -> [Option<Span>; 3] {
+        [&self.time, &self.loss, &self.lower].map(Axis::user)
+    }
+
+    /// Shows these parts of time, losses and the lower plot, or what fits.
+    pub fn set_zoom(&mut self, [time, loss, lower]: [Option<Span>; 3]) {
+        self.time.choose(time);
+        self.loss.choose(loss);
+        self.lower.choose(lower);
+    }
+
     /// Whether the train losses of this many kept runs are on show.
     pub fn pin_trains(&self, pins: usize) -> bool {
         self.shown.pin_trains.unwrap_or(pins <= FEW)

@@ -164,10 +164,17 @@ fn figure_item(ui: &mut Ui, theme: &Theme, figure: &Figure, shown: bool) -> Resp
     .accessible_name(format!("Figure {}: {}", figure.id, figure.title))
 }
 
-pub(super) fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {
-    ui.menu_button("Export ▾", |ui| {
-        ui.set_min_width(220.0);
-        for command in commands::exports() {
+pub(super) fn files(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.menu_button("File ▾", |ui| {
+        ui.set_min_width(240.0);
+        let exports = commands::exports().map(|command| (command, false));
+        let first = commands::FILES.into_iter().map(|command| (command, true));
+        let mut above = true;
+        for (command, first) in first.chain(exports) {
+            if above && !first {
+                ui.separator();
+            }
+            above = first;
             let item = Button::new(command.label).shortcut_text(command.key());
             let item = ui.add(item).accessible_name(command.label);
             if item.on_hover_text(command.hover).clicked() {
@@ -177,8 +184,10 @@ pub(super) fn exports(ui: &mut Ui, actions: &mut Vec<Action>) {
         }
     })
     .response
-    .on_hover_text("Save pictures, the numbers or the settings of this run")
-    .accessible_name("Export");
+    .on_hover_text(
+        "Open and save what is on screen; save pictures, the numbers or the settings of this run",
+    )
+    .accessible_name("File");
 }
 
 pub(super) fn paces(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {

@@ -105,7 +105,7 @@ fn form(ui: &Ui, view: &View<'_>, width: f32) -> Form {
         } else {
             presets
         };
-        presets + button("Figures ▾") + button("Export ▾")
+        presets + button("Figures ▾") + button("File ▾")
     };
     let run = |words: bool| {
         let buttons = STEPS.map(|(icon, command)| button(&worded(icon, command, words)));
@@ -161,7 +161,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         }
         menus::presets(ui, theme, view, form.words, actions);
         menus::figures(ui, theme, view, actions);
-        menus::exports(ui, actions);
+        menus::files(ui, actions);
     };
     let run = |ui: &mut Ui, actions: &mut Vec<Action>| {
         run_button(ui, theme, view, form.words, actions);
