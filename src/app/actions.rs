@@ -13,7 +13,7 @@ use crate::{
     history::{Run, format},
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
-    views::{entry, help, print_form::PrintAction},
+    views::{animation_form::AnimationAction, entry, help, print_form::PrintAction},
     workspace::ENDING,
 };
 use egui::{Context, ViewportCommand};
@@ -147,6 +147,7 @@ impl GrokscopeApp {
             Action::Diagram(action) => self.apply_diagram(action, ctx, now),
             Action::Export(export) => self.export(export, ctx, now),
             Action::Print(action) => self.print(action, ctx, now),
+            Action::Animate(action) => self.animate(action, ctx, now),
             Action::Scrub(scrub) => self.scrub(scrub, now),
             Action::Undo => self.undo(true, now),
             Action::Redo => self.undo(false, now),
@@ -388,6 +389,8 @@ impl GrokscopeApp {
             self.put_offer_off();
         } else if self.state.printing.is_some() {
             self.state.printing = None;
+        } else if self.state.animating.is_some() {
+            self.state.animating = None;
         } else if self.state.open_shown {
             self.state.open_shown = false;
         } else if self.state.phase.is_large() {
@@ -460,6 +463,7 @@ impl GrokscopeApp {
             }
             Export::Figure(_) => self.print(PrintAction::Save, ctx, now),
             Export::Arrays => self.export_arrays(ctx, now),
+            Export::Animation(_) => self.animate(AnimationAction::Save, ctx, now),
             Export::Workspace => self.save_workspace(true, ctx),
             Export::Toml => {
                 let session = &self.state.session;

@@ -35,6 +35,7 @@ pub fn default_name(export: Export, config: &Config) -> String {
         Export::Csv | Export::Toml => "",
         Export::Figure(_) => "-figure",
         Export::Workspace => "",
+        Export::Animation(_) => "-animation",
         Export::Arrays => "-arrays",
     };
     format!(
@@ -114,6 +115,21 @@ impl Exporter {
         ctx: &egui::Context,
         content: impl FnOnce() -> Result<Content, String> + Send + 'static,
     ) {
+        self.start_at(name, export, ctx, move |path| {
+            save(path, export, &content()?).map_err(|e| e.to_string())?;
+            Ok(Some(path.to_owned()))
+        });
+    }
+
+    /// Asks where, and has `make` write there, off this thread; it returns where the
+    /// file went.
+    pub fn start_at(
+        &self,
+        name: String,
+        export: Export,
+        ctx: &egui::Context,
+        make: impl FnOnce(&Path) -> Done + Send + 'static,
+    ) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let directory = self.directory.clone();
         // The dialog is made here, as macOS demands of its main thread, and
@@ -134,10 +150,7 @@ impl Exporter {
             };
             let done = match path {
                 None => Ok(None),
-                Some(path) => content().and_then(|content| {
-                    save(&path, export, &content).map_err(|e| e.to_string())?;
-                    Ok(Some(path))
-                }),
+                Some(path) => make(&path),
             };
             // The window may be gone; the file is written all the same.
             let _ = sender.send(done);

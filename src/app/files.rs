@@ -139,7 +139,16 @@ pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
         .set_title("Open a state, settings or an instance")
         .add_filter(
             "States, pictures, settings and instances",
-            &["grokscope", "png", "svg", "pdf", "toml", "npz"],
+            &[
+                "grokscope",
+                "png",
+                "apng",
+                "svg",
+                "pdf",
+                "gif",
+                "toml",
+                "npz",
+            ],
         )
         .pick_file();
     std::thread::spawn(move || {

@@ -1,6 +1,7 @@
 //! The window: drains the worker's events, does what the user asked for, draws.
 
 mod actions;
+pub mod animation;
 pub mod autosave;
 pub mod backend;
 pub mod compare;
@@ -223,6 +224,8 @@ impl GrokscopeApp {
                 help_open: false,
                 printing: None,
                 print_form: Default::default(),
+                animating: None,
+                animation_form: Default::default(),
                 open_shown: false,
                 recent: stored.recent.clone(),
                 fullscreen: false,
@@ -382,6 +385,7 @@ impl GrokscopeApp {
         self.take_files(ctx, now);
         self.take_exports(now);
         self.advance_print(ctx);
+        self.advance_animation();
         self.advance_figure();
         self.apply_look(ctx);
         if let Some(wait) = self.state.notice_ends(now) {

@@ -6,6 +6,7 @@ pub use crate::views::{
 };
 
 use super::{
+    animation::Animating,
     compare::{Pin, PinId},
     diagram::PhaseDiagram,
     figures::OpenFigure,
@@ -24,7 +25,9 @@ use super::{
 use crate::{
     sim::config::Config,
     training::Pace,
-    views::{curves::CurvesState, print_form::PrintForm, theme::Ease},
+    views::{
+        animation_form::AnimationForm, curves::CurvesState, print_form::PrintForm, theme::Ease,
+    },
     workspace::{Note, Stroke},
 };
 use egui::Rect;
@@ -133,6 +136,10 @@ pub struct State {
     pub printing: Option<Printing>,
     /// What was chosen in it last.
     pub print_form: PrintForm,
+    /// The dialog for animations, while it is open.
+    pub animating: Option<Animating>,
+    /// What was chosen in it last.
+    pub animation_form: AnimationForm,
     /// What can be opened is shown.
     pub open_shown: bool,
     /// Files that were opened, the newest first.

@@ -20,6 +20,7 @@ use crate::{
         verdict::Criterion,
     },
     views::{
+        animation_form::{self, AnimationView},
         controls,
         curves::{self, CurvesAction, CurvesModel, Ghost, Lower, Pinned, PlotKind},
         drawer, entry, figure, figure_panels, fonts, glossary, help,
@@ -260,6 +261,16 @@ impl GrokscopeApp {
                 problem: printing.problem.as_deref(),
             };
             print_form::show(ui.ctx(), &theme, &view, actions);
+        }
+        if let Some(animating) = &self.state.animating {
+            let problem = self.animation_problem();
+            let view = AnimationView {
+                form: &animating.form,
+                sweep: &self.animation_sweep(),
+                progress: animating.progress.as_ref(),
+                problem: problem.as_deref(),
+            };
+            animation_form::show(ui.ctx(), &theme, &view, actions);
         }
         if self.state.open_shown {
             open::show(ui.ctx(), &theme, &self.state.recent, actions);

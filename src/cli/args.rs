@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+use super::animate::Over;
 use crate::extract::Part;
 use crate::plot::Style;
 use crate::sim::config::number;
@@ -65,6 +66,8 @@ pub enum Command {
     Export(Box<ExportArgs>),
     /// Draw runs that were written to files as a figure for print: SVG, PDF or PNG
     Plot(Box<PlotArgs>),
+    /// Film a run over time, or one setting over its values: GIF, APNG or numbered PNG
+    Animate(Box<AnimateArgs>),
     /// Open the window with a state: a .grokscope file, a picture that carries one, a code
     Open(OpenArgs),
     /// Train to the horizon and draw the window that shows it, without a screen
@@ -294,7 +297,7 @@ pub struct PrintArgs {
     /// Leave out the settings and the seed below the panels
     #[arg(long)]
     pub no_caption: bool,
-    /// Pixels per inch of a PNG [default: 300]
+    /// Pixels per inch of a PNG [default: 300; 144 of an animation]
     #[arg(long, value_name = "N", value_parser = |text: &str| Style::read("dpi", text))]
     pub dpi: Option<f64>,
 }
@@ -350,6 +353,74 @@ pub struct PlotArgs {
     /// Colours on white, colours on dark, or black and greys on white
     #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
     pub theme: String,
+    /// Size and lines.
+    #[command(flatten)]
+    pub print: PrintArgs,
+}
+
+/// Arguments of `grokscope animate`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = concat!(
+        "The ending of --out says the form: .gif, .apng, or .png for a file for each frame, \
+         NAME-001.png and so on. Over time the curves are drawn as they are trained; over a \
+         setting each frame is a run of its own, and --engine flow takes seconds where \
+         gradient descent takes minutes.\n\n\
+         Examples:\n  \
+         grokscope animate runs/grokking --out grokking.gif\n  \
+         grokscope animate --preset grokking --over network.alpha=0.03..3:log --engine flow \
+         --frames 40 --out alpha.gif\n\n\
+         Ctrl-C, SIGTERM and SIGHUP end it: no GIF or APNG is left then, numbered files \
+         are.\n\n",
+        exit_codes!()
+    )
+)]
+pub struct AnimateArgs {
+    /// A directory that `grokscope run` wrote, or a CSV file of a run
+    #[arg(value_name = "RUN", conflicts_with_all = ["preset", "config"])]
+    pub run: Option<PathBuf>,
+    /// Preset, config file and instance.
+    #[command(flatten)]
+    pub source: Source,
+    /// Set one setting, as often as needed (`grokscope fields` lists them)
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Form of the dynamics
+    #[arg(long, value_name = "ENGINE", value_parser = ["moments", "neurons", "flow"])]
+    pub engine: Option<String>,
+    /// What moves: time, or a setting between two values, with :log or :lin
+    #[arg(long, value_name = "time|KEY=FROM..TO", value_parser = Over::read, default_value = "time")]
+    pub over: Over,
+    /// Number of frames, 2 to 1000
+    #[arg(long, value_name = "N", default_value = "60")]
+    pub frames: usize,
+    /// Frames a second, 0.5 to 50
+    #[arg(long, value_name = "N", default_value = "15")]
+    pub rate: f64,
+    /// Runs that are trained at the same time; all processors by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// Which of the two plots
+    #[arg(long, value_name = "PLOT", value_enum, default_value_t)]
+    pub plot: PlotPart,
+    /// Columns of the lower plot [default: feature_alignment,population_alignment]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', value_parser = super::plot::lower_metric)]
+    pub lower: Vec<Metric>,
+    /// Losses on a logarithmic axis
+    #[arg(long)]
+    pub log_loss: bool,
+    /// The lower plot on a logarithmic axis
+    #[arg(long)]
+    pub log_lower: bool,
+    /// A title before the step or the value
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Colours on white, colours on dark, or black and greys on white
+    #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
+    pub theme: String,
+    /// The file to write, with the ending .gif, .apng or .png
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
     /// Size and lines.
     #[command(flatten)]
     pub print: PrintArgs,

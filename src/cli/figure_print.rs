@@ -13,8 +13,6 @@ use crate::plot::runs::{Kept, Runs, Shown, View, kept_ink};
 use crate::plot::{Dash, Scale, Theme};
 use crate::sim::config::ValidConfig;
 use crate::sim::metrics::{Cost, Metric};
-use crate::training::headless::HeadlessRun;
-use crate::training::protocol::{Event, RunId};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -108,7 +106,7 @@ fn compute(figure: &Figure, args: &FigureArgs) -> Result<Vec<Run>, CliError> {
             Update::Done { job, run } => {
                 shares[job] = 1.0;
                 match run {
-                    Ok(run) => runs[job] = Some(recorded(*run)),
+                    Ok(run) => runs[job] = Some(Run::trained(*run)),
                     Err(e) => {
                         let label = &figure.curves[job].label;
                         failure = Some(CliError::Failed(format!("{label}: {e}")));
@@ -127,16 +125,4 @@ fn compute(figure: &Figure, args: &FigureArgs) -> Result<Vec<Run>, CliError> {
     }
     let all: Option<Vec<Run>> = runs.into_iter().collect();
     all.ok_or_else(|| CliError::Stopped("told to stop; nothing was drawn".into()))
-}
-
-/// A run as plots know one.
-fn recorded(trained: HeadlessRun) -> Run {
-    let HeadlessRun { info, rows, finish } = trained;
-    let run = RunId::next();
-    let mut recorded = Run::new(run, (*info.config).clone());
-    let info = Box::new(info);
-    recorded.handle(&Event::Started { run, info });
-    recorded.handle(&Event::Rows { run, rows });
-    recorded.handle(&Event::Finished { run, finish });
-    recorded
 }

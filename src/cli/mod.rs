@@ -6,6 +6,7 @@
 //! failed in spite of good arguments; 75 for a run or a sweep that was told to stop
 //! and kept what it had.
 
+pub mod animate;
 pub mod args;
 mod command_line;
 mod export;
@@ -164,6 +165,7 @@ fn dispatch(cli: Cli, window: Option<Window>) -> Result<(), CliError> {
         }
         Some(Command::Export(args)) => say(&export::export(&args)?),
         Some(Command::Plot(args)) => say(&plot::plot(&args)?),
+        Some(Command::Animate(args)) => say(&animate::animate(&args)?),
         Some(Command::Open(args)) => match open::open(&args)? {
             open::Opened::Window(startup) => open_window(*startup, window),
             open::Opened::Text(text) => say(&text),

@@ -9,6 +9,7 @@ use crate::sim::{
     outcome::{Crossings, Outcome, Thresholds},
     verdict::{Peak, Verdict},
 };
+use crate::training::headless::HeadlessRun;
 use crate::training::protocol::{
     Event, Finish, Phase, RecentStep, RunId, RunInfo, Snapshot, Working,
 };
@@ -72,6 +73,18 @@ impl Run {
             lowered: None,
             working: None,
         }
+    }
+
+    /// A run that was trained without a window.
+    pub fn trained(trained: HeadlessRun) -> Self {
+        let HeadlessRun { info, rows, finish } = trained;
+        let run = RunId::next();
+        let mut recorded = Self::new(run, (*info.config).clone());
+        let info = Box::new(info);
+        recorded.handle(&Event::Started { run, info });
+        recorded.handle(&Event::Rows { run, rows });
+        recorded.handle(&Event::Finished { run, finish });
+        recorded
     }
 
     /// Takes an event. Events of other runs are ignored; returns whether it was

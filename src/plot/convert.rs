@@ -120,6 +120,15 @@ fn pixmap(svg: &str, dpi: f64) -> Result<Pixmap, String> {
 /// # Errors
 /// What is no SVG, or too large.
 pub fn png(svg: &str, dpi: f64, carried: &str) -> Result<Vec<u8>, String> {
+    let (size, rgba) = straight_pixels(svg, dpi)?;
+    encode(size, &rgba, carried)
+}
+
+/// SVG as pixels: width, height, and RGBA.
+///
+/// # Errors
+/// What is no SVG, or too large.
+pub fn straight_pixels(svg: &str, dpi: f64) -> Result<([usize; 2], Vec<u8>), String> {
     let map = pixmap(svg, dpi)?;
     let rgba: Vec<u8> = (map.pixels().iter())
         .flat_map(|pixel| {
@@ -127,11 +136,7 @@ pub fn png(svg: &str, dpi: f64, carried: &str) -> Result<Vec<u8>, String> {
             [colour.red(), colour.green(), colour.blue(), colour.alpha()]
         })
         .collect();
-    encode(
-        [map.width() as usize, map.height() as usize],
-        &rgba,
-        carried,
-    )
+    Ok(([map.width() as usize, map.height() as usize], rgba))
 }
 
 /// RGBA pixels as PNG, with a line of text in it.

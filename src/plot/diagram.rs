@@ -296,6 +296,7 @@ impl Plot<'_> {
             panels: vec![self.panel()],
             columns: 1,
             lettered: false,
+            gauge: None,
             caption: text,
             carried: String::new(),
         }

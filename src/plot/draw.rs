@@ -3,7 +3,7 @@
 use super::axis::{self, AxisMark, Room, Span};
 use super::colour::{Palette, Rgb, mixed, rgb};
 use super::svg::{Anchor, Font, Stroke, Svg};
-use super::{Axis, Dash, Panel, Pen, Picture, Places, Series, Style, Symbol};
+use super::{Axis, Dash, Gauge, Panel, Pen, Picture, Places, Series, Style, Symbol};
 use super::{cells, font, look, place_text, style};
 use crate::history::decimate::{decimate, simplify};
 
@@ -323,8 +323,10 @@ fn layout(picture: &Picture, style: &Style) -> Layout {
         false => Vec::new(),
     };
     let title = font::wrap(&picture.title, 1.1 * size, 0.92 * inner);
+    let gauge = gauge_height(picture, size);
     let fixed = margin * 2.0
         + title.len() as f64 * 1.6 * size
+        + gauge
         + caption.len() as f64 * 1.4 * CAPTION * size
         + if caption.is_empty() { 0.0 } else { 0.6 * size };
 
@@ -387,7 +389,7 @@ fn layout(picture: &Picture, style: &Style) -> Layout {
     }
     // Frames of a column and of a row are in line.
     let mut frames = Vec::new();
-    let mut top = margin + title.len() as f64 * 1.6 * size;
+    let mut top = margin + title.len() as f64 * 1.6 * size + gauge;
     for (r, height) in frame_height.iter().enumerate() {
         let of_row = |of: fn(&Around) -> f64| {
             let row = arounds.iter().enumerate().filter(|(i, _)| i / columns == r);
@@ -429,6 +431,36 @@ fn layout(picture: &Picture, style: &Style) -> Layout {
     }
 }
 
+/// Room for the gauge of a setting.
+fn gauge_height(picture: &Picture, size: f64) -> f64 {
+    if picture.gauge.is_some() {
+        1.9 * size
+    } else {
+        0.0
+    }
+}
+
+/// A rail between two values, and where the setting stands.
+fn draw_gauge(svg: &mut Svg, pens: &Pens<'_>, gauge: &Gauge, top: f64, width: f64) {
+    let size = pens.size;
+    let font = pens.muted();
+    let left = MARGIN * size;
+    let y = top + 0.8 * size;
+    let base = y + 0.32 * size;
+    let [from, to] = gauge.ends.each_ref();
+    svg.text([left, base], Anchor::Start, font, false, from);
+    let [before, after] = [from, to].map(|text| font::width(text, font.size, false));
+    let rail = [
+        left + before + size,
+        (left + 0.6 * width - after - size).max(left + before + 4.0 * size),
+    ];
+    svg.text([rail[1] + size, base], Anchor::Start, font, false, to);
+    let line = Stroke::solid(rgb(pens.palette.border), 1.5 * pens.hair());
+    svg.line(&[[rail[0], y], [rail[1], y]], &line);
+    let x = rail[0] + gauge.at.clamp(0.0, 1.0) * (rail[1] - rail[0]);
+    svg.circle([x, y], 0.38 * size, Some(rgb(pens.palette.text)), None);
+}
+
 /// Width and height of the picture, in points.
 pub fn size(picture: &Picture, style: &Style) -> [f64; 2] {
     layout(picture, style).size
@@ -453,6 +485,10 @@ pub fn svg(picture: &Picture, style: &Style) -> String {
         };
         let at = [margin, margin + (1.05 + 1.6 * k as f64) * size];
         svg.text(at, Anchor::Start, font, false, line);
+    }
+    if let Some(gauge) = &picture.gauge {
+        let top = margin + 1.6 * layout.title.len() as f64 * size;
+        draw_gauge(&mut svg, &pens, gauge, top, layout.size[0] - 2.0 * margin);
     }
     for (i, (panel, frame)) in picture.panels.iter().zip(&layout.frames).enumerate() {
         draw_panel(
@@ -596,6 +632,11 @@ fn draw_panel(
                 pens.ground(),
             );
         }
+    }
+    if let Some(place) = panel.cursor {
+        let x = frame.x(panel.x.span, place);
+        let line = Stroke::solid(rgb(pens.palette.text), 1.4 * pens.hair());
+        svg.line(&[[x, frame.top], [x, frame.bottom()]], &line);
     }
     axes(svg, pens, panel, frame, &x_ticks, &y_ticks);
     titles(svg, pens, panel, frame, around);

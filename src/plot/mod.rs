@@ -10,12 +10,14 @@
 //! |---|---|
 //! | this one | the description: [`Picture`], [`Panel`], [`Series`] … |
 //! | [`runs`], [`diagram`] | descriptions of runs and of phase diagrams |
+//! | [`animation`] | plots that move, as GIF, APNG or numbered PNG |
 //! | [`files`] | runs that were written to files |
 //! | [`caption`] | the settings, in words |
 //! | [`style`] | size, theme, lines, and the file's format |
 //! | [`draw`] | a description as SVG; [`svg`] writes it, [`font`] measures text |
 //! | [`convert`] | SVG as PDF and PNG |
 
+pub mod animation;
 pub mod axis;
 pub mod caption;
 mod cells;
@@ -52,10 +54,21 @@ pub struct Picture {
     pub columns: usize,
     /// Panels are called (a), (b), …
     pub lettered: bool,
+    /// Where a setting that moves stands, below the title.
+    pub gauge: Option<Gauge>,
     /// Below the panels: settings and seed.
     pub caption: String,
     /// What made it, for its file to carry: a line of text, or nothing.
     pub carried: String,
+}
+
+/// Where a setting stands between two values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    /// The two values, in words.
+    pub ends: [String; 2],
+    /// From 0 to 1.
+    pub at: f64,
 }
 
 /// One plot.
@@ -79,6 +92,8 @@ pub struct Panel {
     pub markers: Vec<Marker>,
     /// Cells instead of curves.
     pub cells: Option<Cells>,
+    /// A moment on the horizontal axis that an upright line marks.
+    pub cursor: Option<f64>,
     /// Height of the frame over its width.
     pub aspect: f64,
 }
@@ -96,6 +111,7 @@ impl Panel {
             levels: Vec::new(),
             markers: Vec::new(),
             cells: None,
+            cursor: None,
             aspect,
         }
     }

@@ -438,6 +438,7 @@ impl<'a> Runs<'a> {
             title: String::new(),
             columns: 1,
             lettered: false,
+            gauge: None,
             caption: self.caption(),
             carried: String::new(),
             panels,

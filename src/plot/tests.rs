@@ -270,6 +270,7 @@ fn panels_stand_in_a_grid_with_letters() {
         ],
         columns: 2,
         lettered: true,
+        gauge: None,
         carried: String::new(),
         caption: runs.caption(),
         title: "Three & more".into(),

@@ -1,6 +1,7 @@
 //! What the user can ask for.
 
 use super::{
+    animation_form::AnimationAction,
     diagram::DiagramAction,
     drawer::PanelSide,
     export::Export,
@@ -109,6 +110,8 @@ pub enum Action {
     Export(Export),
     /// Something about the dialog for figures for print.
     Print(PrintAction),
+    /// Something about the dialog for animations.
+    Animate(AnimationAction),
     /// Move the time cursor.
     Scrub(Scrub),
     /// Take the newest change back.

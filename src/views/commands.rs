@@ -3,6 +3,7 @@
 
 use super::{
     action::{Action, Scrub},
+    animation_form::AnimationAction,
     curves::PlotKind,
     drawer::PanelSide,
     export::Export,
@@ -148,7 +149,12 @@ pub static FILES: [&UiCommand; 4] = [&OPEN, &SAVE, &SAVE_AS, &COPY_CODE];
 /// What the File menu offers below, in order.
 pub fn exports() -> impl Iterator<Item = &'static UiCommand> {
     let all = ALL.iter().copied();
-    all.filter(|command| matches!(command.action, Action::Export(_) | Action::Print(_)))
+    all.filter(|command| {
+        matches!(
+            command.action,
+            Action::Export(_) | Action::Print(_) | Action::Animate(_)
+        )
+    })
 }
 
 /// The lines of the help: keys, and what they do.
@@ -488,6 +494,15 @@ commands! {
         shortcuts: &[Shortcut::ctrl(Key::P)],
         repeats: false,
         action: Action::Print(PrintAction::Open),
+    }
+    /// The dialog for animations.
+    EXPORT_ANIMATION {
+        label: "Animation…",
+        hover: "The plots as the run goes on, or as a setting moves: GIF, animated PNG or numbered PNG files",
+        help: "",
+        shortcuts: &[],
+        repeats: false,
+        action: Action::Animate(AnimationAction::Open),
     }
     /// The arrays.
     EXPORT_ARRAYS {

@@ -1,7 +1,7 @@
 //! What can be saved from the window.
 
 use super::curves::PlotKind;
-use crate::plot::Format;
+use crate::plot::{Format, animation::Film};
 
 /// What can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Export {
     Figure(Format),
     /// The state of the window.
     Workspace,
+    /// Plots that move.
+    Animation(Film),
     /// Data, weights and kernel of the step at the cursor, for NumPy.
     Arrays,
 }
@@ -29,6 +31,7 @@ impl Export {
             Self::Window | Self::Plot(_) => "png",
             Self::Csv => "csv",
             Self::Toml => "toml",
+            Self::Animation(film) => film.ending(),
             Self::Workspace => crate::workspace::ENDING,
             Self::Figure(format) => format.ending(),
             Self::Arrays => "npz",

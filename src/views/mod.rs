@@ -3,6 +3,7 @@
 
 pub mod accuracy;
 pub mod action;
+pub mod animation_form;
 pub mod axes;
 #[cfg(test)]
 mod bounded;

@@ -91,11 +91,13 @@ impl SweepForm {
 
     /// "α: 2⁻⁵ … 2⁵, 9 curves".
     pub fn in_words(&self) -> String {
+        format!("{}, {} curves", self.range_in_words(), self.count)
+    }
+
+    /// "α: 2⁻⁵ … 2⁵".
+    pub fn range_in_words(&self) -> String {
         let name = field(self.key).map_or(self.key, Field::short_name);
-        let Self {
-            from, to, count, ..
-        } = self;
-        format!("{name}: {from} … {to}, {count} curves")
+        format!("{name}: {} … {}", self.from, self.to)
     }
 
     /// The settings of each curve, in order.
@@ -103,6 +105,14 @@ impl SweepForm {
     /// # Errors
     /// Ends that are no numbers or out of range, for the user.
     pub fn configs(&self, base: &Config) -> Result<Vec<ValidConfig>, String> {
+        self.at_most(base, MAX_PINS)
+    }
+
+    /// The same, where so many curves are possible.
+    ///
+    /// # Errors
+    /// As [`SweepForm::configs`].
+    pub fn at_most(&self, base: &Config, most: usize) -> Result<Vec<ValidConfig>, String> {
         let field = field(self.key).ok_or_else(|| format!("{} is no setting", self.key))?;
         let read = |text: &str| {
             let number = number::read(text).map(Number::as_f64);
@@ -114,9 +124,9 @@ impl SweepForm {
             })
         };
         let (from, to) = (read(&self.from)?, read(&self.to)?);
-        if !(2..=MAX_PINS).contains(&self.count) {
+        if !(2..=most).contains(&self.count) {
             return Err(format!(
-                "{} curves: must be between 2 and {MAX_PINS}",
+                "{} curves: must be between 2 and {most}",
                 self.count
             ));
         }

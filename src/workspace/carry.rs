@@ -1,5 +1,5 @@
 //! Pictures that carry what made them: PNG as text, SVG as metadata, PDF in its
-//! document information. What they carry is a [code](super::code).
+//! document information, GIF as a comment. What they carry is a [code](super::code).
 
 use super::{Workspace, WorkspaceError};
 use crate::plot::convert::{METADATA_KEY, SVG_METADATA};
@@ -17,6 +17,8 @@ pub enum Kind {
     Svg,
     /// Portable Document Format.
     Pdf,
+    /// Graphics Interchange Format.
+    Gif,
 }
 
 impl Kind {
@@ -25,6 +27,9 @@ impl Kind {
         let head = bytes.get(..bytes.len().min(1_024)).unwrap_or_default();
         if head.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Some(Self::Png);
+        }
+        if head.starts_with(b"GIF89a") || head.starts_with(b"GIF87a") {
+            return Some(Self::Gif);
         }
         if head.starts_with(b"%PDF-") {
             return Some(Self::Pdf);
@@ -41,11 +46,12 @@ impl Kind {
 /// What is no picture, carries nothing, or carries what is damaged.
 pub fn state_of(bytes: &[u8]) -> Result<Workspace, WorkspaceError> {
     let Some(kind) = Kind::of(bytes) else {
-        return Err(WorkspaceError::new("is no PNG, SVG or PDF"));
+        return Err(WorkspaceError::new("is no PNG, SVG, PDF or GIF"));
     };
     let code = match kind {
         Kind::Png => of_png(bytes)?,
         Kind::Svg => between(bytes, &format!("<{SVG_METADATA}"), b">", b"<"),
+        Kind::Gif => of_gif(bytes),
         Kind::Pdf => between(bytes, &format!("/{METADATA_KEY}"), b"(", b")"),
     };
     let code = code.ok_or_else(|| {
@@ -55,6 +61,25 @@ pub fn state_of(bytes: &[u8]) -> Result<Workspace, WorkspaceError> {
         )
     })?;
     Workspace::from_code(&code)
+}
+
+/// The comment of a GIF: blocks of up to 255 bytes, each after its length.
+fn of_gif(bytes: &[u8]) -> Option<String> {
+    let key = format!("{METADATA_KEY}:");
+    let key = key.as_bytes();
+    let at = (bytes.windows(key.len())).rposition(|window| window == key)?;
+    // The first block begins with the key.
+    let mut at = at.checked_sub(1)?;
+    let mut text = Vec::new();
+    while let Some(&length @ 1..) = bytes.get(at) {
+        let end = at + 1 + usize::from(length);
+        text.extend_from_slice(bytes.get(at + 1..end)?);
+        if text.len() > super::code::MAX_CODE {
+            return None;
+        }
+        at = end;
+    }
+    String::from_utf8(text.get(key.len()..)?.to_vec()).ok()
 }
 
 fn of_png(bytes: &[u8]) -> Result<Option<String>, WorkspaceError> {

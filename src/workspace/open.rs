@@ -8,7 +8,8 @@ use std::path::Path;
 /// Whether a name is that of a file that may hold a state: its own, or a picture's.
 pub fn may_hold(path: &Path) -> bool {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    ending.is_some_and(|e| [super::ENDING, "png", "svg", "pdf"].contains(&e.as_str()))
+    ending
+        .is_some_and(|e| [super::ENDING, "png", "apng", "svg", "pdf", "gif"].contains(&e.as_str()))
 }
 
 /// Reads a file of its own, or a picture that carries a state.
