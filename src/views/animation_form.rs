@@ -86,6 +86,9 @@ pub struct AnimationView<'a> {
 /// Narrowest and widest frame, in pixels.
 pub const WIDTHS: std::ops::RangeInclusive<f64> = 320.0..=2_400.0;
 
+/// Height of everything in the dialog, in points.
+const HEIGHT: f32 = 440.0;
+
 /// Draws the dialog; what is chosen is an action.
 pub fn show(ctx: &Context, theme: &Theme, view: &AnimationView<'_>, actions: &mut Vec<Action>) {
     let mut open = true;
@@ -97,7 +100,8 @@ pub fn show(ctx: &Context, theme: &Theme, view: &AnimationView<'_>, actions: &mu
         .collapsible(false)
         .resizable(false)
         .vscroll(true)
-        .default_height(ctx.content_rect().height() - 90.0)
+        // As high as what it says, where the window has room.
+        .default_height((ctx.content_rect().height() - 90.0).min(HEIGHT))
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
             ui.set_width(330.0);
