@@ -14,6 +14,7 @@
 //! | [`page`] | the page of the documentation |
 
 pub mod claim;
+mod file;
 pub mod measured;
 pub mod page;
 pub mod panel;

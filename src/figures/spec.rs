@@ -38,8 +38,9 @@
 //! The numbers in `outcome` are placeholders, see the module `text`.
 
 use super::claim::Condition;
+use super::file::{File, metrics};
 use super::measured::{AUTHORS, Measured};
-use super::panel::{Panel, PanelEntry};
+use super::panel::Panel;
 use super::text;
 use crate::history::format;
 use crate::sim::config::{Config, ConfigError, DrawKind, EngineKind, ValidConfig};
@@ -141,62 +142,6 @@ pub struct FigureView {
     /// What the lower plot shows; the usual where nothing is said.
     #[serde(deserialize_with = "metrics")]
     pub lower: Vec<Metric>,
-}
-
-fn metrics<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Metric>, D::Error> {
-    let names = Vec::<String>::deserialize(from)?.into_iter();
-    let metric = |name: String| {
-        let unknown = || serde::de::Error::custom(format!("no metric is called {name}"));
-        Metric::by_name(&name).ok_or_else(unknown)
-    };
-    names.map(metric).collect()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    title: String,
-    caption: String,
-    look: String,
-    paper: String,
-    #[serde(default)]
-    unstated: String,
-    outcome: String,
-    authors: Option<String>,
-    others: Option<String>,
-    across: Option<usize>,
-    grid: Option<String>,
-    #[serde(default)]
-    view: FigureView,
-    #[serde(default)]
-    settings: toml::Table,
-    #[serde(default)]
-    panel: Vec<PanelEntry>,
-    #[serde(default)]
-    claim: Vec<ClaimEntry>,
-    curve: Vec<CurveEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClaimEntry {
-    text: String,
-    holds: String,
-    authors: bool,
-    least: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CurveEntry {
-    name: String,
-    label: String,
-    #[serde(default)]
-    groups: Vec<String>,
-    #[serde(default)]
-    live: bool,
-    #[serde(default)]
-    set: toml::Table,
 }
 
 impl Figure {

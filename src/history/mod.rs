@@ -1,5 +1,5 @@
 //! Recorded runs: every row that the worker reported, and what is known about
-//! how the run stands. Knows nothing of the window; exports use these rows,
+//! how the run stands. Knows nothing of the window; exports use these rows and the [`summary`] of a run,
 //! [`decimate`] is for display alone.
 
 pub mod accuracy;
@@ -14,6 +14,7 @@ mod reading;
 mod run;
 mod sentence;
 pub mod setting;
+pub mod summary;
 
 pub use bookmark::Bookmark;
 pub use moment::Moment;

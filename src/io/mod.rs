@@ -9,7 +9,6 @@ pub mod json;
 pub mod network_reference;
 mod npy;
 pub mod npz;
-pub mod summary;
 
 use std::path::{Path, PathBuf};
 

@@ -213,6 +213,13 @@ impl Svg {
         );
     }
 
+    /// What fills a shape and what runs along its edge, as attributes.
+    fn paint(&mut self, fill: Option<Rgb>, edge: Option<&Stroke>) -> String {
+        let fill = fill.map_or_else(|| "none".to_owned(), hex);
+        let edge = edge.map_or_else(String::new, |edge| self.stroke(edge));
+        format!("fill=\"{fill}\"{edge}")
+    }
+
     /// A rectangle of left, top, width and height.
     pub fn rect(
         &mut self,
@@ -220,11 +227,10 @@ impl Svg {
         fill: Option<Rgb>,
         edge: Option<&Stroke>,
     ) {
-        let fill = fill.map_or_else(|| "none".to_owned(), hex);
-        let edge = edge.map_or_else(String::new, |edge| self.stroke(edge));
+        let paint = self.paint(fill, edge);
         let _ = writeln!(
             self.body,
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{fill}\"{edge}/>",
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {paint}/>",
             number(x),
             number(y),
             number(width.max(0.0)),
@@ -240,11 +246,10 @@ impl Svg {
         fill: Option<Rgb>,
         edge: Option<&Stroke>,
     ) {
-        let fill = fill.map_or_else(|| "none".to_owned(), hex);
-        let edge = edge.map_or_else(String::new, |edge| self.stroke(edge));
+        let paint = self.paint(fill, edge);
         let _ = writeln!(
             self.body,
-            "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{fill}\"{edge}/>",
+            "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" {paint}/>",
             number(x),
             number(y),
             number(radius)

@@ -11,7 +11,7 @@
 
 use super::cell::Keep;
 use super::directory::Directory;
-use crate::io::summary::fnv1a64;
+use crate::history::summary::fnv1a64;
 use crate::io::{FileError, atomic};
 use std::fs;
 use std::ops::ControlFlow;

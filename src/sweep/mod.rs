@@ -37,6 +37,7 @@ pub mod record;
 pub mod runner;
 pub mod shard;
 pub mod spec;
+pub mod statistics;
 pub mod status;
 pub mod submit;
 

@@ -9,7 +9,7 @@
 //! by it, and a whole one by its spec's hash from that of another sweep.
 
 use super::cell::CellResult;
-use crate::io::summary::fnv1a64;
+use crate::history::summary::fnv1a64;
 use serde::{Deserialize, Serialize};
 
 /// What an attempt says about itself in its first line. None of it enters the

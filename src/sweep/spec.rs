@@ -21,7 +21,7 @@
 
 use super::grid::Grid;
 use super::parse;
-use crate::io::summary::fnv1a64;
+use crate::history::summary::fnv1a64;
 use crate::sim::config::{Config, ConfigError, ValidConfig};
 use std::fmt::Write as _;
 

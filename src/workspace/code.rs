@@ -2,7 +2,7 @@
 //! deflated file in base 64, then a checksum.
 
 use super::{Workspace, WorkspaceError};
-use crate::io::summary::fnv1a64;
+use crate::history::summary::fnv1a64;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;

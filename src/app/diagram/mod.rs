@@ -13,7 +13,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    io::summary,
+    history::summary,
     sim::config::{Config, EngineKind, Family, ValidConfig, field},
     sweep::{
         Spec,

@@ -15,6 +15,7 @@
 //!
 //! A fifth network is one more type with the trait [`network::Network`].
 
+pub mod checkpoint;
 pub mod columns;
 pub mod dense;
 pub mod effort;

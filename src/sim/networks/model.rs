@@ -1,5 +1,6 @@
 //! The networks as a [`Model`]: from the settings of a run, and what is followed on it.
 
+use super::checkpoint::Checkpoint;
 use super::families::{
     ImageSettings, ModularSettings, PairInit, PairSettings, RateRule as TransformerRate, Setup,
     TransformerSettings,
@@ -9,7 +10,7 @@ use super::loss::{AccuracyKind, Scored};
 use super::network::Misfit;
 use super::optimiser::{OptimiserSettings, Rule};
 use super::problem::Order;
-use super::run::{Checkpoint, NetworkRun};
+use super::run::NetworkRun;
 use crate::sim::accuracy::{ErrorProfile, Errors};
 use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::config::{

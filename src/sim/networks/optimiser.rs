@@ -1,8 +1,8 @@
 //! Gradient descent, with momentum, and AdamW.
 
+use super::checkpoint::{restored_all, save_all};
 use super::network::vectorised;
 use super::real::Real;
-use super::run::{restored_all, save_all};
 use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 
 /// How a gradient moves the weights. Weight decay is decoupled in all of them:

@@ -1,5 +1,6 @@
 //! One training run of a network, with its linearised twin beside it.
 
+use super::checkpoint::Checkpoint;
 use super::columns::{COLUMNS, Column, KERNEL_COLUMNS, Measurement, columns};
 use super::kernel::{Kernel, Outputs, alignment, drift, turn};
 use super::loss::{AccuracyKind, LossKind, Objective, Scored};
@@ -8,7 +9,6 @@ use super::optimiser::{Optimiser, OptimiserSettings};
 use super::passes::{Crew, Keep, Passes};
 use super::problem::{Order, Problem, Source};
 use super::real::Real;
-use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use std::sync::Arc;
 
 /// How a network is trained.
@@ -30,74 +30,6 @@ pub struct RunSettings {
     pub kernel_outputs: Outputs,
     /// Draws the signs of the kernel's outputs.
     pub seed: u64,
-}
-
-/// All that a run needs to go on as if it had never stopped.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checkpoint<T> {
-    step: u64,
-    theta: Arc<[T]>,
-    optimiser: Optimiser<T>,
-    twin: Option<(Vec<T>, Optimiser<T>)>,
-    diverged: Option<u64>,
-}
-
-impl<T> Checkpoint<T> {
-    /// Number of updates before it.
-    pub fn step(&self) -> u64 {
-        self.step
-    }
-
-    /// Writes it down.
-    pub fn save(&self, to: &mut Writer)
-    where
-        T: Real,
-    {
-        to.count(self.step);
-        save_all(&self.theta, to);
-        self.optimiser.save(to);
-        to.flag(self.twin.is_some());
-        if let Some((displacement, optimiser)) = &self.twin {
-            save_all(displacement, to);
-            optimiser.save(to);
-        }
-        to.optional_count(self.diverged);
-    }
-
-    /// One that was written down by a run of the same settings, of which `like` is
-    /// any other.
-    ///
-    /// # Errors
-    /// One of other settings.
-    pub fn restored(from: &mut Reader, like: &Self) -> Result<Self, Mismatch>
-    where
-        T: Real,
-    {
-        let step = from.count()?;
-        let theta = restored_all(from, like.theta.len())?.into();
-        let optimiser = Optimiser::restored(from, &like.optimiser)?;
-        let twin = match (from.flag()?, &like.twin) {
-            (true, Some((displacement, optimiser))) => Some((
-                restored_all(from, displacement.len())?,
-                Optimiser::restored(from, optimiser)?,
-            )),
-            (false, None) => None,
-            _ => return Err(Mismatch),
-        };
-        Ok(Self {
-            step,
-            theta,
-            optimiser,
-            twin,
-            diverged: from.optional_count()?,
-        })
-    }
-
-    /// Bytes it takes.
-    pub fn bytes(&self) -> usize {
-        // θ and two moments, and the same of the twin.
-        self.theta.len() * size_of::<T>() * if self.twin.is_some() { 6 } else { 3 }
-    }
 }
 
 /// The tangent kernel on the sub-sample against the targets and its initial value.
@@ -489,20 +421,6 @@ impl<T: Real> NetworkRun<T> {
         self.settings.optimiser.learning_rate = learning_rate;
         self.settings.optimiser.weight_decay = weight_decay;
     }
-}
-
-/// Writes numbers down, each to the bit.
-pub(super) fn save_all<T: Real>(numbers: &[T], to: &mut Writer) {
-    to.count(numbers.len() as u64);
-    numbers.iter().for_each(|x| to.number(x.wide()));
-}
-
-/// So many numbers that were written down.
-pub(super) fn restored_all<T: Real>(from: &mut Reader, count: usize) -> Result<Vec<T>, Mismatch> {
-    if from.count()? != count as u64 {
-        return Err(Mismatch);
-    }
-    (0..count).map(|_| Ok(T::of(from.number()?))).collect()
 }
 
 /// Whether all are numbers and none is infinite; without an early end, so that it

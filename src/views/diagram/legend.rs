@@ -2,7 +2,8 @@
 
 use super::{
     colours::{colour, draw_mark, ground},
-    figure::{Figure, corner},
+    figure::Figure,
+    inks::corner,
 };
 use crate::{
     history::format,

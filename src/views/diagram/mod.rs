@@ -4,6 +4,7 @@ mod action;
 mod card;
 pub mod colours;
 pub mod figure;
+mod inks;
 mod isolines;
 mod legend;
 mod miniature;

@@ -1,6 +1,6 @@
 //! `summary.json`: what ran, how it ended, and how long it took.
 
-use super::{FileError, atomic};
+use crate::io::{FileError, atomic};
 use crate::sim::accuracy::Tolerances;
 use crate::sim::committee::escape::Doubt;
 use crate::sim::committee::instance::Instance;
@@ -328,7 +328,7 @@ fn config_json(config: &Config, skip: impl Fn(&str) -> bool) -> serde_json::Valu
         let value = match (field.get)(config) {
             Value::Text(text) if text.is_empty() => continue,
             Value::Changes(changes) if changes.is_empty() => continue,
-            value => super::json::value(&value),
+            value => crate::io::json::value(&value),
         };
         match field.key.split_once('.') {
             None => {
@@ -357,7 +357,8 @@ pub fn describe_instance(
     instance: &Instance,
     config: &Config,
 ) -> Result<InstanceSummary, FileError> {
-    let bytes = std::fs::read(path).map_err(|e| FileError::new(path, super::read_problem(&e)))?;
+    let bytes =
+        std::fs::read(path).map_err(|e| FileError::new(path, crate::io::read_problem(&e)))?;
     let (samples, dim, width) = instance.shape();
     Ok(InstanceSummary {
         path: path.display().to_string(),

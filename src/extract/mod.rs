@@ -21,6 +21,10 @@
 //! | `forecast_step`, `forecast_train_loss`, `forecast_test_loss` | F | forecast: the gradient flow |
 //! | `lazy_step`, `lazy_train_loss`, `lazy_test_loss`, `lazy_level` | F, F, F, 1 | lazy: the linearised model, and regression with K₀ |
 
+mod tables;
+
+pub use tables::tables;
+
 use crate::sim::Simulation;
 use crate::sim::committee::instance::Instance;
 use crate::sim::committee::kernel::{Gram, GramInputs, KernelEigen, Spectrum};
@@ -30,7 +34,8 @@ use crate::sim::committee::moments::MomentState;
 use crate::sim::committee::neurons::Network;
 use crate::sim::config::{Config, EngineKind, ValidConfig};
 use crate::sim::metrics::Metric;
-use ndarray::{Array1, Array2, Array3, ArrayD, Axis, Ix1, s};
+use ndarray::{Array1, Array2, ArrayD};
+use tables::{array, push, stack1, stack2};
 
 /// An array with its name in files.
 pub type Named = (String, ArrayD<f64>);
@@ -484,189 +489,5 @@ impl Extract {
     }
 }
 
-fn push<D: ndarray::Dimension>(arrays: &mut Vec<Named>, name: &str, array: ndarray::Array<f64, D>) {
-    arrays.push((name.into(), array.into_dyn()));
-}
-
-fn array(matrix: &faer::Mat<f64>) -> Array2<f64> {
-    Array2::from_shape_fn((matrix.nrows(), matrix.ncols()), |(i, j)| matrix[(i, j)])
-}
-
-fn stack1(rows: &[Array1<f64>]) -> Result<Array2<f64>, String> {
-    let views: Vec<_> = rows.iter().map(|row| row.view()).collect();
-    ndarray::stack(Axis(0), &views).map_err(|e| e.to_string())
-}
-
-fn stack2(matrices: &[Array2<f64>]) -> Result<Array3<f64>, String> {
-    let size: usize = matrices.iter().map(Array2::len).sum();
-    if size > MOST {
-        return Err(format!("{size} numbers are too many; ask for fewer steps"));
-    }
-    let views: Vec<_> = matrices.iter().map(|m| m.view()).collect();
-    ndarray::stack(Axis(0), &views).map_err(|e| e.to_string())
-}
-
-/// The tables of one array: one or two dimensions are one table, three are one for
-/// each entry of the first, which is a step.
-pub fn tables(named: &Named, steps: &[u64]) -> Vec<(String, Array2<f64>)> {
-    let (name, array) = named;
-    match array.ndim() {
-        1 => {
-            let column = array.view().into_dimensionality::<Ix1>();
-            let column = column.map(|c| c.insert_axis(Axis(1)).to_owned());
-            column.map(|c| (name.clone(), c)).into_iter().collect()
-        }
-        2 => {
-            let table = array.view().into_dimensionality::<ndarray::Ix2>();
-            table
-                .map(|t| (name.clone(), t.to_owned()))
-                .into_iter()
-                .collect()
-        }
-        _ => {
-            let Ok(array) = array.view().into_dimensionality::<ndarray::Ix3>() else {
-                return Vec::new();
-            };
-            (0..array.len_of(Axis(0)))
-                .map(|k| {
-                    let step = steps.get(k).copied().unwrap_or(k as u64);
-                    (
-                        format!("{name}-step-{step}"),
-                        array.slice(s![k, .., ..]).to_owned(),
-                    )
-                })
-                .collect()
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(change: impl Fn(&mut Config)) -> ValidConfig {
-        let mut config = Config::default();
-        (
-            config.task.dim,
-            config.task.samples,
-            config.task.test_samples,
-        ) = (6, 20, 5);
-        config.network.width = crate::sim::config::Width::Finite(9);
-        config.training.steps = 100;
-        change(&mut config);
-        config.check().unwrap()
-    }
-
-    fn get(arrays: &[Named], name: &str) -> ArrayD<f64> {
-        let found = arrays.iter().find(|(n, _)| n == name);
-        found.unwrap_or_else(|| panic!("no {name}")).1.clone()
-    }
-
-    const ALL: [Part; 7] = [
-        Part::Instance,
-        Part::Weights,
-        Part::Kernel,
-        Part::Spectrum,
-        Part::Decomposition,
-        Part::Forecast,
-        Part::Lazy,
-    ];
-
-    #[test]
-    fn everything_has_its_shape_and_agrees_with_the_run() {
-        let config = config(|_| {});
-        let extract = Extract::train(&config, None, &[0, 10, 100], |_| true).unwrap();
-        let arrays = extract.arrays(&ALL).unwrap();
-        for (name, shape) in [
-            ("X", vec![20, 6]),
-            ("y", vec![20]),
-            ("X_test", vec![5, 6]),
-            ("W0", vec![9, 6]),
-            ("beta", vec![6]),
-            ("T", vec![6, 6]),
-            ("step", vec![3]),
-            ("w_mean", vec![3, 6]),
-            ("L", vec![3, 6, 6]),
-            ("W", vec![3, 9, 6]),
-            ("K", vec![3, 20, 20]),
-            ("K_test", vec![3, 5, 5]),
-            ("kernel_eigenvalues", vec![3, 20]),
-            ("target_power", vec![3, 20]),
-            ("feature_eigenvalues", vec![3, 6]),
-            ("b", vec![3, 6]),
-            ("A", vec![3, 6, 6]),
-            ("lazy_level", vec![1]),
-        ] {
-            assert_eq!(get(&arrays, name).shape(), shape, "{name}");
-        }
-        // The terms of the test loss are those of the run's own rows.
-        let mut run = Simulation::new(&config, None).unwrap();
-        while run.step() < 100 {
-            run.advance(100);
-        }
-        let row = run.record(true);
-        for metric in [
-            Metric::VarianceError,
-            Metric::MisalignmentError,
-            Metric::LinearPower,
-        ] {
-            let found = get(&arrays, metric.spec().name)[2];
-            let wanted = row.get(metric).unwrap();
-            assert!(
-                (found - wanted).abs() <= 1e-12 * wanted.abs().max(1e-9),
-                "{metric:?}"
-            );
-        }
-        let (w, w0) = (get(&arrays, "W"), get(&arrays, "W0"));
-        let first = w.index_axis(Axis(0), 0).to_owned();
-        assert!((first - w0).iter().all(|e| e.abs() < 1e-12));
-        let lazy = get(&arrays, "lazy_test_loss");
-        let wanted = row.get(Metric::LinTestLoss).unwrap();
-        assert!((lazy[lazy.len() - 1] - wanted).abs() < 1e-9 * wanted);
-        // Both neurons and moments give the same weights.
-        let neurons = self::config(|c| c.training.engine = EngineKind::Neurons);
-        let by_neuron = Extract::train(&neurons, None, &[100], |_| true).unwrap();
-        let other = by_neuron.arrays(&[Part::Kernel]).unwrap();
-        let difference = &get(&arrays, "K").index_axis(Axis(0), 2).to_owned()
-            - &get(&other, "K").index_axis(Axis(0), 0);
-        assert!(difference.iter().all(|e| e.abs() < 1e-9));
-    }
-
-    #[test]
-    fn what_cannot_be_had_says_why() {
-        let error = |config: &ValidConfig, part: Part| {
-            let extract = Extract::train(config, None, &[0], |_| true).unwrap();
-            extract.arrays(&[part]).unwrap_err()
-        };
-        let decayed = config(|c| c.training.weight_decay = 0.1);
-        assert!(error(&decayed, Part::Lazy).starts_with("lazy: "));
-        let readouts = config(|c| {
-            c.network.train_readouts = true;
-            c.training.engine = EngineKind::Neurons;
-        });
-        assert!(error(&readouts, Part::Decomposition).contains("trained readouts"));
-        let beyond = Extract::train(&config(|_| {}), None, &[101], |_| true);
-        assert!(
-            beyond
-                .err()
-                .is_some_and(|e| e.contains("ended at step 100"))
-        );
-        let stopped = Extract::train(&config(|_| {}), None, &[90], |_| false);
-        assert!(stopped.err().is_some_and(|e| e.contains("told to stop")));
-    }
-
-    #[test]
-    fn an_array_of_three_dimensions_is_a_table_for_each_step() {
-        let array = Array3::from_shape_fn((2, 3, 4), |(k, i, j)| (100 * k + 10 * i + j) as f64);
-        let tables = tables(&("K".into(), array.into_dyn()), &[0, 50]);
-        let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["K-step-0", "K-step-50"]);
-        assert_eq!(tables[1].1[(2, 3)], 123.0);
-        assert_eq!(
-            super::tables(&("y".into(), Array1::zeros(3).into_dyn()), &[])[0]
-                .1
-                .dim(),
-            (3, 1)
-        );
-    }
-}
+mod tests;
