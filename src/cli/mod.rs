@@ -24,6 +24,7 @@ mod signals;
 mod submit;
 mod sweep;
 mod sweep_files;
+mod values;
 
 pub use crate::training::headless;
 pub use command_line::command_line;

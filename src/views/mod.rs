@@ -40,6 +40,7 @@ pub mod prediction;
 pub mod print_form;
 pub mod runs;
 pub mod scrubber;
+pub mod shortcut;
 pub mod slider;
 pub mod small_plot;
 pub mod status;
