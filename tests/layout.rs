@@ -23,7 +23,11 @@ use grokscope::{
     history::decimate::log_step,
     sim::{config::Config, outcome::Outcome},
     training::{Command, Event, Working},
-    views::panels::{PANELS, Panel},
+    views::{
+        lecture::LectureAction,
+        panels::{PANELS, Panel},
+        tour::TourAction,
+    },
 };
 use std::collections::BTreeMap;
 use support::{Screen, row, settings};
@@ -88,7 +92,8 @@ fn overs(harness: &Harness<'_, GrokscopeApp>) -> Vec<Over> {
             .collect()
     });
     let ground = |rect: Rect| {
-        let order = shapes.iter().position(|s| has_rect(&s.shape, rect))?;
+        // The last one: what lies below may be as large.
+        let order = shapes.iter().rposition(|s| has_rect(&s.shape, rect))?;
         Some(Over { rect, order })
     };
     areas.into_iter().filter_map(ground).collect()
@@ -297,9 +302,10 @@ fn missing(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
 
 /// Makes the window so many pixels large, with text of this size.
 fn resize(screen: &mut Screen, [width, height]: [f32; 2], scale: f32) -> Vec2 {
-    let zoom = text_size(vec2(width, height), scale);
-    let points = vec2(width, height) / zoom;
     screen.app().state.scale = scale;
+    let wanted = screen.app().state.text_scale();
+    let zoom = text_size(vec2(width, height), wanted);
+    let points = vec2(width, height) / zoom;
     // A change of zoom stretches the frame that it falls into.
     for _ in 0..6 {
         screen.harness.ctx.set_zoom_factor(zoom);
@@ -552,4 +558,49 @@ fn while_the_diagram_fills() {
         .ask(Action::Diagram(DiagramAction::Large(true)));
     screen.steps(3);
     look("large diagram", &mut screen, &[Tab::Phase, Tab::Error]);
+}
+
+#[test]
+fn a_lecture_with_and_without_a_panel_and_the_settings() {
+    let mut screen = window(Config::default(), false);
+    screen.app().ask(Action::Lecture(LectureAction::Toggle));
+    screen.steps(3);
+    let lecture = |name: &str, screen: &mut Screen| {
+        at_every_size(name, screen, |screen, _, found| {
+            screen.steps(2);
+            let wrong = faults(&screen.harness).into_iter();
+            found.extend(wrong.map(|fault| (fault, "lecture".to_owned())));
+        });
+    };
+    train(&mut screen);
+    lecture("lecture", &mut screen);
+    screen.app().ask(Action::Lecture(LectureAction::Sliders));
+    screen.steps(2);
+    lecture("lecture with settings", &mut screen);
+    screen.app().ask(Action::Lecture(LectureAction::Go(2)));
+    screen.steps(2);
+    train(&mut screen);
+    lecture("lecture with a panel", &mut screen);
+}
+
+#[test]
+fn the_tour_the_guess_and_what_explains() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    for card in 0..5 {
+        screen.app().ask(Action::Tour(TourAction::Card(card)));
+        screen.steps(3);
+        look("tour", &mut screen, &[Tab::Error]);
+    }
+    screen.app().ask(Action::Tour(TourAction::Leave));
+    screen.app().ask(Action::ToggleWhy);
+    screen.steps(2);
+    look("why", &mut screen, &[Tab::Error]);
+    screen.app().ask(Action::ToggleWhy);
+    screen.app().ask(Action::ToggleGuess);
+    screen.steps(2);
+    look("guess", &mut screen, &[Tab::Error]);
+    train(&mut screen);
+    finish(&mut screen, Outcome::Groks);
+    look("guess told", &mut screen, &[Tab::Error]);
 }

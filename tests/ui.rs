@@ -3,6 +3,8 @@
 //! where the whole chain is meant.
 #![cfg(feature = "gui")]
 
+#[path = "ui/lecture.rs"]
+mod lecture;
 #[path = "ui/support.rs"]
 mod support;
 #[path = "ui/words.rs"]

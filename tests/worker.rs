@@ -4,8 +4,8 @@ use grokscope::sim::config::{Config, EngineKind, ValidConfig, Width};
 use grokscope::sim::metrics::{Metric, Row};
 use grokscope::sim::outcome::Outcome;
 use grokscope::training::{
-    Command, Event, Finish, Frontend, Pace, Phase, RunId, StartOptions, WorkerHandle, headless,
-    pump,
+    Command, Event, Finish, Frontend, Hold, Pace, Phase, RunId, StartOptions, WorkerHandle,
+    headless, pump,
 };
 use std::time::{Duration, Instant};
 
@@ -552,4 +552,32 @@ fn costly_columns_are_measured_at_steps_that_the_settings_alone_decide() {
             }
         }
     }
+}
+
+#[test]
+fn a_run_holds_by_itself_in_the_very_step_at_which_it_fits() {
+    let worker = WorkerHandle::spawn(|| {});
+    start(&worker, 1, small(1_000_000), paused());
+    for (hold, met) in [
+        (Hold::Step(5), 5),
+        (Hold::Fit, 0),
+        // Met already: it goes no further.
+        (Hold::Fit, 0),
+    ] {
+        worker.send(Command::HoldAt(Some(hold)));
+        worker.send(Command::Resume);
+        let held = snapshot_where(&worker, |s| {
+            s.phase == Phase::Paused && hold.is_met(s.step, s.verdict.crossings())
+        });
+        let step = match hold {
+            Hold::Step(_) => met,
+            _ => held.verdict.crossings().fit.expect("it fits"),
+        };
+        assert_eq!(held.step, step, "{hold:?}");
+    }
+    worker.send(Command::HoldAt(None));
+    worker.send(Command::Resume);
+    snapshot_where(&worker, |s| s.step > 2_000);
+    worker.send(Command::Stop);
+    collect(&worker, 1);
 }

@@ -13,7 +13,10 @@ use crate::{
     history::{Run, format},
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
-    views::{animation_form::AnimationAction, entry, help, print_form::PrintAction},
+    views::{
+        animation_form::AnimationAction, curves::Tool, entry, help, lecture::LectureAction, print_form::PrintAction,
+        tour::TourAction,
+    },
     workspace::ENDING,
 };
 use egui::{Context, ViewportCommand};
@@ -104,7 +107,7 @@ impl GrokscopeApp {
             Action::ShowOpen(shown) => self.state.open_shown = shown,
             Action::Browse => {
                 let base = self.state.session.config().clone();
-                super::files::browse(&self.files, base, ctx);
+                super::files::browse(&self.files, &self.stories.0, base, ctx);
             }
             Action::CloseInstance => {
                 self.leave_past(now);
@@ -162,6 +165,11 @@ impl GrokscopeApp {
             Action::StopRun => self.state.session.stop(),
             Action::CancelSweep => self.cancel_sweep(),
             Action::CopyCommand => self.copy_command(ctx, now),
+            Action::Lecture(action) => self.lecture(action, ctx, now),
+            Action::ToggleWhy => self.state.why = !self.state.why,
+            Action::ShowWhy(on) => self.state.why = on,
+            Action::ToggleGuess => self.toggle_guess(now),
+            Action::Tour(action) => self.tour(action),
         }
     }
 
@@ -280,7 +288,14 @@ impl GrokscopeApp {
     fn open_file(&mut self, path: PathBuf, ctx: &Context) {
         let (files, ctx) = (self.files.sender(), ctx.clone());
         let base = self.state.session.config().clone();
+        let stories = self.stories.0.clone();
         std::thread::spawn(move || {
+            if let Some(story) = super::lecture::read(&path) {
+                // As below.
+                let _ = stories.send((path, story));
+                ctx.request_repaint();
+                return;
+            }
             let opened = super::files::read(&path, base);
             // The window may be gone by now; then nobody wants the file.
             let _ = files.send((From::File(path), opened));
@@ -383,7 +398,10 @@ impl GrokscopeApp {
 
     /// Leaves the innermost thing that is open.
     fn escape(&mut self, ctx: &Context, now: f64) {
-        if self.state.help_open {
+        let tool = &mut self.state.curves.annotations.tool;
+        if self.state.lecture.blank {
+            self.state.lecture.blank = false;
+        } else if self.state.help_open {
             self.state.help_open = false;
         } else if self.state.kept.offer().is_some() {
             self.put_offer_off();
@@ -393,6 +411,21 @@ impl GrokscopeApp {
             self.state.animating = None;
         } else if self.state.open_shown {
             self.state.open_shown = false;
+        } else if self.state.why {
+            self.state.why = false;
+        } else if self.state.tour.is_some() {
+            self.tour(TourAction::Leave);
+        } else if *tool != Tool::None {
+            *tool = Tool::None;
+        } else if self.state.lecture.editor {
+            self.state.lecture.editor = false;
+        } else if self.state.lecture.is_on() {
+            match self.state.lecture.sliders {
+                true => self.state.lecture.sliders = false,
+                false => self.lecture(LectureAction::Toggle, ctx, now),
+            }
+        } else if self.state.curves.guess.is_some() {
+            self.state.curves.guess = None;
         } else if self.state.phase.is_large() {
             self.apply_diagram(DiagramAction::Large(false), ctx, 0.0);
         } else if self.state.notice.as_ref().is_some_and(|n| n.bad)

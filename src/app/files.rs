@@ -1,6 +1,7 @@
 //! Files opened from the window, read in the background.
 
 use super::{
+    lecture::{self, ReadStory},
     session::Loaded,
     workspace::{Instances, instances_of},
 };
@@ -132,13 +133,13 @@ fn with_instances(state: Workspace) -> Opened {
 
 /// Asks for a file with the system's dialog, and reads it, all off this thread.
 /// However long the answer takes, it is waited for.
-pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
-    let (sender, ctx) = (files.sender(), ctx.clone());
+pub fn browse(files: &Files, stories: &Sender<ReadStory>, base: Config, ctx: &egui::Context) {
+    let (sender, stories, ctx) = (files.sender(), stories.clone(), ctx.clone());
     // The dialog is made here, as macOS demands of its main thread.
     let dialog = rfd::AsyncFileDialog::new()
-        .set_title("Open a state, settings or an instance")
+        .set_title("Open a state, settings, an instance or a story")
         .add_filter(
-            "States, pictures, settings and instances",
+            "States, pictures, settings, instances and stories",
             &[
                 "grokscope",
                 "png",
@@ -153,6 +154,12 @@ pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
         .pick_file();
     std::thread::spawn(move || {
         let answer = pollster::block_on(dialog).map(|file| file.path().to_owned());
+        if let Some((path, story)) = answer.as_ref().and_then(|p| Some((p, lecture::read(p)?))) {
+            // As below.
+            let _ = stories.send((path.clone(), story));
+            ctx.request_repaint();
+            return;
+        }
         let opened = match answer {
             Some(path) => {
                 let opened = read(&path, base);

@@ -1,6 +1,6 @@
 //! The keyboard.
 
-use crate::views::{action::Action, commands};
+use crate::views::{action::Action, commands, lecture::keys};
 use egui::{Context, Event, Key, Popup};
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ pub struct Keyboard {
 
 impl Keyboard {
     /// The actions of the keys pressed since the last frame; none while `typing`,
-    /// when letters belong to a text field.
-    pub fn actions(&mut self, ctx: &Context, typing: bool) -> Vec<Action> {
+    /// when letters belong to a text field. In a lecture some have another meaning.
+    pub fn actions(&mut self, ctx: &Context, typing: bool, lecture: bool) -> Vec<Action> {
         let focused = ctx.memory(|m| m.focused().is_some());
         // An open menu takes Esc, and nothing else that is open does.
         let menu = Popup::is_any_open(ctx);
@@ -37,7 +37,10 @@ impl Keyboard {
                                 continue;
                             }
                         };
-                        commands::of_key(*key, *modifiers).filter(|command| {
+                        let in_lecture = lecture.then(|| keys::of_key(*key, *modifiers));
+                        let found = in_lecture.flatten();
+                        let found = found.or_else(|| commands::of_key(*key, *modifiers));
+                        found.filter(|command| {
                             let taken = (*key == Key::Escape && menu)
                                 || (focused && TAKEN_BY_FOCUS.contains(key));
                             (first || command.repeats) && !taken

@@ -13,6 +13,7 @@ pub mod keeping;
 pub mod keys;
 mod laws;
 pub mod layout;
+pub mod lecture;
 mod look;
 pub mod network;
 pub mod persist;
@@ -24,6 +25,7 @@ pub mod screen;
 pub mod session;
 pub mod state;
 pub mod sweeping;
+mod teach;
 pub mod theory;
 pub mod time;
 pub mod undo;
@@ -44,12 +46,14 @@ use crate::{
     workspace::code::is_code,
 };
 use backend::Backend;
+use crossbeam_channel::{Receiver, Sender};
 use diagram::PhaseDiagram;
 use eframe::CreationContext;
 use egui::{Context, Ui};
 use export::Exporter;
 use files::Files;
 use keys::Keyboard;
+use lecture::ReadStory;
 use network::Network;
 use persist::Stored;
 use session::Session;
@@ -114,6 +118,8 @@ pub struct GrokscopeApp {
     queue: Vec<Action>,
     exporter: Arc<Exporter>,
     files: Files,
+    /// Stories that were read in the background.
+    stories: (Sender<ReadStory>, Receiver<ReadStory>),
     /// Theme and scale that the context has.
     applied_look: Option<(bool, Ease, f32)>,
     /// An absolute size of text that an earlier version stored.
@@ -131,6 +137,7 @@ pub struct GrokscopeApp {
 impl GrokscopeApp {
     /// The application with a worker thread of its own.
     pub fn new(cc: &CreationContext<'_>, startup: Startup) -> Self {
+        let asked = startup.config.is_some() || startup.figure.is_some();
         let ctx = cc.egui_ctx.clone();
         let worker = WorkerHandle::spawn(move || ctx.request_repaint());
         let ctx = cc.egui_ctx.clone();
@@ -144,6 +151,10 @@ impl GrokscopeApp {
             .with_theory(theory)
             .with_network(network)
             .with_diagram(phase);
+        // Once, where it can be remembered that it was seen.
+        if cc.storage.is_some() && !app.state.toured && !asked {
+            app.state.tour = Some(0);
+        }
         app.settle(cc);
         app
     }
@@ -242,13 +253,16 @@ impl GrokscopeApp {
                 time: Default::default(),
                 undo: Default::default(),
                 retrain: None,
-                notes: Vec::new(),
-                strokes: Vec::new(),
                 kept: Default::default(),
+                lecture: Default::default(),
+                why: false,
+                tour: None,
+                toured: stored.toured,
             },
             queue: Vec::new(),
             exporter,
             files: Files::default(),
+            stories: crossbeam_channel::bounded(4),
             applied_look: None,
             earlier_scale: (stored.text_size.is_none() && stored.scale != 1.0)
                 .then_some(stored.scale),
@@ -361,7 +375,7 @@ impl GrokscopeApp {
             // Not on screen: a picture has the size it was asked for.
             self.state.scale
         } else {
-            layout::text_size(window, self.state.scale)
+            layout::text_size(window, self.state.text_scale())
         };
         let (dark, ease) = (self.state.dark, self.state.ease);
         let wanted = (dark, ease, zoom);
@@ -383,6 +397,7 @@ impl GrokscopeApp {
             self.apply(action, ctx, now);
         }
         self.take_files(ctx, now);
+        self.take_stories(now);
         self.take_exports(now);
         self.advance_print(ctx);
         self.advance_animation();
@@ -436,7 +451,9 @@ impl eframe::App for GrokscopeApp {
         // field that had it.
         let typed = std::mem::replace(&mut self.typing, ctx.text_edit_focused());
         let typing = typed || self.typing;
-        let mut actions = self.keyboard.actions(&ctx, typing);
+        let mut actions = self
+            .keyboard
+            .actions(&ctx, typing, self.state.lecture.is_on());
         ctx.input(|i| {
             let paths = i.raw.dropped_files.iter().map(|f| f.path().to_owned());
             actions.extend(paths.map(Action::OpenFile));

@@ -60,6 +60,8 @@ pub struct Stored {
     pub preset: Option<String>,
     /// Files that were opened, the newest first.
     pub recent: Vec<PathBuf>,
+    /// The guided tour has been seen, or left.
+    pub toured: bool,
 }
 
 impl Default for Stored {
@@ -82,6 +84,7 @@ impl Default for Stored {
             config: String::new(),
             preset: None,
             recent: Vec::new(),
+            toured: false,
         }
     }
 }
@@ -117,6 +120,9 @@ impl Stored {
             Some(open) => (&open.before.0, open.before.1),
             None => (&state.curves.shown, state.curves.loss_scale),
         };
+        // Nor what a lecture did.
+        let usual = (shown, loss_scale, state.tab, state.session.pace());
+        let (shown, loss_scale, tab, pace) = state.lecture.before().unwrap_or(usual);
         Self {
             dark: state.dark,
             ease: state.ease,
@@ -124,17 +130,18 @@ impl Stored {
             text_size: Some(state.scale),
             drawers: state.drawers,
             window: None,
-            pace: pace_name(state.session.pace()).into(),
+            pace: pace_name(pace).into(),
             log_loss: loss_scale == Scale::Log,
             forecast: shown.forecast,
             lazy_model: shown.lazy_model,
             lower: names(shown),
             log_lower: shown.lower.scale == Scale::Log,
             pin_trains: shown.pin_trains,
-            tab: state.tab,
+            tab,
             config: config.to_toml(),
             preset: state.preset.clone(),
             recent: state.recent.clone(),
+            toured: state.toured,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     },
     sim::{committee::moments::MomentState, metrics::Metric, model::weights_as},
     training::KernelView,
+    views::curves::PlotKind,
     views::print_form::{PREVIEW, PrintAction, PrintForm, Subject},
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -210,11 +211,17 @@ impl GrokscopeApp {
                 references: shown.references,
                 markers: true,
             };
-            runs.losses(shown, curves.loss_scale, loss_view)
+            let mut panel = runs.losses(shown, curves.loss_scale, loss_view);
+            let annotations = &curves.annotations;
+            annotations.print(PlotKind::Loss, curves.loss_scale, &mut panel);
+            panel
         };
         let lower = || {
             let metrics: Vec<Metric> = shown.lower.shown().collect();
-            runs.values(&metrics, shown.lower.scale, lower_view)
+            let mut panel = runs.values(&metrics, shown.lower.scale, lower_view);
+            let annotations = &curves.annotations;
+            annotations.print(PlotKind::Lower, shown.lower.scale, &mut panel);
+            panel
         };
         let values = |metrics: &[Metric], scale| {
             let mut panel = runs.values(metrics, scale, View::default());

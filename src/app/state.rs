@@ -13,6 +13,7 @@ use super::{
     keeping::Keeping,
     laws::Laws,
     layout::Drawers,
+    lecture::Lecture,
     network::Network,
     print::Printing,
     retrain::Retrain,
@@ -26,9 +27,9 @@ use crate::{
     sim::config::Config,
     training::Pace,
     views::{
-        animation_form::AnimationForm, curves::CurvesState, print_form::PrintForm, theme::Ease,
+        animation_form::AnimationForm, curves::CurvesState, lecture::LARGER, print_form::PrintForm,
+        theme::Ease,
     },
-    workspace::{Note, Stroke},
 };
 use egui::Rect;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -168,14 +169,18 @@ pub struct State {
     pub time: Cursor,
     /// What can be taken back.
     pub undo: Undo,
+    /// The story of a lecture, and where it stands.
+    pub lecture: Lecture,
+    /// What explains the sentences is shown.
+    pub why: bool,
+    /// The card of the tour that is shown.
+    pub tour: Option<usize>,
+    /// The tour has been seen, or left.
+    pub toured: bool,
     /// Room that the plots had in the last frame.
     pub plots_size: egui::Vec2,
     /// Kept runs that are trained again.
     pub retrain: Option<Retrain>,
-    /// Texts on the plots.
-    pub notes: Vec<Note>,
-    /// Pen marks on the plots.
-    pub strokes: Vec<Stroke>,
     /// The file of this state, and whether it is as there.
     pub kept: Keeping,
 }
@@ -187,6 +192,15 @@ impl State {
         let changed = self.changed.map(|(_, since)| since + NOTICE_SECS);
         let ends = notice.into_iter().chain(changed).map(|end| end - now);
         ends.filter(|left| *left > 0.0).min_by(f64::total_cmp)
+    }
+
+    /// Size of text and controls as a multiple of what the window has by itself: in a
+    /// lecture they are larger.
+    pub fn text_scale(&self) -> f32 {
+        match self.lecture.is_on() {
+            true => self.scale * LARGER,
+            false => self.scale,
+        }
     }
 
     /// The recorded step that all panels show, where it is not where the run

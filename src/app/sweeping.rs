@@ -132,7 +132,7 @@ impl GrokscopeApp {
         self.begin_sweep(what.to_owned(), runs, None, ctx, now);
     }
 
-    fn begin_sweep(
+    pub(super) fn begin_sweep(
         &mut self,
         what: String,
         runs: Vec<(String, ValidConfig)>,

@@ -29,7 +29,7 @@ use crate::{
         print_form::{self, PrintView},
         runs, scrubber, status,
         theme::Theme,
-        transport,
+        tour, transport, why,
     },
 };
 use egui::{
@@ -61,6 +61,11 @@ impl State {
         let Some(run) = self.session.run() else {
             return ("Press space to train.".into(), false);
         };
+        if let Some(mark) = &self.curves.guess
+            && let Some(told) = mark.guess().told(run)
+        {
+            return (told, false);
+        }
         let lazy_level = self.lazy_level(run);
         if let Some(working) = run.working_sentence()
             && self.past().is_none()
@@ -119,7 +124,7 @@ impl State {
 impl State {
     /// Where the lazy model of this run levels off, if that is too high to
     /// generalise.
-    fn lazy_level(&self, run: &Run) -> Option<f64> {
+    pub(super) fn lazy_level(&self, run: &Run) -> Option<f64> {
         let level = self.theory.lazy()?.level;
         (level > run.thresholds()?.test).then_some(level)
     }
@@ -159,16 +164,14 @@ fn invite_drop(ctx: &Context, theme: &Theme) {
     );
 }
 
-/// The sentence about the numbers of a moment.
-fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
+/// The numbers of a moment, once there are any.
+pub(super) fn numbers(moment: Moment<'_>, lazy_level: Option<f64>) -> Option<Numbers<'_>> {
     let run = moment.run();
-    let (Some(first), Some(last)) = (run.rows().first(), moment.row()) else {
-        return "Preparing data and weights.".into();
-    };
+    let (first, last) = (run.rows().first()?, moment.row()?);
     let (zero_train, zero_test) = run.info().map_or((f64::NAN, f64::NAN), |info| {
         (info.zero_train_loss, info.zero_test_loss)
     });
-    Numbers {
+    Some(Numbers {
         first,
         last,
         crossings: moment.crossings(),
@@ -181,14 +184,31 @@ fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
                 judged.fit.lost().is_some() || judged.generalise.lost().is_some()
             }),
         lazy_level,
+    })
+}
+
+/// The sentence about the numbers of a moment.
+fn telling(moment: Moment<'_>, lazy_level: Option<f64>) -> String {
+    match numbers(moment, lazy_level) {
+        Some(numbers) => numbers.sentence(),
+        None => "Preparing data and weights.".into(),
     }
-    .sentence()
 }
 
 impl GrokscopeApp {
     /// Draws everything; what the user asks for goes into `actions`.
     pub(super) fn draw(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let theme = Theme::eased(self.state.dark, self.state.ease);
+        match self.state.lecture.is_on() {
+            true => self.draw_lecture(ui, &theme, actions),
+            false => self.draw_window(ui, &theme, actions),
+        }
+        self.draw_over(ui, &theme, actions);
+    }
+
+    /// Bars, settings, side panel and plots.
+    fn draw_window(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        self.state.curves.plain = false;
         let width = ui.available_width();
         let open = self.state.drawers.open(width);
         let bar = |x, y| {
@@ -202,14 +222,14 @@ impl GrokscopeApp {
             Panel::top("transport")
                 .exact_size(transport::height(ui, &view))
                 .frame(bar(12, 0))
-                .show(ui, |ui| transport::show(ui, &theme, &view, actions))
+                .show(ui, |ui| transport::show(ui, theme, &view, actions))
                 .response
                 .rect
         };
         let bottom = Panel::bottom("status")
             .exact_size(status::HEIGHT)
             .frame(bar(12, 0))
-            .show(ui, |ui| self.draw_status(ui, &theme, actions))
+            .show(ui, |ui| self.draw_status(ui, theme, actions))
             .response
             .rect;
         let settings = open.left.map(|width| {
@@ -218,11 +238,11 @@ impl GrokscopeApp {
                 .resizable(false)
                 .show_separator_line(false)
                 .frame(bar(0, 0))
-                .show(ui, |ui| self.draw_settings(ui, &theme, actions))
+                .show(ui, |ui| self.draw_settings(ui, theme, actions))
                 .response
                 .rect
         });
-        self.draw_edge(ui, &theme, PanelSide::Left, open.left.is_some(), actions);
+        self.draw_edge(ui, theme, PanelSide::Left, open.left.is_some(), actions);
         self.state.side_shown = open.right.is_some();
         let side = open.right.map(|width| {
             Panel::right("side")
@@ -230,14 +250,14 @@ impl GrokscopeApp {
                 .resizable(false)
                 .show_separator_line(false)
                 .frame(bar(14, 0))
-                .show(ui, |ui| self.draw_side(ui, &theme, actions))
+                .show(ui, |ui| self.draw_side(ui, theme, actions))
                 .response
                 .rect
         });
-        self.draw_edge(ui, &theme, PanelSide::Right, open.right.is_some(), actions);
+        self.draw_edge(ui, theme, PanelSide::Right, open.right.is_some(), actions);
         let mut plots = egui::Rect::NOTHING;
         if !open.covers(width) {
-            plots = self.draw_middle(ui, &theme, actions);
+            plots = self.draw_middle(ui, theme, actions);
         }
         self.state.regions = Regions {
             top,
@@ -246,11 +266,15 @@ impl GrokscopeApp {
             side,
             plots,
         };
+    }
+
+    /// What lies over the rest.
+    fn draw_over(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         if let Some(word) = glossary::asked(ui.ctx()) {
             actions.push(Action::LookUp(word));
         }
         if self.state.help_open {
-            help::show(ui.ctx(), &theme, self.state.ease, actions);
+            help::show(ui.ctx(), theme, self.state.ease, actions);
         }
         if let Some(printing) = &self.state.printing {
             let view = PrintView {
@@ -260,7 +284,7 @@ impl GrokscopeApp {
                 words: &printing.words,
                 problem: printing.problem.as_deref(),
             };
-            print_form::show(ui.ctx(), &theme, &view, actions);
+            print_form::show(ui.ctx(), theme, &view, actions);
         }
         if let Some(animating) = &self.state.animating {
             let problem = self.animation_problem();
@@ -273,13 +297,29 @@ impl GrokscopeApp {
             animation_form::show(ui.ctx(), &theme, &view, actions);
         }
         if self.state.open_shown {
-            open::show(ui.ctx(), &theme, &self.state.recent, actions);
+            open::show(ui.ctx(), theme, &self.state.recent, actions);
+        }
+        if self.state.why {
+            let now = ui.input(|i| i.time);
+            why::show(ui.ctx(), theme, &self.state.explanation(now), actions);
+        }
+        if self.state.lecture.editor {
+            self.draw_editor(ui.ctx(), theme, actions);
+        }
+        if let Some(card) = self.state.tour.filter(|_| !self.state.lecture.is_on()) {
+            let view = tour::View {
+                card,
+                top: self.state.regions.top,
+                settings: self.state.regions.settings,
+                plots: self.state.regions.plots,
+            };
+            tour::show(ui.ctx(), theme, &view, actions);
         }
         if let Some(text) = self.state.kept.offer() {
-            offer::show(ui.ctx(), &theme, &text, actions);
+            offer::show(ui.ctx(), theme, &text, actions);
         }
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
-            invite_drop(ui.ctx(), &theme);
+            invite_drop(ui.ctx(), theme);
         }
     }
 
@@ -340,7 +380,7 @@ impl GrokscopeApp {
         }
     }
 
-    fn draw_settings(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    pub(super) fn draw_settings(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let view = self.controls_view();
         Panel::top("settings head")
             .exact_size(34.0)
@@ -363,7 +403,7 @@ impl GrokscopeApp {
         panels::show(ui, theme, &view, actions);
     }
 
-    fn panels_view(&self, theme: &Theme, now: f64) -> panels::View<'_> {
+    pub(super) fn panels_view(&self, theme: &Theme, now: f64) -> panels::View<'_> {
         let state = &self.state;
         let session = &state.session;
         let (run, cursor) = (session.shown(now), state.time.step());
@@ -495,6 +535,7 @@ impl GrokscopeApp {
             sentence,
             bad,
             pins: self.state.pins.len(),
+            why: self.state.session.run().is_some(),
             sweep: self.state.sweep.as_ref().map(Sweep::progress),
             preparing: (self.state.session.run())
                 .and_then(Run::working)
@@ -504,7 +545,7 @@ impl GrokscopeApp {
     }
 
     /// The panels of the figure on show.
-    fn draw_panels(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    pub(super) fn draw_panels(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let Some(open) = &self.state.figure else {
             return;
         };
@@ -515,7 +556,7 @@ impl GrokscopeApp {
         }
     }
 
-    fn draw_plots(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+    pub(super) fn draw_plots(&mut self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let cursor = self.state.past();
         let State {
             time,
@@ -567,6 +608,7 @@ impl GrokscopeApp {
                 actions.push(Action::Export(Export::Plot(kind)));
             }
             Some(CurvesAction::PinRun) => actions.push(Action::Pin),
+            Some(CurvesAction::Why) => actions.push(Action::ShowWhy(true)),
             Some(CurvesAction::LossScaleChanged) | None => {}
         }
     }

@@ -220,6 +220,9 @@ impl GrokscopeApp {
         let own = |pin: &&Pin| !open.is_some_and(|open| open.is_kept(pin.run.id()));
         let form = &state.sweep_form;
         let law = &state.laws.form;
+        // What a lecture put aside is what the user chose.
+        let usual = (state.pins.as_slice(), &state.curves.annotations);
+        let (pins, annotations) = state.lecture.put_aside().unwrap_or(usual);
         Workspace {
             preset: state.preset.clone().filter(|name| {
                 crate::presets::find(name).is_ok_and(|preset| preset.config == settings)
@@ -244,9 +247,9 @@ impl GrokscopeApp {
                 time: law.time.clone(),
                 of_diagram: law.source == laws::Source::Diagram,
             },
-            pins: state.pins.iter().filter(own).map(kept).collect(),
-            notes: state.notes.clone(),
-            strokes: state.strokes.clone(),
+            pins: pins.iter().filter(own).map(kept).collect(),
+            notes: annotations.notes.clone(),
+            strokes: annotations.strokes.clone(),
             ..Workspace::default()
         }
     }
@@ -272,6 +275,9 @@ impl GrokscopeApp {
             .map(|pin| Ok((pin, with_instance(&pin.settings, instances)?)))
             .collect::<Result<_, String>>()?;
 
+        if self.state.lecture.is_on() {
+            self.end_lecture(ctx, now);
+        }
         self.leave_past(now);
         self.cancel_sweep();
         let before = self.settings();
@@ -355,8 +361,8 @@ impl GrokscopeApp {
                 false => laws::Source::Runs,
             },
         };
-        state.notes.clone_from(&kept.notes);
-        state.strokes.clone_from(&kept.strokes);
+        state.curves.annotations.notes.clone_from(&kept.notes);
+        state.curves.annotations.strokes.clone_from(&kept.strokes);
         if let Some(step) = kept.cursor {
             state.time.want(step, kept.step);
         }

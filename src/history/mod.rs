@@ -7,6 +7,7 @@ mod bookmark;
 pub mod decimate;
 pub mod escape;
 pub mod format;
+mod guess;
 mod laws;
 mod missing;
 mod moment;
@@ -17,6 +18,8 @@ pub mod setting;
 pub mod summary;
 
 pub use bookmark::Bookmark;
+pub use guess::Guess;
 pub use moment::Moment;
 pub use reading::Reading;
 pub use run::{Lowered, Run};
+pub use sentence::delay_in_words;

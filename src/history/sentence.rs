@@ -4,7 +4,7 @@
 use super::{Run, format};
 use crate::sim::{
     digits::rate_in_digits,
-    outcome::{Class, Outcome},
+    outcome::{Class, Crossings, Outcome},
     verdict::{Crossing, Judge, Judged, Status, Verdict},
 };
 use crate::training::Working;
@@ -147,18 +147,7 @@ impl Verdict {
                 None => format!("{fit}; has not generalised yet"),
             },
             (Some(fit), Some(test)) => {
-                let delay = match test.checked_sub(fit) {
-                    Some(0) => "in the same step".into(),
-                    Some(_) => {
-                        let ratio = crossings.ratio().unwrap_or(1.0);
-                        if ratio >= 1.05 {
-                            format!("{} later", format::times(ratio))
-                        } else {
-                            format!("{} steps later", steps(test - fit))
-                        }
-                    }
-                    None => format!("{} steps earlier", steps(fit - test)),
-                };
+                let delay = delay_in_words(crossings).unwrap_or_default();
                 format!(
                     "{}: fits at {}, generalises at {}, {delay}",
                     class.label(),
@@ -183,6 +172,24 @@ impl Verdict {
             (Some(loss), _) => format!("a loss of {}", format::plain(loss, 3)),
         }
     }
+}
+
+/// How much later than it fits a run generalises, once it has done both: "46× later".
+pub fn delay_in_words(crossings: Crossings) -> Option<String> {
+    let steps = format::thousands;
+    let (fit, test) = (crossings.fit?, crossings.generalise?);
+    Some(match test.checked_sub(fit) {
+        Some(0) => "in the same step".into(),
+        Some(_) => {
+            let ratio = crossings.ratio().unwrap_or(1.0);
+            if ratio >= 1.05 {
+                format!("{} later", format::times(ratio))
+            } else {
+                format!("{} steps later", steps(test - fit))
+            }
+        }
+        None => format!("{} steps earlier", steps(fit - test)),
+    })
 }
 
 impl Run {

@@ -2,7 +2,7 @@
 //! moved to another thread for work that takes long ([`super::piece`]).
 
 use super::piece::{Stage, Watch};
-use super::protocol::{Phase, RecentStep, RunId, RunInfo, StartOptions};
+use super::protocol::{Hold, Phase, RecentStep, RunId, RunInfo, StartOptions};
 use super::{Keyframes, Pace, Pacer};
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{ValidConfig, Value, field};
@@ -203,9 +203,25 @@ impl Run {
         (stages, longest > SHORT)
     }
 
+    /// Whether it has come to where it is to hold.
+    pub fn holds_at(&self, hold: Option<Hold>) -> bool {
+        let (step, crossings) = (self.simulation.step(), self.simulation.crossings());
+        hold.is_some_and(|hold| hold.is_met(step, crossings))
+    }
+
     /// Trains up to a step for about so long, recording as it goes; ends early where
-    /// it is hurried, and with a learning rate to begin again with.
-    pub fn train(&mut self, allowed: u64, budget: Duration, watch: &Watch) -> Slice {
+    /// it is to hold, where it is hurried, and with a learning rate to begin again with.
+    pub fn train(
+        &mut self,
+        allowed: u64,
+        hold: Option<Hold>,
+        budget: Duration,
+        watch: &Watch,
+    ) -> Slice {
+        let allowed = match hold {
+            Some(Hold::Step(step)) => allowed.min(step),
+            _ => allowed,
+        };
         let start = Instant::now();
         let mut slice = Slice::default();
         // Few steps between looks at the clock, so that large problems stay responsive.
@@ -213,6 +229,7 @@ impl Run {
             && !self.simulation.is_finished()
             && start.elapsed() < budget
             && !watch.is_hurried()
+            && !self.holds_at(hold)
         {
             watch.enter(0);
             let left = allowed - self.simulation.step();
@@ -234,7 +251,8 @@ impl Run {
                         test_loss: self.simulation.test_loss().unwrap_or(f64::NAN),
                     });
                 }
-                if recorded || watch.is_hurried() || start.elapsed() >= budget {
+                let over = self.holds_at(hold) || watch.is_hurried();
+                if recorded || over || start.elapsed() >= budget {
                     break;
                 }
             }

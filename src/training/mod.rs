@@ -26,7 +26,7 @@ pub use inspect::{InspectHandle, NetworkRequest, NetworkView};
 pub use keyframes::{BUDGET as KEYFRAME_BUDGET, Keyframe, Keyframes};
 pub use pace::{Pace, Pacer};
 pub use protocol::{
-    Command, Event, Finish, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions, Working,
+    Command, Event, Finish, Hold, Latest, Phase, RunId, RunInfo, Snapshot, StartOptions, Working,
 };
 pub use theory::{
     Answer, FeatureView, Forecast, KernelView, LazyCurve, LazyMovements, MovementRequest,

@@ -11,7 +11,7 @@ use crate::sim::{
     config::ValidConfig,
     metrics::{Metric, Row},
     model::Weights,
-    outcome::Thresholds,
+    outcome::{Crossings, Thresholds},
     verdict::{Judge, Verdict},
 };
 use std::sync::{
@@ -53,6 +53,28 @@ pub struct StartOptions {
     pub keep_weights: bool,
 }
 
+/// Where a run holds by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// At this step.
+    Step(u64),
+    /// As soon as it fits.
+    Fit,
+    /// As soon as it generalises.
+    Generalisation,
+}
+
+impl Hold {
+    /// Whether a run that stands at `step` has come that far.
+    pub fn is_met(self, step: u64, crossings: Crossings) -> bool {
+        match self {
+            Self::Step(hold) => step >= hold,
+            Self::Fit => crossings.fit.is_some(),
+            Self::Generalisation => crossings.generalise.is_some(),
+        }
+    }
+}
+
 /// What the worker is asked to do.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -73,6 +95,8 @@ pub enum Command {
     Resume,
     /// Hold, and train this many steps.
     Step(u64),
+    /// Hold there once the run has come that far, at whatever pace; a start forgets it.
+    HoldAt(Option<Hold>),
     /// End the run where it stands; it is reported as finished.
     Stop,
     /// Speed of training.

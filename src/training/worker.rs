@@ -7,7 +7,7 @@
 use super::live::{Begun, MAX_RESTARTS, Run, Slice, Start, lowered_rate};
 use super::piece::{Piece, Pieces, Watch};
 use super::protocol::{
-    Command, Event, Finish, Latest, Phase, RunId, Snapshot, StartOptions, Working,
+    Command, Event, Finish, Hold, Latest, Phase, RunId, Snapshot, StartOptions, Working,
 };
 use super::{Pace, Pacer, panics};
 use crate::sim::SimulationError;
@@ -43,6 +43,7 @@ pub(super) fn spawn(
         pace: Pace::Fast,
         clock: Instant::now(),
         run: None,
+        hold: None,
         away: None,
         pieces: Pieces::default(),
         waiting: None,
@@ -81,6 +82,8 @@ struct Worker {
     pace: Pace,
     clock: Instant,
     run: Option<Box<Run>>,
+    // Where the run holds by itself.
+    hold: Option<Hold>,
     // While this is there, the run is with it.
     away: Option<Away>,
     pieces: Pieces,
@@ -303,7 +306,7 @@ impl Worker {
                 instance,
                 options,
             } => {
-                self.run = None;
+                (self.run, self.hold) = (None, None);
                 // Whatever still waits is of runs that nobody shows any more.
                 self.backlog
                     .retain(|event| !matches!(event, Event::Rows { .. }));
@@ -345,6 +348,7 @@ impl Worker {
                     run.pacer = Pacer::new(Pace::Fast, run.simulation.step(), now);
                 }
             }),
+            Command::HoldAt(hold) => self.hold = hold,
             Command::Stop => {
                 if self.run.as_ref().is_some_and(|r| r.phase != Phase::Done) {
                     self.finish();
@@ -466,16 +470,18 @@ impl Worker {
     /// its own where a step or a row takes long.
     fn train_slice(&mut self) {
         let now = self.clock.elapsed().as_secs_f64();
+        let hold = self.hold;
         let Some(run) = &mut self.run else { return };
         let allowed = run
             .pacer
             .allowed_step(now)
             .min(run.hold_at.unwrap_or(u64::MAX));
-        let idle = run.simulation.step() >= allowed || run.simulation.is_finished();
+        let held = run.holds_at(hold);
+        let idle = held || run.simulation.step() >= allowed || run.simulation.is_finished();
         let (stages, long) = run.stages();
         let watch = Watch::new(stages);
         if idle || !long || !self.pieces.has_room() {
-            let slice = run.train(allowed, SLICE, &watch);
+            let slice = run.train(allowed, hold, SLICE, &watch);
             self.trained(slice);
             return;
         }
@@ -484,7 +490,7 @@ impl Worker {
             return;
         };
         let work = move |watch: &Watch| {
-            let slice = run.train(allowed, FRAME, watch);
+            let slice = run.train(allowed, hold, FRAME, watch);
             Done::Trained(run, slice)
         };
         match self.pieces.begin(&watch, work) {
@@ -505,6 +511,7 @@ impl Worker {
 
     /// Takes in what a slice of training came to.
     fn trained(&mut self, slice: Slice) {
+        let hold = self.hold;
         let Some(run) = &mut self.run else { return };
         let id = run.id;
         if let Some(rate) = slice.lower_to {
@@ -515,9 +522,11 @@ impl Worker {
         }
         let finished = run.simulation.is_finished();
         // A run that is over says so, or begins again and comes here once more.
-        if !finished && run.hold_at.is_some_and(|s| run.simulation.step() >= s) {
+        let there = run.hold_at.is_some_and(|s| run.simulation.step() >= s);
+        if !finished && (there || run.holds_at(hold)) {
             run.phase = Phase::Paused;
             run.hold_at = None;
+            self.hold = hold.filter(|_| !run.holds_at(hold));
         }
         let show = run.last_frame.elapsed() >= FRAME || run.phase == Phase::Paused;
         for row in slice.rows {

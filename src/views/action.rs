@@ -6,11 +6,13 @@ use super::{
     drawer::PanelSide,
     export::Export,
     laws,
+    lecture::LectureAction,
     panels::Tab,
     pins::{PinEdit, PinId},
     print_form::PrintAction,
     sweep_form::SweepForm,
     theme::Ease,
+    tour::TourAction,
 };
 use crate::{history::Bookmark, sim::config::Value, training::Pace};
 use std::path::PathBuf;
@@ -138,6 +140,16 @@ pub enum Action {
     CancelSweep,
     /// Put the headless command for this run on the clipboard.
     CopyCommand,
+    /// Something about a lecture.
+    Lecture(LectureAction),
+    /// Show or hide what explains the sentences.
+    ToggleWhy,
+    /// The same, as is said.
+    ShowWhy(bool),
+    /// Begin a guess at when the run generalises, or end it.
+    ToggleGuess,
+    /// Something about the guided tour.
+    Tour(TourAction),
 }
 
 /// A move of the time cursor.

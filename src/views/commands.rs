@@ -8,6 +8,7 @@ use super::{
     curves::PlotKind,
     drawer::PanelSide,
     export::Export,
+    lecture::LectureAction,
     print_form::PrintAction,
 };
 use crate::history::Bookmark;
@@ -375,6 +376,42 @@ commands! {
         repeats: false,
         action: Action::TogglePanel(PanelSide::Right),
     }
+    /// The lecture.
+    LECTURE {
+        label: "Lecture",
+        hover: "A lecture in steps, in large type: Page Down goes on, F5 ends it",
+        help: "give a lecture in steps, or end it",
+        shortcuts: &[Shortcut::plain(Key::F5)],
+        repeats: false,
+        action: Action::Lecture(LectureAction::Toggle),
+    }
+    /// Its story.
+    STORY {
+        label: "Story of the lecture",
+        hover: "The steps of the lecture: add what is on screen, rename, move, delete, save",
+        help: "the story of the lecture: add what is on screen, change, save",
+        shortcuts: &[Shortcut::ctrl(Key::L)],
+        repeats: false,
+        action: Action::Lecture(LectureAction::Editor),
+    }
+    /// What explains the sentences.
+    WHY {
+        label: "Why?",
+        hover: "The paragraph that explains this sentence, with the numbers of this run",
+        help: "why it is so: what explains the sentence below and the outcome",
+        shortcuts: &[Shortcut::plain(Key::W)],
+        repeats: false,
+        action: Action::ToggleWhy,
+    }
+    /// A guess at when it generalises.
+    GUESS {
+        label: "Guess",
+        hover: "Drag a mark to where you think it will generalise, then run and see",
+        help: "guess when it generalises, then run and see",
+        shortcuts: &[Shortcut::plain(Key::G)],
+        repeats: false,
+        action: Action::ToggleGuess,
+    }
     /// Full screen.
     TOGGLE_FULLSCREEN {
         label: "Full screen",
@@ -542,7 +579,7 @@ mod tests {
         assert_eq!(label(Key::S, shift), Some("Step"));
         assert_eq!(label(Key::S, Modifiers::CTRL | shift), Some("Save as…"));
         assert_eq!(label(Key::L, Modifiers::ALT), None);
-        assert_eq!(label(Key::L, Modifiers::CTRL), None);
+        assert_eq!(label(Key::L, Modifiers::CTRL), Some("Story of the lecture"));
         assert_eq!(of_text("?").map(|c| c.label), Some("Help"));
     }
 }

@@ -5,7 +5,9 @@ use super::{
     commands,
     controls::heading,
     fonts, glossary,
+    lecture::keys,
     theme::{Ease, Theme},
+    tour::TourAction,
 };
 use egui::{Align2, Context, Grid, Id, RichText, TextStyle, Ui, Vec2, Window};
 
@@ -87,6 +89,12 @@ pub fn look_up(ctx: &Context, word: &str) {
 
 fn keys_page(ui: &mut Ui, theme: &Theme, ease: Ease, actions: &mut Vec<Action>) {
     glossary::label(ui, theme, PARAGRAPH, theme.text, None);
+    let tour = ui
+        .button("Guided tour")
+        .on_hover_text("Two minutes in five cards, beside what they speak of; the run goes on");
+    if tour.clicked() {
+        actions.push(Action::Tour(TourAction::Begin));
+    }
     heading(ui, theme, "KEYS");
     Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
         for (keys, meaning) in commands::help() {
@@ -99,6 +107,21 @@ fn keys_page(ui: &mut Ui, theme: &Theme, ease: Ease, actions: &mut Vec<Action>) 
             ui.end_row();
         }
     });
+    heading(ui, theme, "IN A LECTURE");
+    ui.label("F5 begins one. These keys are then before all others:");
+    Grid::new("lecture keys")
+        .spacing([18.0, 3.0])
+        .show(ui, |ui| {
+            for (keys, meaning) in keys::help() {
+                ui.label(
+                    RichText::new(keys)
+                        .text_style(TextStyle::Monospace)
+                        .color(theme.accent),
+                );
+                ui.label(meaning);
+                ui.end_row();
+            }
+        });
     heading(ui, theme, "EASE OF USE");
     let mut wanted = ease;
     ui.checkbox(&mut wanted.contrast, "Strong contrast")

@@ -70,17 +70,17 @@ pub fn test_loss(row: &Row) -> Option<f64> {
 
 impl Numbers<'_> {
     /// Train loss in units of the zero predictor's.
-    fn train(&self) -> f64 {
+    pub fn train(&self) -> f64 {
         self.last.get(Metric::TrainLoss).unwrap_or(f64::NAN) / self.zero_train
     }
 
     /// Test loss in units of the zero predictor's; NaN where there is none.
-    fn test(&self) -> f64 {
+    pub fn test(&self) -> f64 {
         test_loss(self.last).unwrap_or(f64::NAN) / self.zero_test
     }
 
     /// Share of the way from the initial feature alignment to 1.
-    fn turned(&self) -> Option<f64> {
+    pub fn turned(&self) -> Option<f64> {
         let start = self.first.get(Metric::FeatureAlignment)?;
         let now = self.last.get(Metric::FeatureAlignment)?;
         (start < 1.0).then(|| (now - start) / (1.0 - start))

@@ -18,8 +18,9 @@ pub fn show(ctx: &Context, theme: &Theme, recent: &[PathBuf], actions: &mut Vec<
         .show(ctx, |ui| {
             ui.set_max_width(430.0);
             ui.label(
-                "A state (.grokscope), a picture that was made here (PNG, SVG, PDF), settings \
-                 (.toml), or an instance: data and initial weights in NumPy's .npz.",
+                "A state (.grokscope), a picture that was made here (PNG, SVG, PDF), settings or \
+                 the story of a lecture (.toml), or an instance: data and initial weights in \
+                 NumPy's .npz.",
             );
             ui.add_space(4.0);
             // Where the system has no file dialog, a path can be typed.

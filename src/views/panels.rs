@@ -267,6 +267,11 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
     (panel.show)(&mut fixed(ui), theme, view, actions);
 }
 
+/// Draws the panel that was chosen without the tabs.
+pub fn show_alone(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+    (view.panel().show)(&mut fixed(ui), theme, view, actions);
+}
+
 /// A panel about one moment of the run, which scrolls; says so where there is no
 /// run.
 fn of_moment(ui: &mut Ui, theme: &Theme, view: &View<'_>, show: impl FnOnce(&mut Ui, Moment<'_>)) {

@@ -65,6 +65,9 @@ impl Shortcut {
         let name = match key {
             Key::ArrowLeft => "←",
             Key::ArrowRight => "→",
+            Key::ArrowUp => "↑",
+            Key::ArrowDown => "↓",
+            Key::Period => ".",
             Key::Plus => "+",
             Key::Minus => "−",
             Key::Escape => "Esc",

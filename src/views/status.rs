@@ -30,6 +30,8 @@ pub struct View {
     pub bad: bool,
     /// Runs kept for comparison.
     pub pins: usize,
+    /// There is a run whose sentence can be explained.
+    pub why: bool,
     /// The sweep under way.
     pub sweep: Option<SweepProgress>,
     /// A run is being prepared, which takes long.
@@ -56,6 +58,16 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View, actions: &mut Vec<Action>) 
             .accessible_name(command.label);
         if copy.clicked() {
             actions.push(command.action.clone());
+        }
+        if view.why {
+            let why = &commands::WHY;
+            let button = ui
+                .button("why?")
+                .on_hover_text(why.hint())
+                .accessible_name(why.label);
+            if button.clicked() {
+                actions.push(why.action.clone());
+            }
         }
         if view.preparing {
             let stop = ui.button("Stop").on_hover_text(

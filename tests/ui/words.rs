@@ -10,7 +10,9 @@ use grokscope::{
     views::{
         controls::accessible_name,
         glossary,
+        lecture::LectureAction,
         panels::{PANELS, Panel},
+        tour::TourAction,
     },
 };
 use std::collections::BTreeSet;
@@ -71,6 +73,29 @@ fn every_control_of_every_tab_says_what_it_is_for() {
     screen.app().ask(Action::ShowOpen(true));
     screen.steps(3);
     look(&screen, "open");
+    screen.app().ask(Action::ShowOpen(false));
+    screen.app().ask(Action::ToggleWhy);
+    screen.steps(3);
+    look(&screen, "why");
+    screen.app().ask(Action::ToggleWhy);
+    screen.app().ask(Action::Tour(TourAction::Begin));
+    screen.steps(3);
+    look(&screen, "tour");
+    screen.app().ask(Action::Tour(TourAction::Leave));
+    screen.app().ask(Action::ToggleGuess);
+    screen.steps(3);
+    look(&screen, "guess");
+    screen.app().ask(Action::Lecture(LectureAction::Toggle));
+    screen.steps(3);
+    for action in [
+        LectureAction::Sliders,
+        LectureAction::Presenter,
+        LectureAction::Editor,
+    ] {
+        screen.app().ask(Action::Lecture(action));
+    }
+    screen.steps(3);
+    look(&screen, "lecture");
     assert!(wrong.is_empty(), "without a hover text: {wrong:#?}");
 }
 

@@ -141,6 +141,7 @@ impl PhaseDiagram {
         [self.x, self.y] = subject.axes();
         self.measure = subject.measure();
         self.large = true;
+        self.never_is_zero = false;
         self.demanded = Some(self.plan(config));
     }
 
@@ -150,6 +151,14 @@ impl PhaseDiagram {
             self.progress,
             FillProgress::Complete(..) | FillProgress::Failed(_) | FillProgress::Stopped(..)
         )
+    }
+
+    /// The named diagram that it is, if it is one.
+    pub fn subject(&self) -> Option<Subject> {
+        let all = Subject::ALL.into_iter();
+        let same = |subject: &Subject| subject.axes() == [self.x.clone(), self.y.clone()];
+        all.filter(same)
+            .find(|subject| subject.measure() == self.measure)
     }
 
     /// The newest diagram.
@@ -521,7 +530,11 @@ impl GrokscopeApp {
     /// Draws the large diagram where the plots are.
     pub(super) fn draw_diagram(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
         let view = self.state.phase.view(self.state.session.config());
-        diagram::show_large(ui, theme, &view, actions);
+        let lecture = &self.state.lecture;
+        match lecture.is_on() && !lecture.sliders {
+            true => diagram::show_alone(ui, theme, &view, actions),
+            false => diagram::show_large(ui, theme, &view, actions),
+        }
     }
 }
 

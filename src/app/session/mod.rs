@@ -2,6 +2,7 @@
 //! to the worker, and its events into the run on screen.
 
 mod edits;
+mod journey;
 
 pub use super::screen::Ghost;
 pub use crate::views::status::RunState;
@@ -18,6 +19,7 @@ use crate::{
     },
     training::{Command, Keyframe, Pace, RunId, Snapshot, StartOptions},
 };
+use journey::Journey;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Time that events may take in one frame.
@@ -81,6 +83,8 @@ pub struct Session {
     /// Train at full speed up to this step, then at `pace`: a changed run takes
     /// up where the previous one stood.
     catch_up: Option<u64>,
+    /// From where to where the run is to be seen, while it is under way.
+    journey: Option<Journey>,
 }
 
 impl Session {
@@ -103,6 +107,7 @@ impl Session {
             within_drag: false,
             pace,
             catch_up: None,
+            journey: None,
         }
     }
 
@@ -240,6 +245,7 @@ impl Session {
             self.screen.observe(snapshot);
         }
         self.end_catch_up();
+        self.advance_journey();
         if let Some(ghost) = &mut self.ghost
             && !self.dragging
             && self.screen.run.as_ref().is_some_and(has_had_its_chance)
@@ -285,7 +291,7 @@ impl Session {
     /// With `take_up`, training goes at full speed to where the run on screen
     /// stands; otherwise it is watched from step 0.
     fn restart(&mut self, now: f64, take_up: bool) {
-        self.pending = None;
+        (self.pending, self.journey) = (None, None);
         // `edit` admits valid settings alone; a stored one that is not would
         // have been dropped at launch.
         let Ok(config) = self.config.clone().check() else {

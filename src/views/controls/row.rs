@@ -13,6 +13,7 @@ use crate::{
         slider::{Change, Slider},
         sweep_form::SweepForm,
         theme::Theme,
+        tour,
     },
 };
 use egui::{Align, FontId, Layout, RichText, Sense, TextStyle, Ui};
@@ -227,6 +228,9 @@ fn slider(
     }
     .show(ui, theme);
     describe(&response, field.why);
+    if field.key == "network.alpha" {
+        ui.data_mut(|d| d.insert_temp(tour::alpha_id(), response.rect));
+    }
     if !locked {
         menu(&response, field, actions);
     }

@@ -263,7 +263,9 @@ fn annotate_losses(
     if state.shown.references {
         references(overlay, run, state.loss_scale, theme);
     }
-    if let (true, Some(reading)) = (state.shown.references, run.escape())
+    // A tick that foretells is no help to who guesses.
+    let foretold = state.shown.references && state.guess.is_none();
+    if let (true, Some(reading)) = (foretold, run.escape())
         && let Some(step) = reading.predicted
     {
         overlay.tick(step, &reading.sentence(), theme.muted);

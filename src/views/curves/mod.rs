@@ -2,8 +2,10 @@
 //! them on the same time axis, exact values under the crosshair, the outcome
 //! written on the plot.
 
+mod annotations;
 mod bounds;
 mod cursor;
+mod guess;
 mod kept;
 mod legend;
 mod losses;
@@ -21,9 +23,11 @@ use super::{axes::Scale, pins::PinLine, polyline::line_style, scrubber, theme::T
 use crate::history::{Run, decimate::LOG_STEP_ZERO};
 use crate::plot::runs;
 use crate::sim::LossPoint;
+pub use annotations::{Annotations, Tool};
 use bounds::{Axis, Span};
 use egui::{Color32, Pos2, Rangef, Rect, Sense, Shape, Ui, UiBuilder, pos2, vec2};
 use egui_plot::LineStyle;
+pub use guess::GuessMark;
 use kept::KeptSeries;
 use losses::losses;
 pub use lower::{Lower, LowerCurve};
@@ -123,6 +127,8 @@ pub enum CurvesAction {
     ExportPlot(PlotKind),
     /// The current run kept for comparison.
     PinRun,
+    /// What explains the outcome.
+    Why,
     /// The loss axis was switched (already done in [`CurvesState`]).
     LossScaleChanged,
 }
@@ -189,6 +195,12 @@ pub struct CurvesState {
     pub loss_scale: Scale,
     /// Curves on show.
     pub shown: Shown,
+    /// Without what is set there: a legend of what is shown, and nothing to choose.
+    pub plain: bool,
+    /// What was drawn and written on them.
+    pub annotations: Annotations,
+    /// Where the run was thought to generalise.
+    pub guess: Option<GuessMark>,
     fitted_scale: Scale,
     fitted_lower: Scale,
     time: Axis,
@@ -208,6 +220,29 @@ impl CurvesState {
         self.time.refit();
         self.loss.refit();
         self.lower.refit();
+    }
+
+    /// Shows this part of the time axis, in steps, and of the losses; what fits where
+    /// nothing is said.
+    pub fn look_at(&mut self, time: Option<[f64; 2]>, losses: Option<[f64; 2]>) {
+        let time = time.map(|ends| ends.map(|step| step.log10().max(LOG_STEP_ZERO)));
+        let scale = self.loss_scale;
+        let losses = losses.map(|ends| ends.map(|loss| scale.place(loss)));
+        let span = |[low, high]: [f64; 2]| Span::new(low, high);
+        self.set_zoom([time.map(span), losses.map(span), None]);
+    }
+
+    /// The part of the time axis that the user chose to see, in steps, and that of the
+    /// losses.
+    pub fn chosen_view(&self) -> [Option<[f64; 2]>; 2] {
+        let back = |span: Span, scale: Scale| {
+            [span.low, span.high].map(|place| scale.value(place).max(0.0))
+        };
+        let [time, losses, _] = self.zoom();
+        [
+            time.map(|span| back(span, Scale::Log)),
+            losses.map(|span| back(span, self.loss_scale)),
+        ]
     }
 
     /// Whether the user zoomed or moved the view.
@@ -334,6 +369,15 @@ pub fn show(
         pos2(inner.left(), split + 4.0),
         pos2(inner.right(), inner.bottom() - footer),
     );
+    // A guess that is open is not given away.
+    let hidden = CurvesModel {
+        foresight: Foresight::default(),
+        ..*model
+    };
+    let model = match guess::is_open(model, state.guess.as_ref()) {
+        true => &hidden,
+        false => model,
+    };
     // Room on the right for half of the last tick label, or for an axis.
     let right = match both && state.shown.lower.has_right() {
         true => right_room(ui),
@@ -361,9 +405,11 @@ pub fn show(
     let mut loss = losses(ui, below(loss_rect), &scene, state, dt, &mut action);
     let mut lower = both.then(|| lower_plot(ui, below(lower_rect), &scene, state, dt, &mut action));
 
+    // Who draws reads no values.
     let hovered = loss
         .hovered_x()
-        .or_else(|| lower.as_ref().and_then(Panel::hovered_x));
+        .or_else(|| lower.as_ref().and_then(Panel::hovered_x))
+        .filter(|_| state.annotations.tool == Tool::None);
     let hovered_step = hovered.and_then(|x| model.run?.nearest_known(x));
     if let Some((step, run)) = model.cursor.zip(model.run) {
         // Where the pointer asks, the legend answers for it alone.
@@ -386,6 +432,20 @@ pub fn show(
         if let Some(panel) = &mut lower {
             panel.overlay.crosshair(step, &panel.curves, !over_loss);
         }
+    }
+    if let Some(mut mark) = state.guess {
+        guess::show(ui, &mut loss, model, &mut mark, theme);
+        state.guess = Some(mark);
+    }
+    let mut annotate = |panel: &Panel<'_>, kind, scale| {
+        annotations::show(ui, panel, kind, scale, &mut state.annotations, theme);
+    };
+    annotate(&loss, PlotKind::Loss, state.loss_scale);
+    if let Some(panel) = &lower {
+        annotate(panel, PlotKind::Lower, state.shown.lower.scale);
+    }
+    if loss.asks_why(ui, state.annotations.tool) {
+        action = Some(CurvesAction::Why);
     }
     let head = |rect: Rect| Rect::from_min_size(rect.min, vec2(rect.width(), strip - 2.0));
     at(ui, head(loss_rect), |ui| {

@@ -83,6 +83,8 @@ pub struct Overlay<'a> {
     strong: FontId,
     /// What text must not cover.
     pub obstacles: Obstacles,
+    /// Where the outcome is written.
+    pub headline: Option<Rect>,
 }
 
 impl<'a> Overlay<'a> {
@@ -95,6 +97,7 @@ impl<'a> Overlay<'a> {
             body: TextStyle::Body.resolve(ui.style()),
             strong: TextStyle::Heading.resolve(ui.style()),
             obstacles: Obstacles::default(),
+            headline: None,
         }
     }
 
@@ -315,6 +318,7 @@ impl<'a> Overlay<'a> {
         let ground = self.theme.background.gamma_multiply(0.85);
         self.painter.rect_filled(rect.expand(3.0), 4.0, ground);
         self.painter.galley(rect.min, galley, colour);
+        self.headline = Some(rect);
         self.obstacles.add_rect(rect);
         if let Some((from, to, closed)) = bracket {
             self.bracket(from, to, closed, rect.bottom() + 9.0);

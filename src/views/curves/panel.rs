@@ -1,7 +1,7 @@
 //! What both plots have in common: their axes, what the user moves, the menu.
 
 use super::{
-    CurvesAction, CurvesModel, CurvesState, PlotKind,
+    CurvesAction, CurvesModel, CurvesState, PlotKind, Tool,
     bounds::{Axis, Span},
     overlay::Overlay,
     series::{Canvas, Drawn},
@@ -12,7 +12,7 @@ use crate::views::{
     axes::{self, Scale},
     theme::Theme,
 };
-use egui::{Rect, Response, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
+use egui::{CursorIcon, Rect, Response, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
 use egui_plot::{AxisHints, Plot, PlotBounds, PlotResponse};
 
 /// Everything that is drawn in this frame.
@@ -61,6 +61,26 @@ impl Panel<'_> {
         }
     }
 
+    /// Whether the outcome at the top of the frame was clicked: it leads to what
+    /// explains it.
+    pub fn asks_why(&self, ui: &Ui, tool: Tool) -> bool {
+        let Some(headline) = self.overlay.headline.filter(|_| tool == Tool::None) else {
+            return false;
+        };
+        let over = self
+            .response
+            .hover_pos()
+            .is_some_and(|p| headline.contains(p));
+        if over {
+            ui.ctx().set_cursor_icon(CursorIcon::Help);
+            let line = headline.bottom() - 1.0;
+            let ink = self.overlay.theme.text.gamma_multiply(0.5);
+            let stroke = egui::Stroke::new(1.0, ink);
+            self.overlay.painter.hline(headline.x_range(), line, stroke);
+        }
+        over && self.response.clicked()
+    }
+
     pub fn hovered_x(&self) -> Option<f64> {
         let pointer = self.response.hover_pos()?;
         (!self.response.context_menu_opened())
@@ -86,6 +106,8 @@ pub(super) fn plot(
             .label_spacing(0.5..=1.0)
     };
     let label = RichText::new(title).color(theme.muted);
+    // Else the pointer draws or writes.
+    let free = state.annotations.tool == Tool::None;
     let shown = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
@@ -93,6 +115,8 @@ pub(super) fn plot(
             .width(rect.width())
             .height(rect.height())
             .allow_scroll(false)
+            .allow_drag(free)
+            .allow_boxed_zoom(free)
             .allow_double_click_reset(false)
             .show_x(false)
             .show_y(false)

@@ -156,7 +156,13 @@ pub fn losses(
     if let Some(name) = model.name {
         ui.label(RichText::new(format!("{name}:")).color(theme.text));
     }
-    let scale_width = scales_width(ui) + 12.0;
+    let plain_view = state.plain;
+    let scale_width = match plain_view {
+        true => 12.0,
+        false => scales_width(ui) + 12.0,
+    };
+    // Nothing to choose: what is hidden has no entry.
+    let is_listed = |on: bool| on || !plain_view;
     if train.width(ui) + test.width(ui) + 8.0 + scale_width > ui.available_width() {
         (train.value, test.value) = (None, None);
     }
@@ -168,7 +174,8 @@ pub fn losses(
     for (chip, on) in main {
         // What has no room here is in the plot's menu.
         let room = ui.available_width() - scale_width;
-        if room > chip.width(ui) && chip.show(ui, theme.text, theme.muted).clicked() {
+        let fits = room > chip.width(ui) && is_listed(*on);
+        if fits && chip.show(ui, theme.text, theme.muted).clicked() {
             *on = !*on;
         }
     }
@@ -190,7 +197,8 @@ pub fn losses(
     for ((chip, on), _) in others.into_iter().zip(there).filter(|(_, there)| *there) {
         // What has no room here is in the plot's menu.
         let room = ui.available_width() - scale_width;
-        if room > chip.width(ui) && chip.show(ui, theme.text, theme.muted).clicked() {
+        let fits = room > chip.width(ui) && is_listed(*on);
+        if fits && chip.show(ui, theme.text, theme.muted).clicked() {
             *on = !*on;
         }
     }
@@ -203,7 +211,9 @@ pub fn losses(
             "Logarithmic loss axis: the late decay is seen.",
             "Linear loss axis, as in the paper.",
         ];
-        switched = scales(ui, &mut state.loss_scale, "", why);
+        if !plain_view {
+            switched = scales(ui, &mut state.loss_scale, "", why);
+        }
         if let Some(text) = text
             // Without room for it here the line in the plot names the step.
             && ui.available_width() > step_width
@@ -260,14 +270,18 @@ pub fn lower(
 ) {
     ui.spacing_mut().item_spacing.x = 4.0;
     let asked = Asked::of(model, hovered);
-    lower::menu(ui, &mut state.shown.lower, model.run, theme);
+    if !state.plain {
+        lower::menu(ui, &mut state.shown.lower, model.run, theme);
+    }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(12.0);
         let why = [
             "Logarithmic axis for all that is shown.",
             "Linear axis; fractions at the left, other quantities at the right.",
         ];
-        scales(ui, &mut state.shown.lower.scale, "Lower plot: ", why);
+        if !state.plain {
+            scales(ui, &mut state.shown.lower.scale, "Lower plot: ", why);
+        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             legend(ui, model, asked, state, theme);
         });
@@ -295,7 +309,7 @@ fn legend(
         .collect();
     let mut chips = Vec::new();
     for (place, (curve, name)) in lower.curves.iter().zip(&names).enumerate() {
-        if !drawn(model, curve.metric) {
+        if !drawn(model, curve.metric) || (state.plain && !curve.on) {
             continue;
         }
         let (colour, style) = lower::look(curve.metric, theme);

@@ -140,11 +140,42 @@ pub fn show_large(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec
     });
     note(ui, theme, &view.caption);
     ui.add_space(4.0);
-    let room = ui.available_height() - 24.0;
+    let space = Space {
+        room: ui.available_height() - 24.0,
+        most: 1.45,
+        hint: true,
+    };
     // A low window scrolls to what it has no room for.
     ScrollArea::vertical()
         .auto_shrink([false, false])
-        .show(ui, |ui| large_picture(ui, theme, view, room, actions));
+        .show(ui, |ui| large_picture(ui, theme, view, space, actions));
+}
+
+/// Draws it over all the room there is, with nothing to set and in the size of other
+/// text: for a lecture.
+pub fn show_alone(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
+    let body = egui::TextStyle::Body.resolve(ui.style());
+    let styles = &mut ui.style_mut().text_styles;
+    styles.insert(egui::TextStyle::Small, body);
+    let space = Space {
+        room: ui.available_height() - 30.0,
+        most: 2.2,
+        hint: false,
+    };
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| large_picture(ui, theme, view, space, actions));
+}
+
+/// Room for the large diagram.
+#[derive(Clone, Copy)]
+struct Space {
+    /// Height that it may take.
+    room: f32,
+    /// It is at most so many times as wide as high.
+    most: f32,
+    /// What to do with it is said beside it.
+    hint: bool,
 }
 
 /// The diagram, and what is under the pointer beside it, in this much height or in
@@ -153,15 +184,15 @@ fn large_picture(
     ui: &mut Ui,
     theme: &Theme,
     view: &View<'_>,
-    room: f32,
+    space: Space,
     actions: &mut Vec<Action>,
 ) {
     let beside = ui.available_width() > 620.0;
     // The colour bar, the legend and the progress need so much.
-    let height = (room - 104.0).max(160.0);
+    let height = (space.room - 104.0).max(160.0);
     ui.horizontal_top(|ui| {
         let width = match beside {
-            true => (ui.available_width() - card::WIDTH - 16.0).min(1.45 * height),
+            true => (ui.available_width() - card::WIDTH - 16.0).min(space.most * height),
             false => ui.available_width(),
         };
         let seen = ui
@@ -176,7 +207,8 @@ fn large_picture(
             ui.add_space(8.0);
             ui.vertical(|ui| match seen {
                 Some(place) => card::show(ui, theme, diagram, place, view.horizon),
-                None => hint(ui, theme, view),
+                None if space.hint => hint(ui, theme, view),
+                None => {}
             });
         }
     });
