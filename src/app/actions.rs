@@ -14,8 +14,8 @@ use crate::{
     io, presets,
     sim::config::{Config, FIELDS, Value, field},
     views::{
-        animation_form::AnimationAction, curves::Tool, entry, help, lecture::LectureAction, print_form::PrintAction,
-        tour::TourAction,
+        animation_form::AnimationAction, curves::Tool, entry, help, lecture::LectureAction,
+        print_form::PrintAction, tour::TourAction,
     },
     workspace::ENDING,
 };

@@ -294,7 +294,7 @@ impl GrokscopeApp {
                 progress: animating.progress.as_ref(),
                 problem: problem.as_deref(),
             };
-            animation_form::show(ui.ctx(), &theme, &view, actions);
+            animation_form::show(ui.ctx(), theme, &view, actions);
         }
         if self.state.open_shown {
             open::show(ui.ctx(), theme, &self.state.recent, actions);
