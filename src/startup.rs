@@ -6,7 +6,7 @@ use crate::sim::config::Config;
 use crate::sweep::diagram::{Diagram, Measure};
 use crate::workspace::Workspace;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What was asked for on the command line. Where nothing was, the window opens
@@ -21,8 +21,17 @@ pub struct Startup {
     pub preset: Option<String>,
     /// Figure of the paper to open.
     pub figure: Option<String>,
+    /// The story of a lecture to open.
+    pub story: Option<PathBuf>,
     /// A whole state, and the file that holds it, if it is one of its own.
     pub workspace: Option<(Option<PathBuf>, Box<Workspace>)>,
+}
+
+/// Whether a file is meant to be the story of a lecture, right or wrong.
+pub fn is_story(path: &Path) -> bool {
+    let toml = (path.extension()).is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+    let text = toml.then(|| std::fs::read_to_string(path).ok()).flatten();
+    text.is_some_and(|text| text.lines().any(|line| line.trim() == "[[step]]"))
 }
 
 /// A phase diagram to be drawn.

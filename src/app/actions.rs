@@ -107,7 +107,7 @@ impl GrokscopeApp {
             Action::ShowOpen(shown) => self.state.open_shown = shown,
             Action::Browse => {
                 let base = self.state.session.config().clone();
-                super::files::browse(&self.files, &self.stories.0, base, ctx);
+                super::files::browse(&self.files, base, ctx);
             }
             Action::CloseInstance => {
                 self.leave_past(now);
@@ -288,14 +288,7 @@ impl GrokscopeApp {
     fn open_file(&mut self, path: PathBuf, ctx: &Context) {
         let (files, ctx) = (self.files.sender(), ctx.clone());
         let base = self.state.session.config().clone();
-        let stories = self.stories.0.clone();
         std::thread::spawn(move || {
-            if let Some(story) = super::lecture::read(&path) {
-                // As below.
-                let _ = stories.send((path, story));
-                ctx.request_repaint();
-                return;
-            }
             let opened = super::files::read(&path, base);
             // The window may be gone by now; then nobody wants the file.
             let _ = files.send((From::File(path), opened));
@@ -312,13 +305,17 @@ impl GrokscopeApp {
                 continue;
             }
             let name = from.name();
+            let after = match &opened {
+                Ok(files::Content::Story(_)) => " F5 begins the lecture.",
+                _ => "",
+            };
             match opened.and_then(|content| self.take_in(content, &from, ctx, now)) {
                 Ok(()) => {
                     self.state.open_shown = false;
                     if let From::File(path) = &from {
                         self.remember(path);
                     }
-                    self.notice(format!("Opened {name}."), now);
+                    self.notice(format!("Opened {name}.{after}"), now);
                 }
                 Err(error) => self.failure(format!("{name} was not opened: {error}"), now),
             }
@@ -355,6 +352,7 @@ impl GrokscopeApp {
                 self.opened(config, None);
                 self.opened_file(before, &name);
             }
+            files::Content::Story(story) => self.take_story(*story, ctx, now),
         }
         Ok(())
     }

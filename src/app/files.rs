@@ -1,7 +1,7 @@
 //! Files opened from the window, read in the background.
 
 use super::{
-    lecture::{self, ReadStory},
+    lecture::story::Story,
     session::Loaded,
     workspace::{Instances, instances_of},
 };
@@ -9,6 +9,7 @@ use crate::{
     cli::settings::{self, Resolved},
     io,
     sim::config::Config,
+    startup::is_story,
     workspace::{self, Workspace},
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -24,6 +25,8 @@ pub enum Content {
     Run(Box<Config>, Option<Loaded>),
     /// A state of the window.
     State(Box<Workspace>, Instances),
+    /// The story of a lecture.
+    Story(Box<Story>),
 }
 
 /// What was read, or why nothing was.
@@ -104,6 +107,11 @@ pub fn read(path: &Path, base: Config) -> Opened {
         .unwrap_or_default();
     match extension.as_str() {
         "npz" => Ok(Content::Run(Box::new(base), Some(read_instance(path)?))),
+        "toml" if is_story(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| io::read_problem(&e))?;
+            let story = Story::from_toml(&text).map_err(|e| e.to_string())?;
+            Ok(Content::Story(Box::new(story)))
+        }
         // As `--config` does, with the same errors.
         "toml" => {
             let Resolved { config, instance } =
@@ -111,8 +119,8 @@ pub fn read(path: &Path, base: Config) -> Opened {
             Ok(Content::Run(Box::new(config), instance))
         }
         _ => Err(
-            "a state (.grokscope, or a picture that Grokscope made), settings (.toml) or an \
-             instance (.npz) can be opened"
+            "a state (.grokscope, or a picture that Grokscope made), settings or a story (.toml) \
+             or an instance (.npz) can be opened"
                 .into(),
         ),
     }
@@ -133,8 +141,8 @@ fn with_instances(state: Workspace) -> Opened {
 
 /// Asks for a file with the system's dialog, and reads it, all off this thread.
 /// However long the answer takes, it is waited for.
-pub fn browse(files: &Files, stories: &Sender<ReadStory>, base: Config, ctx: &egui::Context) {
-    let (sender, stories, ctx) = (files.sender(), stories.clone(), ctx.clone());
+pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
+    let (sender, ctx) = (files.sender(), ctx.clone());
     // The dialog is made here, as macOS demands of its main thread.
     let dialog = rfd::AsyncFileDialog::new()
         .set_title("Open a state, settings, an instance or a story")
@@ -154,12 +162,6 @@ pub fn browse(files: &Files, stories: &Sender<ReadStory>, base: Config, ctx: &eg
         .pick_file();
     std::thread::spawn(move || {
         let answer = pollster::block_on(dialog).map(|file| file.path().to_owned());
-        if let Some((path, story)) = answer.as_ref().and_then(|p| Some((p, lecture::read(p)?))) {
-            // As below.
-            let _ = stories.send((path.clone(), story));
-            ctx.request_repaint();
-            return;
-        }
         let opened = match answer {
             Some(path) => {
                 let opened = read(&path, base);
@@ -193,7 +195,7 @@ mod tests {
             std::fs::write(at(name), text).unwrap();
             match super::read(&at(name), Config::default())? {
                 Content::Run(config, instance) => Ok((*config, instance)),
-                Content::State(..) => Err(format!("{name} is a state")),
+                Content::State(..) | Content::Story(_) => Err(format!("{name} is a state")),
             }
         };
         let (config, instance) = read("c.toml", "instance = \"i.npz\"\n").unwrap();

@@ -46,14 +46,12 @@ use crate::{
     workspace::code::is_code,
 };
 use backend::Backend;
-use crossbeam_channel::{Receiver, Sender};
 use diagram::PhaseDiagram;
 use eframe::CreationContext;
 use egui::{Context, Ui};
 use export::Exporter;
 use files::Files;
 use keys::Keyboard;
-use lecture::ReadStory;
 use network::Network;
 use persist::Stored;
 use session::Session;
@@ -118,8 +116,6 @@ pub struct GrokscopeApp {
     queue: Vec<Action>,
     exporter: Arc<Exporter>,
     files: Files,
-    /// Stories that were read in the background.
-    stories: (Sender<ReadStory>, Receiver<ReadStory>),
     /// Theme and scale that the context has.
     applied_look: Option<(bool, Ease, f32)>,
     /// An absolute size of text that an earlier version stored.
@@ -262,7 +258,6 @@ impl GrokscopeApp {
             queue: Vec::new(),
             exporter,
             files: Files::default(),
-            stories: crossbeam_channel::bounded(4),
             applied_look: None,
             earlier_scale: (stored.text_size.is_none() && stored.scale != 1.0)
                 .then_some(stored.scale),
@@ -280,6 +275,9 @@ impl GrokscopeApp {
         }
         if let Some(id) = startup.figure {
             app.open_figure(&id, ctx, 0.0);
+        }
+        if let Some(path) = startup.story {
+            app.ask(Action::OpenFile(path));
         }
         if let Some((path, state)) = startup.workspace {
             let opened = workspace::instances_of(&state).and_then(|instances| {
@@ -397,7 +395,6 @@ impl GrokscopeApp {
             self.apply(action, ctx, now);
         }
         self.take_files(ctx, now);
-        self.take_stories(now);
         self.take_exports(now);
         self.advance_print(ctx);
         self.advance_animation();

@@ -208,7 +208,8 @@ pub struct ExportArgs {
     )
 )]
 pub struct OpenArgs {
-    /// A file (.grokscope, .png, .svg, .pdf, .toml, .npz), or a code that begins with
+    /// A file (.grokscope, .png, .svg, .pdf, .toml, .npz; settings or the story of a lecture
+    /// in .toml), or a code that begins with
     /// grokscope1.
     #[arg(value_name = "FILE|CODE")]
     pub what: String,

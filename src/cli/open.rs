@@ -6,7 +6,7 @@ use super::args::{OpenArgs, Source};
 use super::settings;
 use crate::figures::Figure;
 use crate::plot::files::Recorded;
-use crate::startup::Startup;
+use crate::startup::{Startup, is_story};
 use crate::sweep::diagram::{Diagram, Measure, Side};
 use crate::sweep::plan::{Places, PlanAxis};
 use crate::workspace::{self, ENDING, Pin, Workspace, code, open};
@@ -38,6 +38,12 @@ pub(super) fn open(args: &OpenArgs) -> Result<Opened, CliError> {
                     path.display()
                 ))),
             };
+        }
+        if is_story(&path) {
+            return Ok(Opened::Window(Box::new(Startup {
+                story: Some(path),
+                ..Startup::default()
+            })));
         }
         let startup = settings::for_window(&source_of(&path)?)?;
         return Ok(Opened::Window(Box::new(startup)));

@@ -26,8 +26,7 @@ use crate::{
 };
 use egui::{Context, ViewportCommand};
 use say::{Facts, When};
-use std::path::{Path, PathBuf};
-use story::{Curve, Step, Story, StoryError, Subject};
+use story::{Curve, Step, Story, Subject};
 
 /// What was on screen before a lecture, and comes back with its end.
 struct Before {
@@ -126,18 +125,6 @@ impl Lecture {
         self.story = story;
         (self.changed, self.problem) = (false, None);
     }
-}
-
-/// Reads a story from a file; nothing where the file is not meant to be one.
-///
-/// # Errors
-/// The step and the field that are wrong.
-pub fn read(path: &Path) -> Option<Result<Story, StoryError>> {
-    let toml = path
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("toml"));
-    let text = toml.then(|| std::fs::read_to_string(path).ok()).flatten()?;
-    Story::is_meant(&text).then(|| Story::from_toml(&text))
 }
 
 impl GrokscopeApp {
@@ -388,30 +375,13 @@ impl GrokscopeApp {
         }
     }
 
-    /// A story was read from a file.
-    pub(super) fn take_story(&mut self, path: &Path, read: Result<Story, StoryError>, now: f64) {
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy();
-        match read {
-            Ok(story) => {
-                let steps = story.steps.len();
-                let title = story.title.clone();
-                if self.state.lecture.is_on() {
-                    self.put_away();
-                }
-                self.state.lecture.put(story);
-                self.state.open_shown = false;
-                self.notice(
-                    format!(
-                        "Opened the story “{title}” with {steps} steps. F5 begins the lecture."
-                    ),
-                    now,
-                );
-            }
-            Err(error) => self.failure(format!("{name} was not opened: {error}"), now),
+    /// A story was read from a file: it takes the place of the one before, which a
+    /// lecture under way is left for.
+    pub(super) fn take_story(&mut self, story: Story, ctx: &Context, now: f64) {
+        if self.state.lecture.is_on() {
+            self.end_lecture(ctx, now);
         }
+        self.state.lecture.put(story);
     }
 
     fn edit_story(&mut self, edit: StoryEdit, ctx: &Context, now: f64) {
@@ -539,15 +509,3 @@ impl GrokscopeApp {
         });
     }
 }
-
-impl GrokscopeApp {
-    /// Takes in stories that were read in the background.
-    pub(super) fn take_stories(&mut self, now: f64) {
-        while let Ok((path, story)) = self.stories.1.try_recv() {
-            self.take_story(&path, story, now);
-        }
-    }
-}
-
-/// A story that was read, and from where.
-pub type ReadStory = (PathBuf, Result<Story, StoryError>);

@@ -638,11 +638,6 @@ impl Story {
         Self::from_toml(SHIPPED).unwrap_or_default()
     }
 
-    /// Whether a text is meant to be a story, right or wrong.
-    pub fn is_meant(text: &str) -> bool {
-        text.lines().any(|line| line.trim() == "[[step]]")
-    }
-
     /// Reads a story.
     ///
     /// # Errors
@@ -985,7 +980,6 @@ mod tests {
         };
         let text = story.to_toml();
         assert_eq!(Story::from_toml(&text), Ok(story), "{text}");
-        assert!(Story::is_meant(&text) && !Story::is_meant("[task]\ndim = 3"));
     }
 
     #[test]

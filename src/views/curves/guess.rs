@@ -133,6 +133,10 @@ pub(super) fn show(
             .on_hover_cursor(CursorIcon::ResizeHorizontal)
             .on_hover_text("Drag it to where you think the test loss falls below θ; at the right end: not by the horizon. Then press Space.");
     }
+    // Where there is no row yet it is said what is done meanwhile.
+    if model.run.is_none_or(|run| run.rows().is_empty()) {
+        return;
+    }
     let guess = mark.guess();
     let told = model.run.and_then(|run| guess.told(run));
     let text = told.unwrap_or_else(|| guess.sentence());
