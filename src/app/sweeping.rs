@@ -217,6 +217,8 @@ impl GrokscopeApp {
                 format!("The sweep of {what} ends after {done}: {MAX_PINS} runs are pinned."),
                 now,
             ),
+            // In a lecture the sentence of the step says what came of it.
+            None if self.state.lecture.is_on() => {}
             None => self.notice(format!("Swept {what}."), now),
         }
     }

@@ -367,10 +367,11 @@ impl GrokscopeApp {
                 })
             })
         });
-        // What went wrong is said first.
+        // What went wrong, or what was just done, is said first.
         let (sentence, bad) = state.sentence(now);
+        let news = (state.notice.as_ref()).is_some_and(|notice| now < notice.until());
         match told {
-            Some(told) if !bad => told,
+            Some(told) if !bad && !news => told,
             _ => (sentence, None, bad),
         }
     }

@@ -144,20 +144,20 @@ pub(super) fn show(
     let width = 0.55 * frame.width();
     let galley = painter.layout(text, font, theme.text, width);
     let size = galley.size();
-    let left = match x + 10.0 + size.x < frame.right() {
-        true => x + 10.0,
-        false => (x - 10.0 - size.x).max(frame.left() + 4.0),
-    };
-    // Below the outcome and its bracket.
-    let free = [0.3, 0.42, 0.54, 0.66, 0.8].into_iter().map(|part| {
-        let top = frame.top() + part * frame.height();
-        Rect::from_min_size(pos2(left, top), size).expand2(vec2(5.0, 3.0))
-    });
-    let free: Vec<Rect> = free.collect();
-    let rect = free
-        .iter()
-        .find(|rect| panel.overlay.obstacles.is_free(**rect));
-    let Some(rect) = rect.or(free.get(1)).copied() else {
+    // Below the outcome and its bracket, on either side of the line; else on a curve, but
+    // never on other words: the status line says it too.
+    let places = [0.3, 0.42, 0.54, 0.66, 0.8, 0.2]
+        .into_iter()
+        .flat_map(|part| {
+            let top = frame.top() + part * frame.height();
+            let sides = [x + 12.0, x - 12.0 - size.x];
+            sides.map(|left| Rect::from_min_size(pos2(left, top), size).expand2(vec2(5.0, 3.0)))
+        });
+    let places: Vec<Rect> = places.filter(|r| frame.contains_rect(*r)).collect();
+    let obstacles = &panel.overlay.obstacles;
+    let free = places.iter().find(|rect| obstacles.is_free(**rect));
+    let rect = free.or_else(|| places.iter().find(|rect| obstacles.is_legible(**rect)));
+    let Some(rect) = rect.copied() else {
         return;
     };
     panel.overlay.painter.rect(

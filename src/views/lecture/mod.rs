@@ -21,6 +21,9 @@ pub const HEAD: f32 = 46.0;
 /// Height of the sentence: two lines of the largest size.
 pub const FOOT: f32 = 60.0;
 
+/// Sizes of the title: the largest for which there is room.
+const SIZES: [f32; 4] = [22.0, 19.0, 16.0, 14.0];
+
 /// What stands above and below the plots.
 #[derive(Clone, Copy, Debug)]
 pub struct StageView<'a> {
@@ -95,21 +98,42 @@ pub fn head(ui: &mut Ui, theme: &Theme, view: &StageView<'_>, actions: &mut Vec<
         if let Some(tool) = view.tool {
             ui.label(RichText::new(tool).color(theme.warning));
         }
-        let rect = ui.available_rect_before_wrap();
+        let mut rect = ui.available_rect_before_wrap();
+        if view.step == 1 && !view.sliders {
+            let hint = hint(ui, theme);
+            // Beside the title alone, and not at its cost.
+            let bold = FontId::new(SIZES[0], fonts::bold());
+            let title = (ui.painter()).layout_no_wrap(view.title.into(), bold, theme.text);
+            let room = rect.width() - title.size().x - 40.0;
+            if hint.size().x < room {
+                let at = pos2(
+                    rect.right() - hint.size().x,
+                    rect.center().y - 0.5 * hint.size().y,
+                );
+                rect.max.x = at.x - 8.0;
+                ui.painter().galley(at, hint, theme.faint);
+            }
+        }
         let size = [rect.width() - 8.0, rect.height()];
-        let galley = fitted(
-            ui,
-            view.title,
-            &fonts::bold(),
-            theme.text,
-            &[22.0, 19.0, 16.0, 14.0],
-            size,
-        );
+        let galley = fitted(ui, view.title, &fonts::bold(), theme.text, &SIZES, size);
         let at = pos2(rect.left(), rect.center().y - 0.5 * galley.size().y);
         ui.painter().galley(at, galley, theme.text);
         let response = ui.allocate_rect(rect, Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Heading, true, view.title));
     });
+}
+
+/// What a lecturer needs first.
+fn hint(ui: &Ui, theme: &Theme) -> Arc<Galley> {
+    let key = |action| keys::of_action(&action).map_or_else(String::new, |command| command.key());
+    let [next, sliders, end] = [
+        key(LectureAction::Next),
+        key(LectureAction::Sliders),
+        key(LectureAction::Toggle),
+    ];
+    let text = format!("{next}: on   {sliders}: settings   {end}: end   ");
+    let font = TextStyle::Small.resolve(ui.style());
+    ui.painter().layout_no_wrap(text, font, theme.faint)
 }
 
 /// The sentence.

@@ -38,15 +38,20 @@ pub(super) fn presets(
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_max_width(380.0);
         tall(ui).show(ui, |ui| {
-            let file = Button::new("Open a file …").frame_when_inactive(false);
-            let open = &commands::OPEN;
-            let file = file
-                .shortcut_text(open.key())
-                .min_size(Vec2::new(360.0, 0.0));
-            let file = ui.add(file).accessible_name(open.label);
-            if file.on_hover_text(open.hover).clicked() {
-                actions.push(open.action.clone());
-                ui.close();
+            for (text, command) in [
+                ("Open a file …", &commands::OPEN),
+                ("Lecture: from lazy to rich", &commands::LECTURE),
+                ("Story of the lecture …", &commands::STORY),
+            ] {
+                let entry = Button::new(text)
+                    .frame_when_inactive(false)
+                    .shortcut_text(command.key())
+                    .min_size(Vec2::new(360.0, 0.0));
+                let entry = ui.add(entry).accessible_name(command.label);
+                if entry.on_hover_text(command.hover).clicked() {
+                    actions.push(command.action.clone());
+                    ui.close();
+                }
             }
             ui.separator();
             for preset in view.presets {
