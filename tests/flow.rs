@@ -490,7 +490,8 @@ fn pixels(samples: usize, dim: usize, neurons: usize) -> Instance {
     Instance {
         x,
         y,
-        w0: noise(4, neurons, dim),
+        w0: Some(noise(4, neurons, dim)),
+        rescaled_by: [1.0; 2],
         test: None,
         beta: None,
     }
@@ -498,7 +499,7 @@ fn pixels(samples: usize, dim: usize, neurons: usize) -> Instance {
 
 fn given(instance: &Instance, config: &Config) -> Setup {
     let config = config.clone().check().expect("valid");
-    let sampled = Sampled::from_instance(instance);
+    let sampled = Sampled::from_instance(&config, instance);
     Setup {
         problem: sampled.problem(&config),
         initial: (*sampled.initial).clone(),
@@ -607,7 +608,7 @@ fn equivalent_problems_have_the_same_curve() {
             ] {
                 let mut other = instance.clone();
                 other.x = &instance.x * x_scale;
-                other.w0 = &instance.w0 * (w_scale / x_scale);
+                other.w0 = instance.w0.as_ref().map(|w0| w0 * (w_scale / x_scale));
                 other.y = &instance.y * y_scale;
                 let mut scaled = config.clone();
                 scaled.network.alpha *= y_scale / w_scale;

@@ -97,8 +97,10 @@ fn compare(name: &str, reference: Reference) {
         rows,
     } = reference;
     let config = config.check().expect("valid");
-    let problem = Sampled::from_instance(&instance).problem(&config);
-    let initial = Arc::new(MomentState::from_weights(instance.w0.view()));
+    let problem = Sampled::from_instance(&config, &instance).problem(&config);
+    let initial = Arc::new(MomentState::from_weights(
+        instance.w0.as_ref().expect("weights").view(),
+    ));
     let start = Instant::now();
     let linearized = Linearized::new(&problem, &initial).expect("finite");
     let made = start.elapsed();

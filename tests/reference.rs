@@ -252,7 +252,7 @@ fn a_config_draws_the_authors_data_target_and_weights() {
         assert_eq!(x_test, &given.0, "{name}");
         close(
             &flat(&sampled.weights.matrix().expect("finite")),
-            &flat(&instance.w0),
+            &flat(instance.w0.as_ref().expect("weights")),
         );
         close(&sampled.task.y.to_vec(), &instance.y.to_vec());
         close(&y_test.to_vec(), &given.1.to_vec());

@@ -258,7 +258,8 @@ fn instance(known_target: bool) -> Instance {
             .clone()
             .or_else(|| Some((task.x.clone(), task.y.clone()))),
         beta: None,
-        w0,
+        w0: Some(w0),
+        rescaled_by: [1.0; 2],
     }
 }
 
@@ -287,7 +288,7 @@ fn an_instance_without_a_known_target_is_forecast_on_its_test_set() {
 #[test]
 fn an_instance_that_does_not_fit_is_answered_by_a_message_and_the_thread_lives_on() {
     let mut broken = instance(true);
-    broken.w0 = Array2::zeros((3, 4));
+    broken.w0 = Some(Array2::zeros((3, 4)));
     let theory = TheoryHandle::spawn(|| {});
     theory.request(TheoryRequest {
         run: RunId(1),

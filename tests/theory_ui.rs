@@ -230,7 +230,8 @@ fn the_features_tab_says_where_the_target_is_not_known() {
     let instance = grokscope::sim::committee::instance::Instance {
         x: ndarray::array![[0.5, 0.1], [0.2, -0.4], [-0.3, 0.6]],
         y: ndarray::array![0.3, 0.1, 0.2],
-        w0: ndarray::array![[1.0, 0.2], [-0.4, 0.7]],
+        w0: Some(ndarray::array![[1.0, 0.2], [-0.4, 0.7]]),
+        rescaled_by: [1.0; 2],
         test: None,
         beta: None,
     };

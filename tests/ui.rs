@@ -584,7 +584,8 @@ fn an_instance_locks_the_shape_it_fixes() {
     let instance = Instance {
         x: ndarray::Array2::ones((6, 3)),
         y: ndarray::Array1::ones(6),
-        w0: ndarray::Array2::ones((4, 3)),
+        w0: Some(ndarray::Array2::ones((4, 3))),
+        rescaled_by: [1.0; 2],
         test: None,
         beta: None,
     };

@@ -440,11 +440,101 @@ fn pictures_from_the_command_line_give_their_settings_back() {
     assert!(!ok && error.contains("no such file"), "{error}");
 }
 
+/// A table with a test set, in units of its own: y = (x₁ + x₂)²/2 · 40.
+fn table(with_test: bool) -> String {
+    let mut text = String::from(if with_test { "a,b,set,y\n" } else { "a,b,y\n" });
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    for k in 0..60 {
+        let [a, b]: [f64; 2] = [0, 1].map(|_| 10.0 * (rng.random::<f64>() - 0.5));
+        let y = 20.0 * (a + b) * (a + b);
+        match (with_test, k % 3) {
+            (true, 0) => text.push_str(&format!("{a},{b},test,{y}\n")),
+            (true, _) => text.push_str(&format!("{a},{b},train,{y}\n")),
+            (false, _) => text.push_str(&format!("{a},{b},{y}\n")),
+        }
+    }
+    text
+}
+
+#[test]
+fn data_of_ones_own_are_trained_on_and_rescaled_on_request() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("own.csv"), table(true)).unwrap();
+    std::fs::write(dir.path().join("alone.csv"), table(false)).unwrap();
+    std::fs::write(dir.path().join("bad.csv"), "a,b,y\n1,2,3\n1,2\n").unwrap();
+    let run = |args: &[&str]| {
+        let all = [&["run", "--steps", "200"], args].concat();
+        grokscope(&all, dir.path())
+    };
+    let (ok, out, err) = run(&[
+        "--instance",
+        "own.csv",
+        "--rescale",
+        "--seed",
+        "5",
+        "--out",
+        "own",
+    ]);
+    assert!(ok, "{err}");
+    assert!(
+        out.contains("P = 40, D = 2") && out.contains("mean |x|² = 1"),
+        "{out}"
+    );
+    assert!(out.contains("rescaled: x ×"), "{out}");
+    // The file of settings trains it again, and another seed draws other weights.
+    let (ok, _, err) = run(&["--config", "own/config.toml", "--out", "again"]);
+    assert!(ok, "{err}");
+    let curve = |name: &str| std::fs::read_to_string(dir.path().join(name).join("curve.csv"));
+    assert_eq!(curve("again").unwrap(), curve("own").unwrap());
+    let (ok, ..) = run(&[
+        "--config",
+        "own/config.toml",
+        "--seed",
+        "6",
+        "--set",
+        "network.width=40",
+        "--out",
+        "other",
+    ]);
+    assert!(ok);
+    assert_ne!(curve("other").unwrap(), curve("own").unwrap());
+    let header = curve("own").unwrap();
+    let header: Vec<&str> = header.lines().next().unwrap().split(',').collect();
+    let last = curve("own").unwrap();
+    let last: Vec<&str> = last.lines().last().unwrap().split(',').collect();
+    let cell = |name: &str| last[header.iter().position(|n| *n == name).unwrap()];
+    assert!(cell("sample_test_loss").parse::<f64>().unwrap() > 0.0);
+    assert!(cell("train_loss").parse::<f64>().unwrap() > 0.0);
+
+    let (ok, out, err) = run(&["--instance", "alone.csv", "--out", "alone"]);
+    assert!(ok, "{err}");
+    assert!(
+        out.contains("test loss, and whether it generalises, is unknown"),
+        "{out}"
+    );
+    assert!(out.contains("--rescale multiplies x by"), "{out}");
+    let (ok, _, err) = run(&["--instance", "bad.csv", "--out", "bad"]);
+    assert!(!ok && err.contains("bad.csv: line 3 has 2 cells"), "{err}");
+    let (ok, _, err) = run(&[
+        "--instance",
+        "own.csv",
+        "--set",
+        "task.dim=5",
+        "--out",
+        "bad",
+    ]);
+    assert!(
+        !ok && err.contains("task.dim = 5") && err.contains("fixes it"),
+        "{err}"
+    );
+}
+
 #[cfg(feature = "gui")]
 mod window {
     use super::support::{Screen, settings};
     use super::*;
     use egui::{Key, Modifiers};
+    use egui_kittest::kittest::Queryable as _;
     use grokscope::app::{Action, autosave::Autosave, export::Exporter};
     use grokscope::startup::Startup;
 
@@ -626,6 +716,82 @@ mod window {
             assert_eq!(screen.harness.state().workspace(), before, "{name}");
             screen.app().state.notice = None;
         }
+    }
+
+    #[test]
+    fn data_are_opened_in_the_window_and_rescaled_with_the_factor_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("own.csv");
+        std::fs::write(&path, table(false)).unwrap();
+        let mut screen = Screen::started(Startup::default());
+        screen.app().ask(Action::OpenFile(path.clone()));
+        screen.wait("the data", |app| app.state.session.instance().is_some());
+        screen.steps(3);
+        assert_eq!(
+            (screen.config().task.samples, screen.config().task.dim),
+            (60, 2)
+        );
+        screen.sees("There is no test set");
+        let factors = {
+            let (_, instance) = screen.harness.state().state.session.instance().unwrap();
+            instance.factors()
+        };
+        screen.sees(&format!(
+            "x × {}",
+            grokscope::history::format::plain(factors[0], 3)
+        ));
+        screen
+            .harness
+            .get_by_label_contains("Rescale the data")
+            .click();
+        screen.wait("other data", |app| app.state.session.config().rescale);
+        let scale = {
+            let (_, instance) = screen.harness.state().state.session.instance().unwrap();
+            instance.scale()
+        };
+        assert!((scale[0] - 1.0).abs() < 1e-12, "{scale:?}");
+        // Weights are drawn, so that the width is free.
+        assert!(
+            screen
+                .harness
+                .state()
+                .state
+                .session
+                .fixed("network.width")
+                .is_none()
+        );
+        assert!(
+            screen
+                .harness
+                .state()
+                .state
+                .session
+                .fixed("task.dim")
+                .is_some()
+        );
+        screen.wait("a curve", |app| {
+            app.state.session.run().is_some_and(|r| r.step() > 100)
+        });
+        // A state has the data too, by their path.
+        let state = screen.harness.state().workspace();
+        assert!(state.settings.rescale);
+        let file = dir.path().join("a.grokscope");
+        state.write(&file).unwrap();
+        let mut other = Screen::open(Startup::default(), Exporter::new(None));
+        other.app().ask(Action::OpenFile(file));
+        other.wait("the state", |app| app.state.session.instance().is_some());
+        assert_eq!(other.config().instance, state.settings.instance);
+        assert!(other.config().rescale);
+        other.app().ask(Action::CloseInstance);
+        other.steps(2);
+        assert!(!other.config().rescale && other.config().instance.is_none());
+        std::fs::write(&path, "a,y\n1,x\n").unwrap();
+        screen.app().ask(Action::OpenFile(path));
+        screen.wait("the refusal", |app| {
+            let notice = app.state.notice.as_ref();
+            notice.is_some_and(|n| n.bad && n.text.contains("column y"))
+        });
+        assert!(screen.harness.state().state.session.instance().is_some());
     }
 
     #[test]

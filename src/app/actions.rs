@@ -106,9 +106,13 @@ impl GrokscopeApp {
             Action::Restore(restore) => self.answer_offer(restore, ctx, now),
             Action::ShowOpen(shown) => self.state.open_shown = shown,
             Action::Browse => {
-                let base = self.state.session.config().clone();
+                let base = Config {
+                    rescale: false,
+                    ..self.state.session.config().clone()
+                };
                 super::files::browse(&self.files, base, ctx);
             }
+            Action::Rescale(on) => self.rescale(on, ctx),
             Action::CloseInstance => {
                 self.leave_past(now);
                 self.state.session.drop_instance(now);
@@ -286,8 +290,27 @@ impl GrokscopeApp {
 
     /// Reads a dropped file in the background: an instance may be large.
     fn open_file(&mut self, path: PathBuf, ctx: &Context) {
+        let base = Config {
+            rescale: false,
+            ..self.state.session.config().clone()
+        };
+        self.read_file(path, base, ctx);
+    }
+
+    /// Reads the instance again, in the unit of the model or in its own.
+    fn rescale(&mut self, on: bool, ctx: &Context) {
+        let session = &self.state.session;
+        if let Some((path, _)) = session.instance() {
+            let base = Config {
+                rescale: on,
+                ..session.config().clone()
+            };
+            self.read_file(path.clone(), base, ctx);
+        }
+    }
+
+    fn read_file(&mut self, path: PathBuf, base: Config, ctx: &Context) {
         let (files, ctx) = (self.files.sender(), ctx.clone());
-        let base = self.state.session.config().clone();
         std::thread::spawn(move || {
             let opened = super::files::read(&path, base);
             // The window may be gone by now; then nobody wants the file.
@@ -315,11 +338,19 @@ impl GrokscopeApp {
                     if let From::File(path) = &from {
                         self.remember(path);
                     }
-                    self.notice(format!("Opened {name}.{after}"), now);
+                    let data = self.data_in_words().unwrap_or_default();
+                    let text = format!("Opened {name}.{after} {data}");
+                    self.notice(text.trim_end().to_owned(), now);
                 }
                 Err(error) => self.failure(format!("{name} was not opened: {error}"), now),
             }
         }
+    }
+
+    /// What is to be said of data that were just opened.
+    fn data_in_words(&self) -> Option<String> {
+        let (_, instance) = self.state.session.instance()?;
+        Some(instance.remarks().join(" "))
     }
 
     /// Puts on screen what was read.

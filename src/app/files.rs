@@ -86,8 +86,8 @@ impl Files {
 ///
 /// # Errors
 /// Names the file and what is wrong with it.
-pub fn read_instance(path: &Path) -> Result<Loaded, String> {
-    let instance = io::npz::read_instance(path).map_err(|e| e.to_string())?;
+pub fn read_instance(path: &Path, rescale: bool) -> Result<Loaded, String> {
+    let instance = io::data::read(path, rescale).map_err(|e| e.to_string())?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Ok((path, Arc::new(instance)))
 }
@@ -106,7 +106,15 @@ pub fn read(path: &Path, base: Config) -> Opened {
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     match extension.as_str() {
-        "npz" => Ok(Content::Run(Box::new(base), Some(read_instance(path)?))),
+        ending if ending == "npz" || io::data::TABLES.contains(&ending) => {
+            let instance = read_instance(path, base.rescale)?;
+            // Other networks bring data of their own.
+            let base = match base.network.family.is_committee() {
+                true => base,
+                false => Config::default(),
+            };
+            Ok(Content::Run(Box::new(base), Some(instance)))
+        }
         "toml" if is_story(path) => {
             let text = std::fs::read_to_string(path).map_err(|e| io::read_problem(&e))?;
             let story = Story::from_toml(&text).map_err(|e| e.to_string())?;
@@ -120,7 +128,7 @@ pub fn read(path: &Path, base: Config) -> Opened {
         }
         _ => Err(
             "a state (.grokscope, or a picture that Grokscope made), settings or a story (.toml) \
-             or an instance (.npz) can be opened"
+             or data (.csv, .npz) can be opened"
                 .into(),
         ),
     }
@@ -145,9 +153,9 @@ pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
     let (sender, ctx) = (files.sender(), ctx.clone());
     // The dialog is made here, as macOS demands of its main thread.
     let dialog = rfd::AsyncFileDialog::new()
-        .set_title("Open a state, settings, an instance or a story")
+        .set_title("Open a state, settings, data or a story")
         .add_filter(
-            "States, pictures, settings, instances and stories",
+            "States, pictures, settings, data and stories",
             &[
                 "grokscope",
                 "png",
@@ -157,6 +165,9 @@ pub fn browse(files: &Files, base: Config, ctx: &egui::Context) {
                 "gif",
                 "toml",
                 "npz",
+                "csv",
+                "tsv",
+                "txt",
             ],
         )
         .pick_file();

@@ -158,7 +158,7 @@ fn invite_drop(ctx: &Context, theme: &Theme) {
     painter.text(
         rect.center(),
         Align2::CENTER_CENTER,
-        "Drop a state, a picture made here, settings or an instance to open it",
+        "Drop a state, a picture made here, settings or data to open it",
         FontId::new(20.0, fonts::bold()),
         theme.text,
     );
@@ -508,11 +508,19 @@ impl GrokscopeApp {
             fixed: (FIELDS.iter().map(|field| field.key))
                 .filter_map(|key| Some((key, session.fixed(key)?)))
                 .collect(),
-            instance: session.instance().map(|(path, _)| {
-                path.file_name()
-                    .unwrap_or(path.as_os_str())
-                    .to_string_lossy()
-                    .into_owned()
+            instance: session.instance().map(|(path, instance)| {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                controls::InstanceNote {
+                    name: name.to_string_lossy().into_owned(),
+                    has_weights: instance.w0.is_some(),
+                    scale: instance.scale(),
+                    factors: match session.config().rescale {
+                        true => instance.rescaled_by,
+                        false => instance.factors(),
+                    },
+                    rescaled: session.config().rescale,
+                    remarks: instance.remarks(),
+                }
             }),
         }
     }

@@ -27,10 +27,13 @@ use crate::{
     workspace::{self, Workspace},
 };
 use egui::Context;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
-/// Instances by the paths that settings give.
-pub type Instances = BTreeMap<String, Loaded>;
+/// Instances by the paths that settings give, and by whether they are rescaled.
+pub type Instances = BTreeMap<(String, bool), Loaded>;
 
 /// Tabs by their names in files.
 const TABS: [(&str, Tab); 12] = [
@@ -55,10 +58,13 @@ const TABS: [(&str, Tab); 12] = [
 pub fn instances_of(state: &Workspace) -> Result<Instances, String> {
     let mut found = Instances::new();
     let configs = std::iter::once(&state.settings).chain(state.pins.iter().map(|p| &p.settings));
-    for path in configs.filter_map(|config| config.instance.as_ref()) {
-        if !found.contains_key(path) {
-            let loaded = files::read_instance(path.as_ref())?;
-            found.insert(path.clone(), loaded);
+    for config in configs {
+        let Some(path) = &config.instance else {
+            continue;
+        };
+        let key = (path.clone(), config.rescale);
+        if let Entry::Vacant(place) = found.entry(key) {
+            place.insert(files::read_instance(path.as_ref(), config.rescale)?);
         }
     }
     Ok(found)
@@ -385,7 +391,7 @@ fn with_instance(
         return Ok((config.clone(), None));
     };
     let loaded = instances
-        .get(path)
+        .get(&(path.clone(), config.rescale))
         .ok_or_else(|| format!("instance = {path:?}: was not read"))?;
     let mut fixed = config.clone();
     loaded.1.fix(&mut fixed);

@@ -102,10 +102,15 @@ pub struct Source {
     /// Settings in TOML, such as a config.toml that a run wrote
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Data and initial weights in NumPy's .npz: X, y, W0 and, if there are any,
-    /// X_test, y_test and beta; they fix D, P and N
-    #[arg(long, value_name = "FILE.npz")]
+    /// Data of your own: a .csv with a row for each sample, labels in the column y or the
+    /// last, and train or test in a column set; or a .npz with X, y and, if there are any,
+    /// W0 (initial weights), X_test, y_test and beta. They fix D and P, W0 fixes N
+    #[arg(long, value_name = "FILE.npz|.csv")]
     pub instance: Option<PathBuf>,
+    /// Bring inputs and labels of the instance to the unit of the model: mean |x|² = 1,
+    /// mean y² = 3/4
+    #[arg(long)]
+    pub rescale: bool,
 }
 
 /// Arguments of `grokscope run`.

@@ -22,6 +22,7 @@ pub fn command_line(config: &Config) -> String {
         let text = plain(&value);
         match field.key {
             "instance" => flag("--instance", &text),
+            "rescale" if config.instance.is_none() => {}
             "seed" => flag("--seed", &text),
             "training.engine" => flag("--engine", &text),
             "training.steps" => flag("--steps", &text),
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_is_named_and_its_shape_is_not() {
+    fn an_instance_is_named_and_what_every_one_fixes_is_not() {
         let mut config = Config {
             instance: Some("/data/my run.npz".into()),
             ..Config::default()
@@ -164,7 +165,7 @@ mod tests {
         config.network.width = Width::Finite(40);
         assert_eq!(
             command_line(&config),
-            "grokscope run --instance '/data/my run.npz' --out run"
+            "grokscope run --instance '/data/my run.npz' --set network.width=40 --out run"
         );
     }
 }

@@ -78,13 +78,13 @@ fn source_of(path: &Path) -> Result<Source, CliError> {
             config: path_given,
             ..Source::default()
         }),
-        Some("npz") => Ok(Source {
+        Some("npz" | "csv" | "tsv" | "txt") => Ok(Source {
             instance: path_given,
             ..Source::default()
         }),
         _ => Err(CliError::usage(format!(
             "{}: can not be opened; give a .{ENDING} file, a picture that Grokscope made, a .toml, \
-             a .npz, or a code that begins with `{}1.`",
+             a .npz or .csv, or a code that begins with `{}1.`",
             path.display(),
             code::PREFIX
         ))),

@@ -6,10 +6,11 @@ use super::progress::{Progress, share_of_run};
 use super::signals::stop_on_signals;
 use super::{CliError, export, settings};
 use crate::extract::Part;
-use crate::history::format::thousands;
+use crate::history::format::{plain, thousands};
 use crate::history::summary::{Summary, describe_instance};
 use crate::io::atomic::{self, DirectoryLock};
 use crate::io::{FileError, csv};
+use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, EngineKind};
 use crate::sim::digits::rate_in_digits;
 use crate::sim::model::weights_as;
@@ -39,6 +40,10 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
         }
         None => None,
     };
+    let data = resolved
+        .instance
+        .as_ref()
+        .map(|(_, instance)| told(instance));
     let stop = stop_on_signals(
         || "training stops, what there is of the run is written".into(),
         "and nothing is written",
@@ -96,10 +101,42 @@ pub fn run(args: &RunArgs) -> Result<Report, CliError> {
     // Last, so that a summary stands for a complete run.
     Summary::new(&run.info, &run.finish, described).write(&out.join(SUMMARY))?;
     let mut report = Report::new(&run, out);
+    if let Some(data) = data {
+        let _ = write!(report.text, "\n{data}");
+    }
     if !saved.is_empty() {
         let _ = write!(report.text, "\nwrote {} beside them", saved.join(", "));
     }
     Ok(report)
+}
+
+/// What a person should know of an instance.
+fn told(instance: &Instance) -> String {
+    let (samples, dim) = instance.shape();
+    let [input, label] = instance.scale();
+    let number = |x: f64| plain(x, 4);
+    let mut text = format!(
+        "data: P = {samples}, D = {dim}; mean |x|² = {}, mean y² = {}",
+        number(input),
+        number(label)
+    );
+    let far = |factor: f64| !(0.8..=1.25).contains(&factor);
+    let ([x, y], done) = (instance.factors(), instance.rescaled_by);
+    if done != [1.0; 2] {
+        let [x, y] = done.map(number);
+        let _ = write!(text, " (rescaled: x × {x}, y × {y})");
+    } else if far(x) || far(y) {
+        let _ = write!(
+            text,
+            "; the model's own are 1 and 0.75: --rescale multiplies x by {} and y by {}",
+            number(x),
+            number(y)
+        );
+    }
+    for remark in instance.remarks() {
+        let _ = write!(text, "\n{remark}");
+    }
+    text
 }
 
 /// What the user reads when the run is over.

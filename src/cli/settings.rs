@@ -3,7 +3,7 @@
 use super::CliError;
 use super::args::{PictureArgs, Record, RunArgs, Source};
 use crate::figures;
-use crate::io::{self, npz};
+use crate::io::{self, data};
 use crate::presets::{self, Preset};
 use crate::sim::committee::instance::Instance;
 use crate::sim::config::{Config, ConfigError, FIELDS, Value};
@@ -70,7 +70,11 @@ pub fn for_run(args: &RunArgs) -> Result<Resolved, CliError> {
 /// # Errors
 /// Names the flag, file or field and what to do.
 pub fn for_window(source: &Source) -> Result<Startup, CliError> {
-    if source.preset.is_none() && source.config.is_none() && source.instance.is_none() {
+    if source.preset.is_none()
+        && source.config.is_none()
+        && source.instance.is_none()
+        && !source.rescale
+    {
         return Ok(Startup::default());
     }
     let Resolved { config, instance } = Draft::from_source(source)?.resolve()?;
@@ -149,9 +153,13 @@ impl Draft {
         }
         if let Some(path) = &source.instance {
             draft.config.instance = Some(absolute(path)?);
+            draft.config.rescale = false;
             draft.instance_flag = "--instance ";
             // The file spoke of another problem.
             draft.in_file.clear();
+        }
+        if source.rescale {
+            draft.config.rescale = true;
         }
         Ok(draft)
     }
@@ -231,7 +239,7 @@ impl Draft {
             });
         };
         let path = PathBuf::from(path);
-        let instance = npz::read_instance(&path)
+        let instance = data::read(&path, self.config.rescale)
             .map_err(|e| CliError::usage(format!("{}{e}", self.instance_flag)))?;
         let mut fixed = self.config.clone();
         instance.fix(&mut fixed);

@@ -29,8 +29,8 @@ pub struct InstanceSummary {
     /// FNV-1a hash of the file's bytes in hexadecimal: tells whether it is still
     /// the same file.
     pub fnv1a64: String,
-    /// Number of samples P, inputs D and neurons N.
-    pub shape: [usize; 3],
+    /// Number of samples P and inputs D, and of neurons N where it has weights.
+    pub shape: Vec<usize>,
     /// Keys of the settings that it fixes, which `config` leaves out.
     pub fixes: Vec<&'static str>,
 }
@@ -359,11 +359,12 @@ pub fn describe_instance(
 ) -> Result<InstanceSummary, FileError> {
     let bytes =
         std::fs::read(path).map_err(|e| FileError::new(path, crate::io::read_problem(&e)))?;
-    let (samples, dim, width) = instance.shape();
+    let (samples, dim) = instance.shape();
+    let shape = [Some(samples), Some(dim), instance.width()];
     Ok(InstanceSummary {
         path: path.display().to_string(),
         fnv1a64: format!("{:016x}", fnv1a64(&bytes)),
-        shape: [samples, dim, width],
+        shape: shape.into_iter().flatten().collect(),
         fixes: (FIELDS.iter().map(|field| field.key))
             .filter(|key| instance.fixes(key, config).is_some())
             .collect(),

@@ -4,6 +4,7 @@
 pub mod arrays;
 pub mod atomic;
 pub mod csv;
+pub mod data;
 pub mod idx;
 pub mod json;
 pub mod network_reference;

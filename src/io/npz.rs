@@ -73,7 +73,10 @@ impl<R: Read + Seek> Archive<R> {
     fn instance(&mut self) -> Result<Instance, String> {
         let x: Array2<f64> = self.required("X", "[P, D], one row for each train sample")?;
         let y: Array1<f64> = self.required("y", "[P], one label for each row of X")?;
-        let w0: Array2<f64> = self.required("W0", "[N, D], one row for each neuron")?;
+        let w0 = match self.has("W0") {
+            true => Some(self.required("W0", "[N, D], one row for each neuron")?),
+            false => None,
+        };
         let test = match (self.has("X_test"), self.has("y_test")) {
             (false, false) => None,
             (true, true) => Some((
@@ -91,6 +94,7 @@ impl<R: Read + Seek> Archive<R> {
             x,
             y,
             w0,
+            rescaled_by: [1.0; 2],
             test,
             beta,
         })
@@ -225,7 +229,7 @@ mod tests {
     #[test]
     fn data_and_weights_are_enough() {
         let i = Npz::minimal().read().unwrap();
-        assert_eq!(i.shape(), (3, 2, 1));
+        assert_eq!((i.shape(), i.width()), ((3, 2), Some(1)));
         assert_eq!(i.x[[2, 1]], 6.0);
         assert!(i.test.is_none() && i.beta.is_none());
     }
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(i.x, array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
         assert!(i.x.is_standard_layout());
         assert_eq!(i.y, array![1.0, -1.0, 1.0]);
-        assert_eq!(i.w0, array![[1.0, 2.0]]);
+        assert_eq!(i.w0, Some(array![[1.0, 2.0]]));
     }
 
     #[test]
@@ -361,7 +365,7 @@ mod tests {
         }
         assert_eq!(patched, 2);
         let instance = from_archive(std::io::Cursor::new(strange)).unwrap();
-        assert_eq!(instance.shape(), (3, 2, 1));
+        assert_eq!(instance.shape(), (3, 2));
     }
 
     #[test]

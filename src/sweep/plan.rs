@@ -184,6 +184,7 @@ pub fn makes_an_axis(field: &Field) -> bool {
         field.kind,
         Kind::Path | Kind::Steps | Kind::Changes | Kind::Family
     ) && !field.key.starts_with("record.")
+        && field.key != "rescale"
 }
 
 /// The settings of a network that make an axis, in the order of the table.

@@ -82,6 +82,8 @@ pub enum Action {
     Browse,
     /// Go back to sampled data.
     CloseInstance,
+    /// Bring the data of the instance to the unit of the model, or back to its own.
+    Rescale(bool),
     /// Speed of training.
     SetPace(Pace),
     /// Dark or light.

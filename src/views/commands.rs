@@ -289,7 +289,7 @@ commands! {
     /// Shows what can be opened.
     OPEN {
         label: "Open a file",
-        hover: "A state, a picture that was made here, settings, or an instance with data and weights",
+        hover: "A state, a picture that was made here, settings, or data of your own",
         help: "open a file",
         shortcuts: &[Shortcut::ctrl(Key::O)],
         repeats: false,

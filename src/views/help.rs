@@ -136,7 +136,7 @@ fn keys_page(ui: &mut Ui, theme: &Theme, ease: Ease, actions: &mut Vec<Action>) 
         "Double click a setting for its default, right click it to sweep it over values. \
          Drag below the plots to go back in time, double click a plot to refit its axes. \
          Point at an underlined word for its meaning, click it to find it in the glossary. \
-         Drop a config.toml or an instance.npz on the window to open it, or press {}.",
+         Drop a state, a picture made here, settings or data on the window to open it, or press {}.",
         commands::OPEN.key()
     ));
     ui.add_space(4.0);

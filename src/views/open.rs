@@ -19,8 +19,8 @@ pub fn show(ctx: &Context, theme: &Theme, recent: &[PathBuf], actions: &mut Vec<
             ui.set_max_width(430.0);
             ui.label(
                 "A state (.grokscope), a picture that was made here (PNG, SVG, PDF), settings or \
-                 the story of a lecture (.toml), or an instance: data and initial weights in \
-                 NumPy's .npz.",
+                 the story of a lecture (.toml), or data of your own: a .csv with the labels \
+                 last, or NumPy's .npz with X, y and, if there are any, X_test, y_test and W0.",
             );
             ui.add_space(4.0);
             // Where the system has no file dialog, a path can be typed.

@@ -215,6 +215,7 @@ impl Session {
             }
             None => {
                 config.instance = None;
+                config.rescale = false;
                 None
             }
         };
@@ -268,6 +269,7 @@ impl Session {
         };
         let fixed = self.config.clone();
         self.config.instance = None;
+        self.config.rescale = false;
         let Some(before) = self.set_aside.take() else {
             self.restart(now, false);
             return;

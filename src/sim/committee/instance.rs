@@ -1,5 +1,6 @@
-//! A given problem instance: data and initial weights that somebody else made,
-//! so that the same run can be replayed anywhere.
+//! A given problem instance: data that somebody else made, and initial weights, so
+//! that the same run can be replayed anywhere. Without weights they are drawn, as those
+//! of any other run.
 
 use crate::sim::config::{Config, Kind, MAX_ENTRIES, TargetKind, Width, field};
 use ndarray::{Array1, Array2, ArrayViewD, Dimension};
@@ -12,12 +13,14 @@ pub struct Instance {
     pub x: Array2<f64>,
     /// Train labels `y`, P; any labels.
     pub y: Array1<f64>,
-    /// Initial weights `W0`, N×D.
-    pub w0: Array2<f64>,
+    /// Initial weights `W0`, N×D; where there are none, the settings draw them.
+    pub w0: Option<Array2<f64>>,
     /// Test inputs `X_test` and labels `y_test`, P'×D and P'.
     pub test: Option<(Array2<f64>, Array1<f64>)>,
     /// Target direction `beta`, D.
     pub beta: Option<Array1<f64>>,
+    /// What inputs and labels of the file were multiplied with: 1 and 1 as they are.
+    pub rescaled_by: [f64; 2],
 }
 
 /// An instance that cannot be used: names the array, what is wrong with it and
@@ -28,7 +31,7 @@ pub struct InstanceError(pub String);
 
 /// The settings that an instance fixes, and why. The seed is another: see
 /// [`Instance::fixes`].
-const FIXED: [(&str, &str); 14] = [
+const FIXED: [(&str, &str); 12] = [
     ("task.dim", "X has D columns"),
     ("task.samples", "X has P rows"),
     (
@@ -44,15 +47,25 @@ const FIXED: [(&str, &str); 14] = [
         "the labels are its y, of one direction beta",
     ),
     ("task.label_noise", "the labels are its y, noise and all"),
+    (
+        "network.solution_mix",
+        "the solution that the settings would draw is not that of its data",
+    ),
+    (
+        "network.mix_rule",
+        "the solution that the settings would draw is not that of its data",
+    ),
+    ("task.draw", "the data are in it"),
+];
+
+/// Those that its initial weights fix, where it has any.
+const FIXED_BY_WEIGHTS: [(&str, &str); 2] = [
     ("network.width", "W0 has N rows"),
     ("network.init_scale", "the initial weights are its W0"),
-    ("network.solution_mix", "the initial weights are its W0"),
-    ("network.mix_rule", "the initial weights are its W0"),
-    (
-        "task.draw",
-        "data and initial weights are in it, nothing is drawn",
-    ),
 ];
+
+/// Mean of y² of the paper's target y = ½(β·x)², in the limit of large D.
+const TARGET_POWER: f64 = 0.75;
 
 /// Whether two runs have the same instance, or none: the same in memory, since the
 /// arrays may be large.
@@ -65,9 +78,88 @@ pub fn same_instance(one: Option<&Arc<Instance>>, other: Option<&Arc<Instance>>)
 }
 
 impl Instance {
-    /// Number of samples P, inputs D and neurons N.
-    pub fn shape(&self) -> (usize, usize, usize) {
-        (self.x.nrows(), self.x.ncols(), self.w0.nrows())
+    /// Number of samples P and inputs D.
+    pub fn shape(&self) -> (usize, usize) {
+        self.x.dim()
+    }
+
+    /// Number of neurons N, where it has initial weights.
+    pub fn width(&self) -> Option<usize> {
+        self.w0.as_ref().map(Array2::nrows)
+    }
+
+    /// Mean |x|² over the train inputs, and mean y². Inputs of the model have the first
+    /// at 1, its target the second at ¾.
+    pub fn scale(&self) -> [f64; 2] {
+        let mean = |sum: f64| sum / self.x.nrows().max(1) as f64;
+        [
+            mean(self.x.iter().map(|x| x * x).sum()),
+            mean(self.y.iter().map(|y| y * y).sum()),
+        ]
+    }
+
+    /// What inputs and labels are multiplied with to have the unit of the model; 1 where
+    /// all are zero.
+    pub fn factors(&self) -> [f64; 2] {
+        let [input, label] = self.scale();
+        let factor = |wanted: f64, found: f64| match (wanted / found).sqrt() {
+            factor if factor.is_finite() && factor > 0.0 => factor,
+            _ => 1.0,
+        };
+        [factor(1.0, input), factor(TARGET_POWER, label)]
+    }
+
+    /// In the unit of the model: test inputs and labels by the factors of the train set.
+    /// Initial weights and `beta` stay.
+    pub fn rescaled(mut self) -> Self {
+        let [input, label] = self.factors();
+        self.x *= input;
+        self.y *= label;
+        if let Some((x, y)) = &mut self.test {
+            *x *= input;
+            *y *= label;
+        }
+        self.rescaled_by[0] *= input;
+        self.rescaled_by[1] *= label;
+        self
+    }
+
+    /// What a person should know of the data before they are trained on, in sentences:
+    /// inputs that never change, labels that are all the same, no test set.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let constant = |values: ndarray::ArrayView1<'_, f64>| {
+            values.len() > 1 && values.iter().all(|v| *v == values[0])
+        };
+        let columns: Vec<String> = (self.x.columns().into_iter().enumerate())
+            .filter(|(_, column)| constant(*column))
+            .map(|(i, _)| (i + 1).to_string())
+            .collect();
+        match columns.as_slice() {
+            [] => {}
+            [one] => remarks.push(format!("Input {one} is the same in every sample.")),
+            few if few.len() <= 5 => {
+                remarks.push(format!(
+                    "Inputs {} are the same in every sample.",
+                    few.join(", ")
+                ));
+            }
+            many => remarks.push(format!(
+                "{} of {} inputs are the same in every sample.",
+                many.len(),
+                self.x.ncols()
+            )),
+        }
+        if constant(self.y.view()) {
+            remarks.push("All labels are the same.".into());
+        }
+        if self.test.is_none() && self.beta.is_none() {
+            remarks.push(
+                "There is no test set, so the test loss, and whether it generalises, is unknown."
+                    .into(),
+            );
+        }
+        remarks
     }
 
     /// Why a setting has no effect with this instance, where it has none.
@@ -78,14 +170,16 @@ impl Instance {
     pub fn fixes(&self, key: &str, config: &Config) -> Option<&'static str> {
         if key == "seed" {
             let points = self.beta.is_some() && self.test.is_none();
-            let drawn = config.network.train_readouts || points;
+            let drawn = config.network.train_readouts || points || self.w0.is_none();
             return (!drawn).then_some("data and initial weights are in it, nothing is drawn");
         }
-        let (_, why) = FIXED.iter().find(|(k, _)| *k == key)?;
+        let by_weights = FIXED_BY_WEIGHTS.iter().filter(|_| self.w0.is_some());
+        let (_, why) = FIXED.iter().chain(by_weights).find(|(k, _)| *k == key)?;
         Some(why)
     }
 
-    /// Whether every instance fixes a setting; some fix the seed too.
+    /// Whether every instance fixes a setting; those with weights fix width and scale of
+    /// them too, and some the seed.
     pub fn always_fixes(key: &str) -> bool {
         FIXED.iter().any(|(k, _)| *k == key)
     }
@@ -94,7 +188,7 @@ impl Instance {
     /// those that mean nothing with an instance, such as the label noise, their
     /// default.
     pub fn fix(&self, config: &mut Config) {
-        let (p, d, n) = self.shape();
+        let (p, d) = self.shape();
         let default = Config::default();
         let seed = match self.fixes("seed", config) {
             Some(_) => default.seed,
@@ -106,8 +200,10 @@ impl Instance {
         config.task.dim = d;
         config.task.samples = p;
         config.task.test_samples = self.test.as_ref().map_or(0, |(x, _)| x.nrows());
-        config.network.width = Width::Finite(n);
-        config.network.init_scale = default.network.init_scale;
+        if let Some(n) = self.width() {
+            config.network.width = Width::Finite(n);
+            config.network.init_scale = default.network.init_scale;
+        }
         config.network.solution_mix = default.network.solution_mix;
         config.network.mix_rule = default.network.mix_rule;
     }
@@ -189,7 +285,7 @@ impl Instance {
     /// # Errors
     /// Names the key, what was expected and what was found.
     pub fn check(&self) -> Result<(), InstanceError> {
-        let (p, d, _) = self.shape();
+        let (p, d) = self.shape();
         for (key, values) in self.arrays() {
             Self::check_shape(key, values.shape())?;
         }
@@ -205,12 +301,14 @@ impl Instance {
             format!("[{p}], one label for each row of X"),
             self.y.shape(),
         )?;
-        fits(
-            "W0",
-            self.w0.ncols() == d,
-            format!("[N, {d}], the columns of X"),
-            self.w0.shape(),
-        )?;
+        if let Some(w0) = &self.w0 {
+            fits(
+                "W0",
+                w0.ncols() == d,
+                format!("[N, {d}], the columns of X"),
+                w0.shape(),
+            )?;
+        }
         if let Some((x, y)) = &self.test {
             fits(
                 "X_test",
@@ -244,7 +342,8 @@ impl Instance {
             }
         }
         // Neurons that begin alike stay alike but for rounding.
-        if self.w0.iter().all(|w| *w == 0.0) {
+        let weights = self.w0.as_ref();
+        if weights.is_some_and(|w0| w0.iter().all(|w| *w == 0.0)) {
             return Err(InstanceError(
                 "W0: expected initial weights that are not all zero (a saddle that only rounding \
                  leaves; use small random ones), found zeros"
@@ -260,7 +359,7 @@ impl Instance {
         [
             Some(("X", self.x.view().into_dyn())),
             Some(("y", self.y.view().into_dyn())),
-            Some(("W0", self.w0.view().into_dyn())),
+            self.w0.as_ref().map(|w0| ("W0", w0.view().into_dyn())),
             test.map(|(x, _)| ("X_test", x.view().into_dyn())),
             test.map(|(_, y)| ("y_test", y.view().into_dyn())),
             self.beta.as_ref().map(|b| ("beta", b.view().into_dyn())),
@@ -277,6 +376,10 @@ mod tests {
     use crate::sim::config::{FIELDS, Value};
 
     fn instance(test: bool, beta: bool) -> Instance {
+        with_weights(test, beta, true)
+    }
+
+    fn with_weights(test: bool, beta: bool, weights: bool) -> Instance {
         let wave = |i: usize, j: usize| ((7 * i + 3 * j) as f64).sin() / 2.0;
         let x = Array2::from_shape_fn((9, 4), |(i, j)| wave(i, j + 1));
         let direction = Array1::from_shape_fn(4, |j| wave(3, j));
@@ -284,7 +387,8 @@ mod tests {
         Instance {
             y: x.rows().into_iter().map(label).collect(),
             test: test.then(|| (x.clone() * 0.7, x.rows().into_iter().map(label).collect())),
-            w0: Array2::from_shape_fn((3, 4), |(i, j)| 2.0 * wave(i + 50, j)),
+            w0: weights.then(|| Array2::from_shape_fn((3, 4), |(i, j)| 2.0 * wave(i + 50, j))),
+            rescaled_by: [1.0; 2],
             beta: beta.then(|| direction.clone()),
             x,
         }
@@ -313,13 +417,19 @@ mod tests {
             simulation.advance(30);
             format!("{:?}", simulation.record(true))
         };
-        for (test, beta) in [(false, false), (true, true), (false, true)] {
-            let instance = instance(test, beta);
+        for (test, beta, weights) in [
+            (false, false, true),
+            (true, true, true),
+            (false, true, true),
+            (true, false, false),
+        ] {
+            let instance = with_weights(test, beta, weights);
             let mut config = Config::default();
             config.training.steps = 30;
             let before = rows(&config, &instance);
             for field in FIELDS.iter() {
-                let named = FIXED.iter().any(|(key, _)| *key == field.key);
+                let fixed = FIXED.iter().chain(&FIXED_BY_WEIGHTS);
+                let named = fixed.into_iter().any(|(key, _)| *key == field.key);
                 if !named && field.key != "seed" {
                     assert_eq!(instance.fixes(field.key, &config), None);
                     continue;
@@ -371,7 +481,7 @@ mod tests {
             "X[3, 2] is NaN: numbers must be finite"
         );
         let mut bad = instance(false, false);
-        bad.w0 = Array2::zeros((0, 4));
+        bad.w0 = Some(Array2::zeros((0, 4)));
         let error = bad.check().unwrap_err().to_string();
         assert!(
             error.starts_with("W0: needs at least one row, a neuron"),
@@ -392,7 +502,8 @@ mod tests {
         let mut instance = Instance {
             x: Array2::from_elem((3, 2), 0.5),
             y: Array1::from_elem(3, 1.0),
-            w0: Array2::zeros((4, 2)),
+            w0: Some(Array2::zeros((4, 2))),
+            rescaled_by: [1.0; 2],
             test: None,
             beta: None,
         };
@@ -401,7 +512,9 @@ mod tests {
             why.starts_with("W0: expected") && why.contains("saddle"),
             "{why}"
         );
-        instance.w0[(0, 0)] = 1e-3;
+        if let Some(w0) = &mut instance.w0 {
+            w0[(0, 0)] = 1e-3;
+        }
         assert_eq!(instance.check(), Ok(()));
     }
 }

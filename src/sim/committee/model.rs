@@ -100,7 +100,7 @@ impl Committee {
     /// Settings that do not fit the data that they draw.
     pub fn new(config: &ValidConfig, instance: Option<&Instance>) -> Result<Self, ConfigError> {
         let sampled = match instance {
-            Some(instance) => Sampled::from_instance(instance),
+            Some(instance) => Sampled::from_instance(config, instance),
             None => Sampled::new(config)?,
         };
         let problem = sampled.problem(config);

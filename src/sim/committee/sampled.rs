@@ -74,9 +74,13 @@ impl Sampled {
         })
     }
 
-    /// Those of an instance.
-    pub fn from_instance(instance: &Instance) -> Self {
-        let weights = InitialWeights::Given(instance.w0.clone());
+    /// The data of an instance, and its initial weights or, where it has none, those
+    /// that the settings draw.
+    pub fn from_instance(config: &ValidConfig, instance: &Instance) -> Self {
+        let weights = match &instance.w0 {
+            Some(w0) => InitialWeights::Given(w0.clone()),
+            None => InitialWeights::sample(config),
+        };
         Self {
             task: Arc::new(Task::from_instance(instance)),
             initial: Arc::new(weights.moments()),

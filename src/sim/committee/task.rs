@@ -502,7 +502,8 @@ mod tests {
         let mut instance = Instance {
             x,
             y,
-            w0,
+            w0: Some(w0),
+            rescaled_by: [1.0; 2],
             test: None,
             beta: Some(beta),
         };

@@ -166,7 +166,7 @@ static COMMITTEE: FamilySettings = FamilySettings {
     about: "A two-layer network learns (β·x)²: the paper's own model, exactly.",
     ignorant: "zero predictor",
     by_error: true,
-    takes: &["instance", "task.", "network.", "training."],
+    takes: &["instance", "rescale", "task.", "network.", "training."],
     defaults: |_| {},
     check: Config::check_committee,
 };

@@ -78,7 +78,7 @@ impl Field {
             Kind::Changes => format!(
                 "a list of at most {MAX_CHANGES} changes with `step`, `key` (training.learning_rate, training.weight_decay or training.steps) and `value`"
             ),
-            Kind::Path if self.key == "instance" => "the path of a NumPy .npz file".into(),
+            Kind::Path if self.key == "instance" => "the path of a .npz or .csv file".into(),
             Kind::Path => "the path of a file".into(),
             Kind::Family => format!("one of {}", Family::names().join(", ")),
         }

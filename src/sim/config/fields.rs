@@ -50,7 +50,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
 });
 
 /// Those of every network and of the committee machine, up to the training.
-const FIRST: [Field; 27] = [
+const FIRST: [Field; 28] = [
     setting!(
         "seed",
         "",
@@ -69,7 +69,7 @@ const FIRST: [Field; 27] = [
         "instance",
         "",
         Kind::Path,
-        "A NumPy file whose data and initial weights replace the sampled ones, so that anyone can replay them.",
+        "A file whose data, and initial weights where it has any, replace the sampled ones: one's own, or somebody's to be replayed.",
         (
             |c| Value::Text(c.instance.clone().unwrap_or_default()),
             |c, v| if let Value::Text(s) = v {
@@ -79,6 +79,15 @@ const FIRST: [Field; 27] = [
                 false
             }
         )
+    ),
+    setting!(
+        "rescale",
+        "",
+        "rescale",
+        "",
+        Kind::Bool,
+        "Brings the inputs of an instance to a mean square norm of 1 and its labels to a mean square of 3/4, those of the model's own: α, ε and η₀ then mean what they mean elsewhere.",
+        access!(bool rescale)
     ),
     setting!(
         "task.dim",

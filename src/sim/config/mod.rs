@@ -291,6 +291,8 @@ pub struct Config {
     pub seed: u64,
     /// Path of a NumPy instance that replaces the sampled data and weights.
     pub instance: Option<String>,
+    /// Its inputs and labels are brought to the unit of the model.
+    pub rescale: bool,
     /// Task.
     pub task: TaskConfig,
     /// Network.
@@ -320,6 +322,7 @@ impl Default for Config {
         Self {
             seed: 9,
             instance: None,
+            rescale: false,
             task: TaskConfig {
                 draw: DrawKind::Grokscope,
                 dim: 50,

@@ -92,6 +92,7 @@ impl Config {
                 (Kind::Family, _) => self.network.family.is_committee(),
                 (Kind::Path, Value::Text(path)) => path.is_empty(),
                 (Kind::Changes, Value::Changes(changes)) => changes.is_empty(),
+                (Kind::Bool, _) => f.key == "rescale" && self.instance.is_none(),
                 _ => false,
             };
             if skip(f.key) || nothing {

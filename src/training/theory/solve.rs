@@ -378,7 +378,7 @@ impl Solver {
 impl Data {
     fn new(config: &ValidConfig, instance: Option<&Arc<Instance>>) -> Result<Self, String> {
         let mut sampled = match instance {
-            Some(instance) => Sampled::from_instance(instance),
+            Some(instance) => Sampled::from_instance(config, instance),
             None => Sampled::new(config).map_err(|e| e.to_string())?,
         };
         // Where the target is known the test set would not be looked at.

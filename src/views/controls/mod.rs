@@ -2,8 +2,10 @@
 //! [`FIELDS`](crate::sim::config::FIELDS).
 
 mod explanation;
+mod instance;
 mod row;
 
+pub use instance::InstanceNote;
 pub(super) use row::row;
 
 use super::{action::Action, commands, glossary, theme::Theme};
@@ -28,8 +30,8 @@ pub struct View<'a> {
     pub errors: &'a BTreeMap<String, String>,
     /// The learning rate in force, where it had to be lowered.
     pub lowered: Option<Lowered>,
-    /// File name of the instance in use.
-    pub instance: Option<String>,
+    /// The instance in use.
+    pub instance: Option<InstanceNote>,
     /// Keys of the settings that it fixes, and why.
     pub fixed: BTreeMap<&'static str, String>,
 }
@@ -178,8 +180,8 @@ pub fn head(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
 /// Draws the panel's content.
 pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 1.0;
-    if let Some(name) = &view.instance {
-        instance_note(ui, theme, name, actions);
+    if let Some(note) = &view.instance {
+        instance::show(ui, theme, note, actions);
     }
     for (group, rows) in GROUPS {
         let rows = rows.iter().filter_map(|(key, widget)| {
@@ -211,21 +213,6 @@ pub fn heading(ui: &mut Ui, theme: &Theme, text: &str) {
     ui.add_space(8.0);
     glossary::heading(ui, theme, text);
     ui.add_space(1.0);
-}
-
-fn instance_note(ui: &mut Ui, theme: &Theme, name: &str, actions: &mut Vec<Action>) {
-    heading(ui, theme, "INSTANCE");
-    ui.horizontal(|ui| {
-        ui.add(egui::Label::new(RichText::new(name).color(theme.text)).truncate())
-            .on_hover_text("Data and initial weights come from this file. The settings that it fixes are grey and say why.");
-        if ui
-            .small_button("close")
-            .on_hover_text("Go back to data and weights drawn from the seed.")
-            .clicked()
-        {
-            actions.push(Action::CloseInstance);
-        }
-    });
 }
 
 /// Name of a field as a screen reader says it and a test finds it.
