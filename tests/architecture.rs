@@ -10,7 +10,8 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &["sim"],
     &["training", "presets", "extract"],
-    &["history", "io"],
+    &["io"],
+    &["history"],
     &["figures", "sweep"],
     &["plot"],
     &["workspace"],
