@@ -2,7 +2,7 @@
 
 use super::buffer::{Buffer, LANES, Lane, lanes, lanes_mut, pack, zeroed};
 use super::isa::dispatch;
-use super::micro::{Columns, Panels, Sink, cover, place};
+use super::micro::{Broadcast, Columns, Panels, RowsOf, Sink, cover, cover_below, place};
 use super::symmetric::{StoreColumns, Symmetric};
 use ndarray::{Array2, ArrayView2};
 use pulp::{Simd, WithSimd};
@@ -64,10 +64,12 @@ impl Factor {
         out: &mut Self,
     ) {
         dispatch(Push {
-            factor: self,
-            keep,
-            scale,
-            g,
+            product: PushProduct {
+                factor: self,
+                keep,
+                scale,
+                g,
+            },
             scratch,
             out: &mut out.data,
         });
@@ -98,11 +100,10 @@ impl WithSimd for SelfProduct<'_> {
                 first_column: block * LANES,
                 add: false,
             };
-            cover(
+            cover_below(
                 simd,
-                Panels::whole(data, *columns),
-                block..panels,
-                Columns::first(dim - block * LANES),
+                Panels::whole(data, *columns, *dim),
+                block,
                 rows,
                 &mut sink,
             );
@@ -111,10 +112,7 @@ impl WithSimd for SelfProduct<'_> {
 }
 
 struct Push<'a> {
-    factor: &'a Factor,
-    keep: f64,
-    scale: f64,
-    g: &'a Symmetric,
+    product: PushProduct<'a>,
     scratch: &'a mut Buffer,
     out: &'a mut [f64],
 }
@@ -124,41 +122,84 @@ impl WithSimd for Push<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Factor { dim, columns, data } = self.factor;
-        let l = lanes(data);
-        for block in 0..columns.div_ceil(LANES) {
-            let first = block * LANES;
-            let width = LANES.min(columns - first);
-            // Eight columns of L, transposed: entry j holds L_j,first..first+8.
-            let rows: &mut [Lane] = lanes_mut(self.scratch);
-            if width < LANES {
-                rows.fill([0.0; LANES]);
-            }
-            for (panel, rows) in rows.chunks_mut(LANES).enumerate() {
-                for c in 0..width {
-                    let lane = &l[panel * columns + first + c];
-                    for (row, v) in rows.iter_mut().zip(lane) {
-                        row[c] = *v;
-                    }
+        let Self {
+            product,
+            scratch,
+            out,
+        } = self;
+        let columns = product.factor.columns;
+        let whole = columns / LANES;
+        for block in 0..whole {
+            product.columns_from(simd, block * LANES, Columns::All, out);
+        }
+        let left = columns % LANES;
+        if left > 0 && whole > 0 {
+            // Some columns once more rather than less than four or eight.
+            let width = if left <= LANES / 2 { LANES / 2 } else { LANES };
+            product.columns_from(simd, columns - width, Columns::first(left), out);
+        } else if left > 0 {
+            product.few_columns(simd, left, lanes_mut(scratch), out);
+        }
+    }
+}
+
+/// keep·L + scale·GL.
+#[derive(Clone, Copy)]
+struct PushProduct<'a> {
+    factor: &'a Factor,
+    keep: f64,
+    scale: f64,
+    g: &'a Symmetric,
+}
+
+impl PushProduct<'_> {
+    /// Those columns from `first` on.
+    #[inline(always)]
+    fn columns_from<S: Simd>(self, simd: S, first: usize, columns: Columns, out: &mut [f64]) {
+        let rows = RowsOf {
+            lanes: &lanes(&self.factor.data)[first..],
+            columns: self.factor.columns,
+            rows: self.factor.dim,
+        };
+        self.multiply(simd, first, columns, rows, out);
+    }
+
+    /// All columns, where there are fewer than eight.
+    #[inline(always)]
+    fn few_columns<S: Simd>(self, simd: S, columns: usize, scratch: &mut [Lane], out: &mut [f64]) {
+        let l = lanes(&self.factor.data);
+        scratch.fill([0.0; LANES]);
+        for (panel, rows) in scratch.chunks_mut(LANES).enumerate() {
+            for c in 0..columns {
+                let lane = &l[panel * columns + c];
+                for (row, v) in rows.iter_mut().zip(lane) {
+                    row[c] = *v;
                 }
             }
-            let mut sink = StorePush {
-                l: data,
-                out: self.out,
-                columns: *columns,
-                first_column: first,
-                keep: self.keep,
-                scale: self.scale,
-            };
-            cover(
-                simd,
-                Panels::whole(self.g.data(), *dim),
-                0..dim.div_ceil(LANES),
-                Columns::first(width),
-                lanes(self.scratch),
-                &mut sink,
-            );
         }
+        self.multiply(simd, 0, Columns::first(columns), &*scratch, out);
+    }
+
+    #[inline(always)]
+    fn multiply<S: Simd>(
+        self,
+        simd: S,
+        first_column: usize,
+        columns: Columns,
+        rows: impl Broadcast,
+        out: &mut [f64],
+    ) {
+        let dim = self.factor.dim;
+        let mut sink = StorePush {
+            l: &self.factor.data,
+            out,
+            columns: self.factor.columns,
+            first_column,
+            keep: self.keep,
+            scale: self.scale,
+        };
+        let g = Panels::whole(self.g.data(), dim, dim);
+        cover(simd, g, 0..dim.div_ceil(LANES), columns, rows, &mut sink);
     }
 }
 

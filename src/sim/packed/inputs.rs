@@ -3,7 +3,7 @@
 
 use super::buffer::{Buffer, LANES, Lane, lanes, pack, zeroed};
 use super::isa::dispatch;
-use super::micro::{Columns, PANELS, Panels, Sink, cover, place};
+use super::micro::{Columns, PANELS, Panels, Sink, cover, cover_below, place};
 use super::symmetric::{Affine, StoreColumns, Symmetric};
 use ndarray::ArrayView2;
 use pulp::{Simd, WithSimd};
@@ -125,7 +125,7 @@ impl WithSimd for Evaluate<'_> {
                     linear: &self.function.linear,
                     outputs: self.outputs,
                 };
-                let panels = Panels::whole(by_sample, *dim);
+                let panels = Panels::whole(by_sample, *dim, *rows);
                 cover(simd, panels, from..to, half, q, &mut sink);
             }
             from = to;
@@ -224,15 +224,9 @@ impl WithSimd for WeightedMoments<'_> {
                     data: by_coordinate,
                     length: *rows,
                     from,
+                    rows: *dim,
                 };
-                cover(
-                    simd,
-                    panels_from,
-                    block..panels,
-                    Columns::first(dim - block * LANES),
-                    lanes(weighted),
-                    &mut sink,
-                );
+                cover_below(simd, panels_from, block, lanes(weighted), &mut sink);
             }
         }
     }

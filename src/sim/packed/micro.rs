@@ -14,6 +14,9 @@ pub const PANELS: usize = 3;
 /// none is spilled.
 const NARROW: usize = 2;
 
+/// Half of the columns of a block.
+const HALF: usize = LANES / 2;
+
 /// Work that takes the sums of a tile: `sums[c][n]` holds the products of the
 /// vector at [`place`] n and broadcast value `column + c`.
 pub trait Sink {
@@ -65,7 +68,7 @@ pub enum Columns {
 impl Columns {
     /// Those that hold the first `used` values.
     pub fn first(used: usize) -> Self {
-        if used <= LANES / 2 {
+        if used <= HALF {
             Self::Half(0)
         } else {
             Self::All
@@ -73,59 +76,169 @@ impl Columns {
     }
 }
 
-/// Runs the kernel on `panels` (each a slice of `depth` lanes or more) against
-/// `broadcast` (`depth` × 8).
-///
-/// Every sum runs over t in order, in one accumulator.
-#[inline(always)]
-fn tile<S: Simd, const N: usize>(
-    simd: S,
-    panels: [&[f64]; N],
-    first: usize,
-    part: usize,
-    columns: Columns,
-    broadcast: &[Lane],
-    sink: &mut impl Sink,
-) {
-    match columns {
-        Columns::Half(half) => {
-            block::<S, N, 4>(simd, panels, first, part, 4 * half, broadcast, sink)
-        }
-        Columns::All if S::F64_LANES == LANES => {
-            block::<S, N, 8>(simd, panels, first, part, 0, broadcast, sink);
-        }
-        Columns::All => {
-            block::<S, N, 4>(simd, panels, first, part, 0, broadcast, sink);
-            block::<S, N, 4>(simd, panels, first, part, 4, broadcast, sink);
-        }
+/// The values that are broadcast, eight for each t.
+pub trait Broadcast: Copy {
+    /// Whether eight t are found together: then a square is of eight t, else of one.
+    const SQUARES: bool;
+
+    /// Where the values of some t stand.
+    type Square: Square;
+
+    /// Number of t.
+    fn depth(self) -> usize;
+
+    /// Those from `t` on, a multiple of eight where eight are found together.
+    fn square(self, t: usize) -> Self::Square;
+}
+
+/// The values of some t.
+pub trait Square: Copy {
+    /// Value `c` at the `t`-th of them.
+    fn value(self, t: usize, c: usize) -> f64;
+}
+
+impl<'a> Broadcast for &'a [Lane] {
+    const SQUARES: bool = false;
+    type Square = &'a Lane;
+
+    #[inline(always)]
+    fn depth(self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn square(self, t: usize) -> Self::Square {
+        &self[t]
     }
 }
 
+impl Square for &Lane {
+    #[inline(always)]
+    fn value(self, _: usize, c: usize) -> f64 {
+        self[c]
+    }
+}
+
+/// Eight columns of a matrix in panels of its rows: value c at t is element
+/// (t, first + c).
+#[derive(Clone, Copy)]
+pub struct RowsOf<'a> {
+    /// From the first of the columns of the first panel on.
+    pub lanes: &'a [Lane],
+    /// Columns of the matrix.
+    pub columns: usize,
+    /// Number of rows.
+    pub rows: usize,
+}
+
+/// Columns of one panel.
+#[derive(Clone, Copy)]
+pub struct ColumnsOf<'a>(&'a [Lane]);
+
+impl<'a> Broadcast for RowsOf<'a> {
+    const SQUARES: bool = true;
+    type Square = ColumnsOf<'a>;
+
+    #[inline(always)]
+    fn depth(self) -> usize {
+        self.rows
+    }
+
+    #[inline(always)]
+    fn square(self, t: usize) -> Self::Square {
+        ColumnsOf(&self.lanes[t / LANES * self.columns..])
+    }
+}
+
+impl Square for ColumnsOf<'_> {
+    #[inline(always)]
+    fn value(self, t: usize, c: usize) -> f64 {
+        self.0[c][t]
+    }
+}
+
+/// Runs the kernel on N vectors by COLUMNS broadcast values.
+///
+/// Every sum runs over t in order, in one accumulator.
 #[inline(always)]
-fn block<S: Simd, const N: usize, const COLUMNS: usize>(
+fn block<S: Simd, const N: usize, const COLUMNS: usize, B: Broadcast>(
     simd: S,
     panels: [&[f64]; N],
     first: usize,
     part: usize,
     column: usize,
-    broadcast: &[Lane],
+    broadcast: B,
     sink: &mut impl Sink,
 ) {
     let per_lane = LANES / S::F64_LANES;
-    let depth = broadcast.len();
+    let depth = broadcast.depth();
     let panels = panels.map(|p| &S::as_simd_f64s(p).0[..depth * per_lane]);
     let offsets: [usize; N] = std::array::from_fn(|n| place::<S>(first, part, n).1);
     let mut sums: [[S::f64s; N]; COLUMNS] = sink.begin(simd, first, part, column);
-    for (t, b) in broadcast.iter().enumerate() {
-        let v: [S::f64s; N] = std::array::from_fn(|n| panels[n][t * per_lane + offsets[n]]);
-        for c in 0..COLUMNS {
-            let b = simd.splat_f64s(b[column + c]);
-            for n in 0..N {
-                sums[c][n] = simd.mul_add_f64s(b, v[n], sums[c][n]);
+    if !B::SQUARES {
+        for t in 0..depth {
+            let v = std::array::from_fn(|n| panels[n][t * per_lane + offsets[n]]);
+            add_products(simd, v, broadcast.square(t), 0, column, &mut sums);
+        }
+        sink.take(simd, first, part, column, sums);
+        return;
+    }
+    for start in (0..depth).step_by(LANES) {
+        let square = broadcast.square(start);
+        if start + LANES <= depth {
+            for t in 0..LANES {
+                let v = std::array::from_fn(|n| panels[n][(start + t) * per_lane + offsets[n]]);
+                add_products(simd, v, square, t, column, &mut sums);
+            }
+        } else {
+            for t in 0..depth - start {
+                let v = std::array::from_fn(|n| panels[n][(start + t) * per_lane + offsets[n]]);
+                add_products(simd, v, square, t, column, &mut sums);
             }
         }
     }
     sink.take(simd, first, part, column, sums);
+}
+
+#[inline(always)]
+fn add_products<S: Simd, const N: usize, const COLUMNS: usize>(
+    simd: S,
+    v: [S::f64s; N],
+    square: impl Square,
+    t: usize,
+    column: usize,
+    sums: &mut [[S::f64s; N]; COLUMNS],
+) {
+    for (c, sums) in sums.iter_mut().enumerate() {
+        let b = simd.splat_f64s(square.value(t, column + c));
+        for (sum, v) in sums.iter_mut().zip(v) {
+            *sum = simd.mul_add_f64s(b, v, *sum);
+        }
+    }
+}
+
+/// A panel of two vectors against its own eight columns, of which only what is on or
+/// below the diagonal is needed: all but the first vector by the last four.
+#[inline(always)]
+fn diagonal<S: Simd>(
+    simd: S,
+    panel: &[f64],
+    first: usize,
+    broadcast: &[Lane],
+    sink: &mut impl Sink,
+) {
+    let depth = broadcast.depth();
+    let panel = &S::as_simd_f64s(panel).0[..depth * 2];
+    let mut left: [[S::f64s; 2]; HALF] = sink.begin(simd, first, 0, 0);
+    let mut right: [[S::f64s; 1]; HALF] = sink.begin(simd, first, 1, HALF);
+    for t in 0..depth {
+        let v = [panel[2 * t], panel[2 * t + 1]];
+        let square = broadcast.square(t);
+        add_products(simd, v, square, 0, 0, &mut left);
+        add_products(simd, [v[1]], square, 0, HALF, &mut right);
+    }
+    sink.take(simd, first, 0, 0, left);
+    sink.take(simd, first, 1, HALF, right);
 }
 
 /// Panels of one length, of which a pass uses the lanes from `from` on.
@@ -137,15 +250,18 @@ pub struct Panels<'a> {
     pub length: usize,
     /// First lane used.
     pub from: usize,
+    /// Rows of all of them: where the last four of a panel are beyond, they are left out.
+    pub rows: usize,
 }
 
 impl<'a> Panels<'a> {
     /// Whole panels.
-    pub fn whole(data: &'a [f64], length: usize) -> Self {
+    pub fn whole(data: &'a [f64], length: usize, rows: usize) -> Self {
         Self {
             data,
             length,
             from: 0,
+            rows,
         }
     }
 
@@ -156,6 +272,33 @@ impl<'a> Panels<'a> {
     }
 }
 
+/// Covers the panels from `block` on against the eight columns of that block: those of
+/// a symmetric product, of which the lower triangle is needed.
+#[inline(always)]
+pub fn cover_below<S: Simd>(
+    simd: S,
+    panels: Panels,
+    block: usize,
+    broadcast: &[Lane],
+    sink: &mut impl Sink,
+) {
+    let all = panels.rows.div_ceil(LANES);
+    let used = panels.rows - block * LANES;
+    let mut from = block;
+    if LANES == 2 * S::F64_LANES && used > HALF {
+        diagonal(simd, panels.at(block), block, broadcast, sink);
+        from += 1;
+    }
+    cover(
+        simd,
+        panels,
+        from..all,
+        Columns::first(used),
+        broadcast,
+        sink,
+    );
+}
+
 /// Covers a range of panels with tiles.
 #[inline(always)]
 pub fn cover<S: Simd>(
@@ -163,15 +306,29 @@ pub fn cover<S: Simd>(
     panels: Panels,
     range: std::ops::Range<usize>,
     columns: Columns,
-    broadcast: &[Lane],
+    broadcast: impl Broadcast,
     sink: &mut impl Sink,
 ) {
     let at = |i| panels.at(i);
     if S::F64_LANES < LANES {
-        for i in range {
+        // Of a last panel with its second half empty, only the first vector.
+        let halved = LANES == 2 * S::F64_LANES && (1..=HALF).contains(&(panels.rows % LANES));
+        let whole = match halved {
+            true => range.end.min(panels.rows / LANES),
+            false => range.end,
+        };
+        for i in range.start..whole {
             for part in (0..LANES / S::F64_LANES).step_by(NARROW) {
-                let twice = [at(i); NARROW];
-                tile(simd, twice, i, part, columns, broadcast, sink);
+                narrow(simd, [at(i); NARROW], i, part, columns, broadcast, sink);
+            }
+        }
+        if whole < range.end {
+            let panel = [at(whole)];
+            match columns {
+                Columns::Half(half) => {
+                    block::<S, 1, HALF, _>(simd, panel, whole, 0, HALF * half, broadcast, sink);
+                }
+                Columns::All => block::<S, 1, LANES, _>(simd, panel, whole, 0, 0, broadcast, sink),
             }
         }
         return;
@@ -184,13 +341,57 @@ pub fn cover<S: Simd>(
             left => left.min(PANELS),
         };
         match n {
-            3 => {
-                let three = [at(i), at(i + 1), at(i + 2)];
-                tile(simd, three, i, 0, columns, broadcast, sink);
-            }
-            2 => tile(simd, [at(i), at(i + 1)], i, 0, columns, broadcast, sink),
-            _ => tile(simd, [at(i)], i, 0, columns, broadcast, sink),
+            3 => wide(
+                simd,
+                [at(i), at(i + 1), at(i + 2)],
+                i,
+                columns,
+                broadcast,
+                sink,
+            ),
+            2 => wide(simd, [at(i), at(i + 1)], i, columns, broadcast, sink),
+            _ => wide(simd, [at(i)], i, columns, broadcast, sink),
         }
         i += n;
+    }
+}
+
+/// Vectors of one panel, by four columns at a time.
+#[inline(always)]
+fn narrow<S: Simd, const N: usize>(
+    simd: S,
+    panels: [&[f64]; N],
+    first: usize,
+    part: usize,
+    columns: Columns,
+    broadcast: impl Broadcast,
+    sink: &mut impl Sink,
+) {
+    match columns {
+        Columns::Half(half) => {
+            block::<S, N, HALF, _>(simd, panels, first, part, HALF * half, broadcast, sink);
+        }
+        Columns::All => {
+            block::<S, N, HALF, _>(simd, panels, first, part, 0, broadcast, sink);
+            block::<S, N, HALF, _>(simd, panels, first, part, HALF, broadcast, sink);
+        }
+    }
+}
+
+/// A tile of panels that are one vector each.
+#[inline(always)]
+fn wide<S: Simd, const N: usize>(
+    simd: S,
+    panels: [&[f64]; N],
+    first: usize,
+    columns: Columns,
+    broadcast: impl Broadcast,
+    sink: &mut impl Sink,
+) {
+    match columns {
+        Columns::Half(half) => {
+            block::<S, N, HALF, _>(simd, panels, first, 0, HALF * half, broadcast, sink)
+        }
+        Columns::All => block::<S, N, LANES, _>(simd, panels, first, 0, 0, broadcast, sink),
     }
 }
