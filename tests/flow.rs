@@ -658,3 +658,40 @@ fn the_train_loss_falls_at_every_sample_until_it_is_rounding() {
         assert!(rows.windows(2).all(|w| train(&w[1]) <= train(&w[0])));
     }
 }
+
+#[test]
+fn a_long_flow_is_given_up_at_once_and_goes_on_to_the_same_bits() {
+    let mut config = small();
+    config.training.engine = EngineKind::Flow;
+    (config.training.learning_rate, config.training.steps) = (0.1, 2_000_000);
+    config.record.steps = vec![1_000, 100_000, 2_000_000];
+    let config = config.check().expect("valid");
+    let finish = |mut patience: u64| {
+        let mut s = Simulation::new(&config, None).expect("no instance");
+        let (mut rows, mut given_up) = (Vec::new(), 0);
+        while !s.is_finished() {
+            let (mut asked, mut told) = (0, false);
+            let recorded = s.advance_while(u64::MAX, &mut || {
+                asked += 1;
+                // Once it has been told it is not asked again.
+                assert!(!told);
+                told = asked > patience;
+                !told
+            });
+            given_up += u64::from(told);
+            assert_eq!(told, !recorded);
+            // It gets on in the end.
+            patience += 7;
+            if recorded {
+                rows.push(s.record(false));
+            } else {
+                assert!(s.train_loss().is_finite());
+            }
+        }
+        (rows, s.crossings(), given_up)
+    };
+    let (whole, often) = (finish(u64::MAX / 2), finish(0));
+    assert_eq!((whole.2, whole.0.len()), (0, 3));
+    assert!(often.2 > 5, "given up {} times", often.2);
+    assert_eq!((whole.0, whole.1), (often.0, often.1));
+}

@@ -45,7 +45,12 @@ pub struct Moved {
     pub peak: Option<Peak>,
     /// The weights could not be moved: there is nothing to be measured.
     pub failed: bool,
+    /// The step at which it ended, where that is before the one asked for.
+    pub ended_at: Option<u64>,
 }
+
+/// Asked on the way whether to go on; `false` ends what is under way.
+pub type GoOn<'a> = &'a mut dyn FnMut() -> bool;
 
 /// Something that trains step by step.
 ///
@@ -78,6 +83,19 @@ pub trait Model: Any + Send {
     /// Trains from step `from` to step `to`, with the learning rate and the decay in
     /// force.
     fn advance(&mut self, from: u64, to: u64, training: &TrainingConfig) -> Moved;
+
+    /// The same, but where it takes long it ends as soon as it is told to, at a step
+    /// on the way ([`Moved::ended_at`]); from there it goes on to the same bits.
+    fn advance_while(
+        &mut self,
+        from: u64,
+        to: u64,
+        training: &TrainingConfig,
+        go_on: GoOn,
+    ) -> Moved {
+        let _ = go_on;
+        self.advance(from, to, training)
+    }
 
     /// Looks at the weights at a step that it was advanced to. Returns, where the
     /// training has diverged, the largest learning rate that would have been stable;

@@ -7,7 +7,7 @@ use super::committee::model::Committee;
 use super::config::{ConfigError, LiveSetting, TrainingConfig, ValidConfig};
 use super::error::SimulationError;
 use super::metrics::{Metric, Row};
-use super::model::{Crew, LossPair, Model, Weights};
+use super::model::{Crew, GoOn, LossPair, Model, Weights};
 use super::models;
 use super::outcome::{Crossings, Outcome, Thresholds};
 use super::schedule::Schedule;
@@ -82,6 +82,12 @@ impl Simulation {
     /// past the horizon. Returns whether the step reached is one to record: one of
     /// the schedule or, unless the steps are listed, the last one.
     pub fn advance(&mut self, max_steps: u64) -> bool {
+        self.advance_while(max_steps, &mut || true)
+    }
+
+    /// The same, but ends as soon as `go_on` says no, at whatever step that is; it
+    /// goes on from there to the same rows.
+    pub fn advance_while(&mut self, max_steps: u64, go_on: GoOn) -> bool {
         if self.next_change <= self.step {
             self.take_hold();
         }
@@ -95,7 +101,10 @@ impl Simulation {
             .min(self.step.saturating_add(max_steps));
         while self.step < end && self.diverged.is_none() {
             let to = self.model.next_stop(self.step, end);
-            self.train_to(to);
+            self.train_to(to, go_on);
+            if self.step < to {
+                return false;
+            }
         }
         // Also where the horizon is moved on at this very step: it was the last.
         let over = self.diverged.is_some() || self.step >= self.now.steps;
@@ -103,8 +112,12 @@ impl Simulation {
         self.step == self.next_record || last
     }
 
-    fn train_to(&mut self, to: u64) {
-        let moved = self.model.advance(self.step, to, &self.now);
+    fn train_to(&mut self, to: u64, go_on: GoOn) {
+        let moved = self.model.advance_while(self.step, to, &self.now, go_on);
+        let to = moved.ended_at.unwrap_or(to);
+        if to == self.step {
+            return;
+        }
         self.criteria.cross(moved.crossings);
         if let Some(peak) = moved.peak {
             self.observe_peak(peak);

@@ -31,6 +31,8 @@ const COSTLY_BUDGET: f64 = 2e8;
 /// Work of so many multiplications is done where the worker listens: it takes some
 /// 50 ms.
 const SHORT: f64 = 1.5e8;
+/// Steps of the flow's integrator that a stretch up to the next row may take.
+const JUMP: f64 = 10.0;
 
 /// A run that was asked for.
 #[derive(Clone, Debug)]
@@ -200,7 +202,11 @@ impl Run {
         ];
         // The last row has every column, and may come with any step.
         let longest = self.effort.longest(measures, self.lazy_is_made);
-        (stages, longest > SHORT)
+        let jump = match self.simulation.jumps() {
+            true => JUMP * self.effort.step,
+            false => 0.0,
+        };
+        (stages, longest.max(jump) > SHORT)
     }
 
     /// Whether it has come to where it is to hold.
@@ -240,7 +246,8 @@ impl Run {
                 false => (left.min(16), 1),
             };
             for _ in 0..rounds {
-                recorded = self.simulation.advance(stride);
+                let go_on = &mut || !watch.is_hurried();
+                recorded = self.simulation.advance_while(stride, go_on);
                 if self.recent.len() == RECENT {
                     self.recent.pop_front();
                 }

@@ -18,7 +18,7 @@ use super::task::Task;
 use crate::sim::checkpoint::{Mismatch, Reader, Writer};
 use crate::sim::config::{ConfigError, EngineKind, TrainingConfig, ValidConfig};
 use crate::sim::metrics::{Metric, Row};
-use crate::sim::model::{LossPair, Model, Moved, Weights};
+use crate::sim::model::{GoOn, LossPair, Model, Moved, Weights};
 use crate::sim::outcome::{Crossings, Thresholds};
 use crate::sim::verdict::{Judged, Peak, Stability, fixed_thresholds};
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl Committee {
         }
     }
 
-    fn flow(&mut self, to: u64, training: &TrainingConfig) -> Moved {
+    fn flow(&mut self, from: u64, to: u64, training: &TrainingConfig, go_on: GoOn) -> Moved {
         let Dynamics::Flow(flow) = &mut self.dynamics else {
             return Moved::default();
         };
@@ -187,7 +187,24 @@ impl Committee {
         let (step, start) = self.rate_since;
         let time_at = |end: u64| start + training.learning_rate * (end.saturating_sub(step)) as f64;
         let (time, horizon) = (time_at(to), time_at(training.steps));
-        let moved = flow.advance_to(time, horizon, training.weight_decay);
+        // The last step that lies behind, none before the first and after the last.
+        let last_step = |reached: f64| {
+            let steps = ((reached - start) / training.learning_rate).floor();
+            (step + steps.max(0.0) as u64).clamp(from, to)
+        };
+        let whole = |reached: f64| {
+            let last = last_step(reached);
+            // Rounding may put a step just behind where it is.
+            time_at(if time_at(last) > reached && last > from {
+                last - 1
+            } else {
+                last
+            })
+        };
+        let moved = flow.advance_while(time, horizon, training.weight_decay, &whole, go_on);
+        let time = moved.ok().flatten().unwrap_or(time);
+        let ended_at = (moved.is_ok_and(|ended| ended.is_some()))
+            .then(|| (step + ((time - start) / training.learning_rate).round() as u64).max(from));
         // A loss crosses between two steps; it is seen at the later one.
         let rate = training.learning_rate;
         let step_at = |time: f64| step + ((time - start) / rate).ceil().max(0.0) as u64;
@@ -208,6 +225,7 @@ impl Committee {
             peak,
             // The exact flow cannot diverge; its numbers can leave the range of f64.
             failed: moved.is_err(),
+            ended_at,
         }
     }
 
@@ -389,12 +407,22 @@ impl Model for Committee {
     }
 
     fn advance(&mut self, from: u64, to: u64, training: &TrainingConfig) -> Moved {
+        self.advance_while(from, to, training, &mut || true)
+    }
+
+    fn advance_while(
+        &mut self,
+        from: u64,
+        to: u64,
+        training: &TrainingConfig,
+        go_on: GoOn,
+    ) -> Moved {
         match self.dynamics {
             Dynamics::Descent(_) => {
                 self.descend(from, to, training);
                 Moved::default()
             }
-            Dynamics::Flow(_) => self.flow(to, training),
+            Dynamics::Flow(_) => self.flow(from, to, training, go_on),
         }
     }
 

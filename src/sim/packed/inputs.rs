@@ -272,7 +272,7 @@ fn weigh<S: Simd>(simd: S, x: &[f64], v: &[f64], weighted: &mut [f64]) -> Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::packed::InstructionSet;
+    use crate::sim::packed::{Factor, InstructionSet};
     use crate::sim::rng::{Stream, normal_matrix, normal_vector};
 
     #[test]
@@ -334,15 +334,25 @@ mod tests {
         let x = normal_matrix(1, Stream::Data, p, d);
         let v = normal_vector(4, Stream::Noise, p);
         let inputs = Inputs::new(x.view());
+        let root = normal_matrix(3, Stream::Init, d, d);
+        let factor = Factor::new(root.view());
         let moments = |set| {
             InstructionSet::limit(Some(set));
             let (mut s, mut big_s) = (vec![0.0; d], Symmetric::zeros(d));
             let mut scratch = inputs.scratch();
             let v = v.as_slice().expect("contiguous");
             inputs.weighted_moments(v, &mut scratch, &mut s, &mut big_s);
-            InstructionSet::limit(None);
             big_s.mirror();
-            (s, big_s.data().to_vec())
+            let mut square = Symmetric::zeros(d);
+            factor.self_product(&mut square);
+            let mut pushed = factor.clone();
+            factor.scaled_plus_product(0.9, 0.1, &big_s, &mut factor.scratch(), &mut pushed);
+            let mut function = Affine::zeros(d);
+            function.set(&s, |i, j| square.lower(i, j));
+            let mut out = vec![0.0; p];
+            inputs.evaluate(&function, &mut scratch, &mut out);
+            InstructionSet::limit(None);
+            (s, big_s.data().to_vec(), pushed.data().to_vec(), out)
         };
         let widest = moments(InstructionSet::Native);
         for set in InstructionSet::available() {

@@ -221,6 +221,22 @@ impl Rkc {
         end: f64,
         keep_going: KeepGoing,
     ) -> Result<(), RkcError> {
+        let before = (self.radius.clone(), self.step, self.last_error);
+        let stepped = self.try_steps(system, end, keep_going);
+        if let Err(RkcError::Stopped { .. }) = stepped {
+            // What it had found out on the way is found out again, to the same bits.
+            (self.radius, self.step, self.last_error) = before;
+        }
+        stepped
+    }
+
+    /// Tries steps until one is accepted.
+    fn try_steps(
+        &mut self,
+        system: &mut impl System,
+        end: f64,
+        keep_going: KeepGoing,
+    ) -> Result<(), RkcError> {
         if self.step == 0.0 {
             self.start(system, end, keep_going)?;
         } else if self.radius.age >= self.options.refresh {

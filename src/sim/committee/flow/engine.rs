@@ -48,15 +48,49 @@ impl FlowEngine {
         horizon: f64,
         weight_decay: f64,
     ) -> Result<(), RkcError> {
+        self.advance_while(time, horizon, weight_decay, &|time| time, &mut || true)
+            .map(drop)
+    }
+
+    /// The same, but ends as soon as `go_on` says no. It stands then at `whole` of a
+    /// time that it has reached (the last step up to there), which is returned, and
+    /// goes on from there to the same bits.
+    ///
+    /// # Errors
+    /// Those of the integrator.
+    pub fn advance_while(
+        &mut self,
+        time: f64,
+        horizon: f64,
+        weight_decay: f64,
+        whole: &dyn Fn(f64) -> f64,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<f64>, RkcError> {
         if weight_decay != self.integration.system().weight_decay() {
             self.integration.set_weight_decay(weight_decay, self.time);
         }
         while self.integration.time() < time && !self.integration.is_spent() {
-            self.integration
-                .step(horizon.max(time), &mut || ControlFlow::Continue(()))?;
+            let reached = whole(self.integration.time()).max(self.time);
+            // Between the ends of the integrator's last step, so that it can be looked at.
+            let may_end =
+                (self.integration.step_start()..=self.integration.time()).contains(&reached);
+            let stepped = self.integration.step(horizon.max(time), &mut || {
+                if may_end && !go_on() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            match stepped {
+                Err(RkcError::Stopped { .. }) => {
+                    self.time = reached;
+                    return Ok(Some(reached));
+                }
+                stepped => stepped?,
+            }
         }
         self.time = self.time.max(time);
-        Ok(())
+        Ok(None)
     }
 
     /// Writes down where it stands.
