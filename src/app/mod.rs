@@ -133,7 +133,8 @@ pub struct GrokscopeApp {
 impl GrokscopeApp {
     /// The application with a worker thread of its own.
     pub fn new(cc: &CreationContext<'_>, startup: Startup) -> Self {
-        let asked = startup.config.is_some() || startup.figure.is_some();
+        let asked =
+            startup.config.is_some() || startup.figure.is_some() || startup.workspace.is_some();
         let ctx = cc.egui_ctx.clone();
         let worker = WorkerHandle::spawn(move || ctx.request_repaint());
         let ctx = cc.egui_ctx.clone();
