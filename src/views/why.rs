@@ -19,7 +19,7 @@ use crate::{
         verdict::{Judge, Verdict},
     },
 };
-use egui::{Align2, Context, Id, RichText, Window, vec2};
+use egui::{Align2, Context, Id, RichText, ScrollArea, Ui, Window, vec2};
 
 /// What explains a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ fn of_moment(n: &Numbers<'_>, config: &Config) -> Paragraph {
             "Why does it generalise?",
             format!(
                 "{} {losses}. With features along β the network needs one direction of D = {dim} to say what the samples say, and so it is right on every other input too.",
-                features(n).map_or(String::new(), |f| format!("At step {step} {f}:"))
+                features(n).map_or(String::new(), |f| format!("At step {step}, {f}:"))
             ),
         ),
     }
@@ -258,23 +258,27 @@ pub fn show(ctx: &Context, theme: &Theme, found: &[Paragraph], actions: &mut Vec
         .open(&mut open)
         .collapsible(false)
         .resizable(false)
-        .vscroll(true)
-        .default_height(ctx.content_rect().height() - 150.0)
         .anchor(Align2::LEFT_BOTTOM, vec2(14.0, -58.0))
         .show(ctx, |ui| {
             ui.set_max_width(440.0_f32.min(ctx.content_rect().width() - 80.0));
-            for Paragraph { title, text } in found {
-                ui.add_space(2.0);
-                ui.label(RichText::new(title).family(fonts::bold()).color(theme.text));
-                glossary::label(ui, theme, text, theme.text, None);
-                ui.add_space(4.0);
-            }
-            if found.is_empty() {
-                ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
-            }
+            let most = (ctx.content_rect().height() - 170.0).max(80.0);
+            let list = ScrollArea::vertical().max_height(most);
+            list.show(ui, |ui| list_of(ui, theme, found));
         });
     if !open {
         actions.push(Action::ShowWhy(false));
+    }
+}
+
+fn list_of(ui: &mut Ui, theme: &Theme, found: &[Paragraph]) {
+    for Paragraph { title, text } in found {
+        ui.add_space(2.0);
+        ui.label(RichText::new(title).family(fonts::bold()).color(theme.text));
+        glossary::label(ui, theme, text, theme.text, None);
+        ui.add_space(4.0);
+    }
+    if found.is_empty() {
+        ui.label(RichText::new("Nothing has been trained yet.").color(theme.muted));
     }
 }
 

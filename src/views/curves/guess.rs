@@ -141,7 +141,8 @@ pub(super) fn show(
     let told = model.run.and_then(|run| guess.told(run));
     let text = told.unwrap_or_else(|| guess.sentence());
     let font = panel.overlay.body.clone();
-    let width = 0.55 * frame.width();
+    let beside = (frame.right() - x).max(x - frame.left());
+    let width = (0.55 * frame.width()).min(beside - 30.0).max(60.0);
     let galley = painter.layout(text, font, theme.text, width);
     let size = galley.size();
     // Below the outcome and its bracket, on either side of the line; else on a curve, but

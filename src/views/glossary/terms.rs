@@ -59,7 +59,7 @@ pub static TERMS: &[Term] = &[
     term(
         "ε, the share of the quadratic part",
         &["ε"],
-        "A neuron puts out h + ½εh², so ε sets how much of the initial kernel points at the target, which is quadratic. At a small ε features must be learned, and the end is good. At a large ε a part is explained at once, but more solutions fit the data (with centred output the learned quadratic part reaches down to −αεσ²), and the network stops at one near its start.",
+        "How well the network is born: a neuron puts out h + ½εh², so ε sets how much of the first kernel points at the target, which is quadratic. At a small ε features must be learned, and the end is good. At a large ε a part is explained at once, but more solutions fit the data, and the network stops at one near its start.",
     ),
     term(
         "escape of the features",
@@ -198,7 +198,7 @@ pub static TERMS: &[Term] = &[
     term(
         "rich",
         &["richer"],
-        "The opposite of lazy: the weights move so far that the network gets new features, and its kernel turns towards the target.",
+        "The opposite of lazy: the weights move so far that the network gets new features, and its kernel turns towards the target. A rich network is right on new inputs as soon as these features are there; from lazy to rich is what grokking is here.",
     ),
     term(
         "seed",

@@ -3,7 +3,9 @@
 
 use super::{LectureAction, StoryEdit, beside};
 use crate::views::{action::Action, controls::heading, fonts, theme::Theme};
-use egui::{Button, Context, Id, RichText, ScrollArea, TextEdit, TextStyle, Ui, Window};
+use egui::{
+    Align, Button, Context, Id, Layout, RichText, ScrollArea, TextEdit, TextStyle, Ui, Window, vec2,
+};
 
 /// A sentence of a step that can be changed.
 #[derive(Clone, Debug)]
@@ -85,7 +87,7 @@ fn content(ui: &mut Ui, theme: &Theme, view: &View<'_>, ask: &mut dyn FnMut(Lect
         );
         let (text, why) = match view.lecturing {
             true => ("End", "Ends the lecture (F5)"),
-            false => ("Give it", "Begins the lecture (F5)"),
+            false => ("Begin", "Begins the lecture (F5)"),
         };
         button(text, why, LectureAction::Toggle);
         button(
@@ -99,7 +101,7 @@ fn content(ui: &mut Ui, theme: &Theme, view: &View<'_>, ask: &mut dyn FnMut(Lect
             LectureAction::Edit(StoryEdit::New),
         );
         button(
-            "The paper's",
+            "The paper's story",
             "The story that ships with the program",
             LectureAction::Edit(StoryEdit::Shipped),
         );
@@ -176,45 +178,48 @@ fn row(
     title: &str,
     ask: &mut dyn FnMut(LectureAction),
 ) {
-    ui.horizontal(|ui| {
+    let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
-        let chosen = i == view.step;
-        let number = RichText::new(format!("{}", i + 1));
-        let number = Button::selectable(chosen, number.color(theme.text));
-        let go = ui
-            .add(number)
-            .on_hover_text("Go to this step")
-            .accessible_name(format!("Go to step {}", i + 1));
-        if go.clicked() {
-            ask(LectureAction::Go(i));
-        }
-        let buttons = 3.0 * (ui.spacing().interact_size.y + 8.0);
-        let mut text = title.to_owned();
-        let field = TextEdit::singleline(&mut text).desired_width(ui.available_width() - buttons);
-        let field = ui
-            .add(field)
-            .on_hover_text("What the step is called")
-            .accessible_name(format!("Title of step {}", i + 1));
-        if field.changed() {
-            ask(LectureAction::Edit(StoryEdit::Retitle(i, text)));
-        }
+        ui.spacing_mut().button_padding.x = 6.0;
         for (sign, why, edit, able) in [
-            ("▴", "One place up", StoryEdit::Up(i), i > 0),
+            ("×", "Deletes this step", StoryEdit::Delete(i), true),
             (
                 "▾",
                 "One place down",
                 StoryEdit::Down(i),
                 i + 1 < view.steps.len(),
             ),
-            ("×", "Deletes this step", StoryEdit::Delete(i), true),
+            ("▴", "One place up", StoryEdit::Up(i), i > 0),
         ] {
             let button = ui
-                .add_enabled(able, Button::new(sign).small())
+                .add_enabled(able, Button::new(sign))
                 .on_hover_text(why)
                 .accessible_name(format!("{why}: step {}", i + 1));
             if button.clicked() {
                 ask(LectureAction::Edit(edit));
             }
         }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let chosen = i == view.step;
+            let number = RichText::new(format!("{}", i + 1));
+            let number = Button::selectable(chosen, number.color(theme.text));
+            let go = ui
+                .add(number.min_size(vec2(24.0, 0.0)))
+                .on_hover_text("Go to this step")
+                .accessible_name(format!("Go to step {}", i + 1));
+            if go.clicked() {
+                ask(LectureAction::Go(i));
+            }
+            let mut text = title.to_owned();
+            let field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
+            let field = ui
+                .add(field)
+                .on_hover_text("What the step is called")
+                .accessible_name(format!("Title of step {}", i + 1));
+            if field.changed() {
+                ask(LectureAction::Edit(StoryEdit::Retitle(i, text)));
+            }
+        });
     });
 }
