@@ -21,11 +21,17 @@ use grokscope::{
         time::Scrub,
     },
     history::decimate::log_step,
-    sim::{config::Config, outcome::Outcome},
+    sim::{
+        config::{Config, Family},
+        outcome::Outcome,
+        verdict::Status,
+    },
     training::{Command, Event, Working},
     views::{
+        animation_form::AnimationAction,
         lecture::LectureAction,
         panels::{PANELS, Panel},
+        print_form::PrintAction,
         tour::TourAction,
     },
 };
@@ -65,17 +71,18 @@ fn collect(shape: &Shape, clip: Rect, order: usize, into: &mut Vec<Drawn>) {
     }
 }
 
-fn has_rect(shape: &Shape, sought: Rect) -> bool {
+/// How much an opaque rectangle of a shape is this one: 1 where it is the same.
+fn likeness(shape: &Shape, sought: Rect) -> f32 {
     match shape {
-        Shape::Vec(shapes) => shapes.iter().any(|s| has_rect(s, sought)),
-        Shape::Rect(rect) => {
-            let covered = rect.rect.intersect(sought);
-            rect.fill.a() == 255
-                && covered.is_positive()
-                && covered.area() > 0.85 * sought.area()
-                && rect.rect.area() < 1.3 * sought.area()
+        Shape::Vec(shapes) => (shapes.iter().map(|s| likeness(s, sought))).fold(0.0, f32::max),
+        Shape::Rect(rect) if rect.fill.a() == 255 => {
+            let both = rect.rect.intersect(sought);
+            match both.is_positive() {
+                true => both.area() / (rect.rect.area() + sought.area() - both.area()),
+                false => 0.0,
+            }
         }
-        _ => false,
+        _ => 0.0,
     }
 }
 
@@ -92,9 +99,9 @@ fn overs(harness: &Harness<'_, GrokscopeApp>) -> Vec<Over> {
             .collect()
     });
     let ground = |rect: Rect| {
-        // The last one: what lies below may be as large.
-        let order = shapes.iter().rposition(|s| has_rect(&s.shape, rect))?;
-        Some(Over { rect, order })
+        let alike = shapes.iter().map(|s| likeness(&s.shape, rect)).enumerate();
+        let (order, alike) = alike.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        (alike > 0.7).then_some(Over { rect, order })
     };
     areas.into_iter().filter_map(ground).collect()
 }
@@ -144,8 +151,11 @@ fn faults(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
     texts.retain(|drawn| !hidden(drawn));
     let within = |drawn: &Drawn| {
         let on = |over: &Over| {
-            let inside = over.rect.expand(SLACK).contains_rect(drawn.clip);
-            drawn.order > over.order && inside
+            let ground = over.rect.expand(SLACK);
+            let (x, y) = (drawn.rect.x_range(), drawn.clip.y_range());
+            let beside = ground.x_range().intersection(x) != x;
+            let beyond = ground.y_range().intersection(y) != y;
+            drawn.order > over.order && !beside && !beyond
         };
         overs.iter().any(on)
     };
@@ -283,10 +293,13 @@ fn missing(harness: &Harness<'_, GrokscopeApp>) -> Vec<String> {
     let state = &harness.state().state;
     if state.regions.side.is_some() {
         for &Panel { tab, name, .. } in &PANELS {
+            let committee = state.session.config().network.family.is_committee();
             let applies = match tab {
                 Tab::Figure => state.figure.is_some(),
-                // Of a network that is no committee machine.
-                Tab::Network => false,
+                Tab::Network => !committee,
+                // Of the committee machine alone.
+                Tab::Error | Tab::Kernel | Tab::Features | Tab::Theory | Tab::Path => committee,
+                Tab::Accuracy => committee,
                 _ => true,
             };
             if !has(name) && applies {
@@ -383,6 +396,13 @@ fn all_tabs() -> Vec<Tab> {
     let tabs = PANELS.iter().map(|panel| panel.tab);
     tabs.filter(|tab| !matches!(tab, Tab::Figure | Tab::Network))
         .collect()
+}
+
+/// Every tab, this one first: it is looked at together with the open settings.
+fn first(tab: Tab, mut tabs: Vec<Tab>) -> Vec<Tab> {
+    tabs.retain(|other| *other != tab);
+    tabs.insert(0, tab);
+    tabs
 }
 
 /// A window with a scripted worker and, if wanted, the real pool of the diagram.
@@ -504,6 +524,87 @@ fn when_it_diverged() {
 }
 
 #[test]
+fn when_it_is_held_or_was_stopped() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    screen.app().ask(Action::ToggleRun);
+    screen.steps(3);
+    look("held", &mut screen, &all_tabs());
+    let step = screen.harness.state().state.session.run().unwrap().step();
+    let mut finish = support::finish(step, Outcome::Groks, [219, 14_971]);
+    finish.verdict.status = Status::Stopped;
+    let run = screen.run_id();
+    screen.script.push(Event::Finished { run, finish });
+    screen.steps(3);
+    look("stopped", &mut screen, &all_tabs());
+}
+
+#[test]
+fn the_settings_and_the_tab_of_every_other_network() {
+    for family in Family::all().into_iter().filter(|f| !f.is_committee()) {
+        let mut screen = window(family.defaults(), false);
+        screen.steps(3);
+        look(family.name(), &mut screen, &[Tab::Network, Tab::Runs]);
+    }
+}
+
+#[test]
+fn with_a_menu_open() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    at_every_size("menus", &mut screen, |screen, _, found| {
+        for menu in ["Presets", "Figures", "File", "Pace"] {
+            screen.click(menu);
+            // What appears fades in.
+            screen.steps(8);
+            if overs(&screen.harness).is_empty() {
+                found.push((format!("{menu} does not open"), menu.into()));
+            }
+            let wrong = faults(&screen.harness).into_iter();
+            found.extend(wrong.map(|fault| (fault, menu.to_owned())));
+            screen.press(egui::Key::Escape);
+            screen.steps(8);
+        }
+    });
+}
+
+#[test]
+fn with_the_help_or_a_dialog_over_it() {
+    let mut screen = window(Config::default(), false);
+    train(&mut screen);
+    let long = "a-directory-of-some-length/".repeat(6);
+    screen.app().state.recent = vec!["config.toml".into(), long.into()];
+    let dialogs = [
+        ("help", Action::ToggleHelp, Action::ToggleHelp),
+        ("open", Action::ShowOpen(true), Action::ShowOpen(false)),
+        (
+            "print",
+            Action::Print(PrintAction::Open),
+            Action::Print(PrintAction::Close),
+        ),
+        (
+            "animation",
+            Action::Animate(AnimationAction::Open),
+            Action::Animate(AnimationAction::Close),
+        ),
+    ];
+    at_every_size("dialogs", &mut screen, |screen, _, found| {
+        for (name, open, close) in &dialogs {
+            screen.app().ask(open.clone());
+            // What appears fades in.
+            screen.steps(8);
+            if overs(&screen.harness).is_empty() {
+                found.push((format!("{name} does not open"), (*name).into()));
+            }
+            let wrong = faults(&screen.harness).into_iter();
+            found.extend(wrong.map(|fault| (fault, (*name).to_owned())));
+            screen.app().ask(close.clone());
+            screen.steps(8);
+        }
+    });
+}
+
+#[test]
 fn with_kept_runs_and_a_sweep_under_way() {
     let mut screen = window(Config::default(), false);
     train(&mut screen);
@@ -528,7 +629,7 @@ fn with_kept_runs_and_a_sweep_under_way() {
         .app()
         .ask(Action::Sweep(SweepForm::of("network.alpha")));
     screen.steps(2);
-    look("sweep", &mut screen, &[Tab::Runs, Tab::Error]);
+    look("sweep", &mut screen, &first(Tab::Runs, all_tabs()));
 }
 
 #[test]
@@ -541,7 +642,7 @@ fn with_a_figure_open() {
         let open = app.state.figure.as_ref().unwrap();
         open.curves().all(|(_, summary)| summary.is_some())
     });
-    look("figure", &mut screen, &[Tab::Figure, Tab::Error, Tab::Runs]);
+    look("figure", &mut screen, &first(Tab::Figure, all_tabs()));
 }
 
 #[test]
@@ -552,12 +653,12 @@ fn while_the_diagram_fills() {
     train(&mut screen);
     screen.app().ask(Action::SelectTab(Tab::Phase));
     screen.steps(10);
-    look("diagram", &mut screen, &[Tab::Phase]);
+    look("diagram", &mut screen, &first(Tab::Phase, all_tabs()));
     screen
         .app()
         .ask(Action::Diagram(DiagramAction::Large(true)));
     screen.steps(3);
-    look("large diagram", &mut screen, &[Tab::Phase, Tab::Error]);
+    look("large diagram", &mut screen, &first(Tab::Phase, all_tabs()));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
     theme::{Ease, Theme},
     tour::TourAction,
 };
-use egui::{Align2, Context, Grid, Id, RichText, TextStyle, Ui, Vec2, Window};
+use egui::{Align2, Context, Grid, Id, Label, RichText, TextStyle, Ui, Vec2, Window};
 
 const PARAGRAPH: &str = "A two-layer network learns a quadratic function of its input by gradient \
 descent. At first it is lazy: it fits the train set with the features it was born with, so train \
@@ -31,7 +31,7 @@ pub fn show(ctx: &Context, theme: &Theme, ease: Ease, actions: &mut Vec<Action>)
         .default_height(ctx.content_rect().height() - 90.0)
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .show(ctx, |ui| {
-            ui.set_max_width(430.0_f32.min(ctx.content_rect().width() - 80.0));
+            ui.set_max_width(620.0_f32.min(ctx.content_rect().width() - 80.0));
             let mut page = page(ui.ctx());
             ui.horizontal(|ui| {
                 for (choice, name, why) in [
@@ -96,14 +96,14 @@ fn keys_page(ui: &mut Ui, theme: &Theme, ease: Ease, actions: &mut Vec<Action>) 
         actions.push(Action::Tour(TourAction::Begin));
     }
     heading(ui, theme, "KEYS");
-    Grid::new("keys").spacing([18.0, 3.0]).show(ui, |ui| {
+    const GAP: f32 = 18.0;
+    let column = 0.5 * (ui.available_width() - GAP);
+    let grid = Grid::new("keys").spacing([GAP, 3.0]).max_col_width(column);
+    grid.show(ui, |ui| {
         for (keys, meaning) in commands::help() {
-            ui.label(
-                RichText::new(keys)
-                    .text_style(TextStyle::Monospace)
-                    .color(theme.accent),
-            );
-            ui.label(meaning);
+            let keys = RichText::new(keys).text_style(TextStyle::Monospace);
+            ui.add(Label::new(keys.color(theme.accent)).wrap());
+            ui.add(Label::new(meaning).wrap());
             ui.end_row();
         }
     });
