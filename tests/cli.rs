@@ -881,6 +881,36 @@ fn runs_are_drawn_for_print_in_the_format_that_the_ending_says() {
 }
 
 #[test]
+fn runs_that_differ_in_their_seed_alone_are_a_median_with_a_band() {
+    let dir = succeeded(quick(&[]));
+    let mut plot = vec!["plot", "out"];
+    let too_few = [&plot[..], &["--out", "x.svg", "--seeds"]].concat();
+    refused(&grokscope(&too_few, dir.path()), &["--seeds", "at least 3"]);
+    for (out, seed) in [("b", "seed=11"), ("c", "seed=12"), ("d", "seed=13")] {
+        let mut run = vec!["run", "--out", out, "--config", "out/config.toml"];
+        run.extend(["--set", seed]);
+        let run = grokscope(&run, dir.path());
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        plot.push(out);
+    }
+    let band = [&plot[..], &["--out", "band.svg", "--seeds"]].concat();
+    let drawn = grokscope(&band, dir.path());
+    assert_eq!(drawn.status.code(), Some(0), "{}", stderr(&drawn));
+    let svg = read(dir.path(), "band.svg");
+    for part in [
+        "median of 4 seeds, test",
+        "median of 4 seeds, train",
+        "10 to 90 % of the seeds, test",
+    ] {
+        assert!(svg.contains(part), "{part}");
+    }
+    // One curve for each without it.
+    let each = [&plot[..], &["--out", "each.svg"]].concat();
+    assert_eq!(grokscope(&each, dir.path()).status.code(), Some(0));
+    assert!(!read(dir.path(), "each.svg").contains("median of"));
+}
+
+#[test]
 fn a_plot_that_cannot_be_is_refused_before_the_work() {
     let dir = succeeded(quick(&[]));
     for (arguments, parts) in [

@@ -17,10 +17,12 @@ use grokscope::{
         state::Tab,
         sweeping::SweepForm,
     },
+    history::seeds::Seeds,
     presets,
     sim::{
         Simulation,
         config::{Config, Value},
+        metrics::Metric,
     },
     startup::Startup,
     training::Pace,
@@ -362,6 +364,42 @@ fn a_sweep_that_would_be_too_many_runs_says_so_and_one_given_up_keeps_what_is_do
     assert!(screen.app().state.sweep.is_some());
     screen.click("Give up the sweep");
     assert!(screen.app().state.sweep.is_none());
+}
+
+#[test]
+fn other_seeds_are_a_median_with_a_band_and_say_by_when_how_many_generalise() {
+    let mut screen = Screen::real(small());
+    screen.app().ask(Action::SelectTab(Tab::Runs));
+    screen.wait("a run", |app| {
+        app.state
+            .session
+            .run()
+            .is_some_and(|run| !run.rows().is_empty())
+    });
+    screen.click("Train 8 other seeds");
+    screen.wait("eight seeds", |app| {
+        app.state.sweep.is_none() && app.state.pins.len() == 8
+    });
+    let pins = &screen.app().state.pins;
+    let seeds = Seeds::among(pins.iter().map(|pin| &*pin.run)).expect("seeds");
+    assert_eq!(seeds.count(), 8);
+    let (band, found) = (seeds.losses(), seeds.generalised());
+    for ((low, median), high) in band.low.iter().zip(&band.median).zip(&band.high) {
+        assert!(low.test <= median.test && median.test <= high.test);
+        assert!(low.train <= median.train && median.train <= high.train);
+    }
+    // The median at step 0 is that of the first rows.
+    let mut first: Vec<f64> = (pins.iter())
+        .filter_map(|pin| pin.run.rows()[0].get(Metric::TrainLoss))
+        .collect();
+    first.sort_by(f64::total_cmp);
+    assert_eq!(band.median[0].train, 0.5 * (first[3] + first[4]));
+    let sentence = format!("{} of 8 seeds generalise.", found.happened);
+    screen.sees("8 seeds as median and band");
+    screen.sees(&sentence);
+    screen.click("8 seeds as median and band");
+    screen.steps(2);
+    assert!(!screen.app().state.curves.shown.seeds);
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn everything() -> Workspace {
             forecast: false,
             lazy_model: false,
             references: false,
+            seeds: false,
             pin_trains: Some(true),
             settings_panel: Drawer {
                 want: Want::Shut,

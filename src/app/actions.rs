@@ -163,6 +163,7 @@ impl GrokscopeApp {
                 self.compare(action, now)
             }
             Action::EditSweep(form) => self.state.sweep_form = form,
+            Action::ShowSeeds(on) => self.state.curves.shown.seeds = on,
             Action::EditLaw(form) => self.state.laws.form = form,
             Action::OpenLaw(number) => self.open_law(number, ctx, now),
             Action::Sweep(form) => self.start_sweep(&form, ctx, now),

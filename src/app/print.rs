@@ -208,6 +208,7 @@ impl GrokscopeApp {
                 train: shown.train,
                 test: shown.test,
                 kept_trains: curves.pin_trains(runs.kept.len()),
+                seeds: shown.seeds,
                 references: shown.references,
                 markers: true,
             };

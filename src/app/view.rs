@@ -442,6 +442,7 @@ impl GrokscopeApp {
     fn runs_view(&self) -> runs::View<'_> {
         let state = &self.state;
         runs::View {
+            seeds: state.curves.shown.seeds,
             run: state.session.run(),
             config: state.session.config_on_screen(),
             horizon: state.session.config().training.horizon(),

@@ -344,6 +344,9 @@ pub struct PlotArgs {
     /// Columns of the lower plot [default: feature_alignment,population_alignment]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', value_parser = super::plot::lower_metric)]
     pub lower: Vec<Metric>,
+    /// Runs that differ in nothing but their seed as a median with a band
+    #[arg(long)]
+    pub seeds: bool,
     /// Losses on a logarithmic axis
     #[arg(long)]
     pub log_loss: bool,

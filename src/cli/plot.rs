@@ -4,7 +4,7 @@
 use super::CliError;
 use super::args::{PlotArgs, PlotPart, PrintArgs};
 use super::open;
-use crate::history::setting;
+use crate::history::{seeds::FEWEST, setting};
 use crate::io::{FileError, atomic};
 use crate::plot::files::Recorded;
 use crate::plot::runs::{Kept, Runs, Shown, View, kept_ink};
@@ -118,7 +118,17 @@ pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
     };
     let mut panels = Vec::new();
     if args.plot != PlotPart::Lower {
-        panels.push(runs.losses(Shown::default(), scale, View::default()));
+        let shown = Shown {
+            seeds: args.seeds,
+            ..Shown::default()
+        };
+        let panel = runs.losses(shown, scale, View::default());
+        if args.seeds && panel.bands.is_empty() {
+            return Err(CliError::usage(format!(
+                "--seeds: needs at least {FEWEST} runs with their settings beside them that differ in nothing but their seed"
+            )));
+        }
+        panels.push(panel);
     }
     if args.plot != PlotPart::Loss {
         let metrics = match args.lower.is_empty() {

@@ -13,6 +13,7 @@ mod missing;
 mod moment;
 mod reading;
 mod run;
+pub mod seeds;
 mod sentence;
 pub mod setting;
 pub mod summary;

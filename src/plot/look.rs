@@ -72,6 +72,14 @@ pub const fn main_pens() -> [Pen; 2] {
     ]
 }
 
+/// Medians over seeds of train and test loss.
+pub const fn median_pens() -> [Pen; 2] {
+    [
+        Pen::new(Ink::Train, 1.6, TRAIN_DASH),
+        Pen::new(Ink::Test, 1.6, Dash::Solid),
+    ]
+}
+
 /// Train and test loss of a kept run among `count`.
 pub fn kept_pens(ink: Ink, dash: Dash, count: usize) -> [Pen; 2] {
     let train = match count > FEW {

@@ -3,14 +3,17 @@
 use super::axis::{Scale, Span};
 use super::fit::{Extent, fit_loss, fit_values};
 use super::look::{self, Pen};
-use super::{Axis, Dash, Ink, Level, Marker, Panel, Picture, Places, Series, Symbol, caption};
+use super::{
+    Axis, Band, Dash, Ink, Level, Marker, Panel, Picture, Places, Series, Symbol, caption,
+};
 use crate::history::decimate::{LOG_STEP_ZERO, log_step};
+use crate::history::seeds::{QUANTILES, Seeds};
 use crate::history::{Run, format};
-use crate::sim::LossPoint;
 use crate::sim::metrics::{Metric, Row};
 use crate::sim::outcome::Outcome;
 use crate::sim::quantity::{Group, Range};
 use crate::sim::verdict::Judge;
+use crate::sim::{LossOf, LossPoint};
 
 /// A run kept beside the main one.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub struct Shown {
     pub test: bool,
     /// Train losses of kept runs.
     pub kept_trains: bool,
+    /// Kept runs that differ in nothing but their seed are a median with a band.
+    pub seeds: bool,
     /// The zero predictor's loss and the thresholds.
     pub references: bool,
     /// Where the run fits, peaks and generalises.
@@ -59,6 +64,7 @@ impl Default for Shown {
             train: true,
             test: true,
             kept_trains: true,
+            seeds: false,
             references: true,
             markers: true,
         }
@@ -258,6 +264,41 @@ impl<'a> Runs<'a> {
         }
     }
 
+    /// Kept runs that are drawn as one.
+    fn seeds(&self, shown: Shown) -> Option<Seeds<'a>> {
+        let seeds = Seeds::among(self.kept.iter().map(|kept| kept.run));
+        seeds.filter(|_| shown.seeds)
+    }
+
+    /// The bands of the losses over seeds, in places.
+    fn loss_bands(&self, shown: Shown, scale: Scale) -> Vec<Band> {
+        let Some(seeds) = self.seeds(shown) else {
+            return Vec::new();
+        };
+        let band = seeds.losses();
+        let losses: [(bool, Pen, &str, LossOf); 2] = {
+            let [train, test] = look::median_pens();
+            [
+                (shown.train, train, "train", |p| p.train),
+                (shown.test, test, "test", |p| p.test),
+            ]
+        };
+        let shown = losses.into_iter().filter(|(shown, ..)| *shown);
+        let bands = shown.map(|(_, pen, name, loss)| {
+            let edge = |points: &[LossPoint]| computed_points(points, loss, scale);
+            let edges = edge(&band.low).into_iter().zip(edge(&band.high));
+            let points = edges.map(|(low, high)| [low[0], low[1], high[1]]);
+            let whole = |p: &[f64; 3]| p.iter().all(|x| x.is_finite());
+            let [low, high] = QUANTILES.map(|q| 100.0 * q);
+            Band {
+                name: format!("{low:.0} to {high:.0} % of the seeds, {name}"),
+                pen,
+                points: points.filter(whole).collect(),
+            }
+        });
+        bands.filter(|band| band.points.len() > 1).collect()
+    }
+
     /// The curves of the losses, those behind first, in places.
     pub fn loss_series(&self, shown: Shown, scale: Scale) -> Vec<Series> {
         let mut lines = Vec::new();
@@ -285,7 +326,30 @@ impl<'a> Runs<'a> {
             }
         }
         let count = self.kept.len();
-        for kept in self.kept.iter().rev() {
+        let seeds = self.seeds(shown);
+        if let Some(seeds) = &seeds {
+            let (band, count) = (seeds.losses(), seeds.count());
+            let [train, test] = look::median_pens();
+            if shown.train {
+                let points = computed_points(&band.median, |p| p.train, scale);
+                lines.push(series(
+                    format!("median of {count} seeds, train"),
+                    train,
+                    points,
+                ));
+            }
+            if shown.test {
+                let points = computed_points(&band.median, |p| p.test, scale);
+                lines.push(series(
+                    format!("median of {count} seeds, test"),
+                    test,
+                    points,
+                ));
+            }
+        }
+        let banded = |place: &usize| seeds.as_ref().is_some_and(|s| s.members.contains(place));
+        let alone = (0..self.kept.len()).rev().filter(|place| !banded(place));
+        for kept in alone.map(|place| &self.kept[place]) {
             let [train, test] = look::kept_pens(kept.ink, kept.dash, count);
             if shown.train && shown.kept_trains {
                 let points = points(kept.run, Metric::TrainLoss, scale);
@@ -342,6 +406,7 @@ impl<'a> Runs<'a> {
         }
         panel.levels.retain(|level| level.place.is_finite());
         panel.series = lines;
+        panel.bands = self.loss_bands(shown, scale);
         panel
     }
 

@@ -1,5 +1,8 @@
 //! A point of a curve of losses.
 
+/// One of the two losses of a point.
+pub type LossOf = fn(&LossPoint) -> f64;
+
 /// Losses at one step of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LossPoint {

@@ -30,6 +30,6 @@ mod simulation;
 pub mod verdict;
 
 pub use error::SimulationError;
-pub use loss_point::LossPoint;
+pub use loss_point::{LossOf, LossPoint};
 pub use simulation::Simulation;
 pub(crate) use simulation::effective_config;

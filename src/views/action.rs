@@ -140,6 +140,8 @@ pub enum Action {
     Sweep(SweepForm),
     /// Give the sweep up.
     CancelSweep,
+    /// Draw kept runs that differ in nothing but their seed as a median with a band.
+    ShowSeeds(bool),
     /// Put the headless command for this run on the clipboard.
     CopyCommand,
     /// Something about a lecture.

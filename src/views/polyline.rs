@@ -5,7 +5,7 @@
 
 use crate::plot::{self, Dash};
 use crate::views::theme::Theme;
-use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2};
+use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, pos2};
 use egui_plot::LineStyle;
 
 /// How a line is drawn.
@@ -108,6 +108,33 @@ impl Canvas {
     pub fn at(&self, x: f64, y: f64) -> Option<Pos2> {
         let [x, y] = self.place([x, y])?;
         Some(pos2(x as f32, y as f32))
+    }
+
+    /// The area between two edges, as far as it is in the frame. Where an edge is not
+    /// finite there is a gap.
+    pub fn area(&self, edges: impl IntoIterator<Item = [f64; 3]>, colour: Color32) -> Shape {
+        let mut mesh = Mesh::default();
+        let mut last: Option<f32> = None;
+        for [x, low, high] in edges {
+            let (Some(low), Some(high)) = (self.at(x, low), self.at(x, high)) else {
+                last = None;
+                continue;
+            };
+            // No finer than the columns of the screen.
+            if last.is_some_and(|x| low.x - x < COLUMN as f32) {
+                continue;
+            }
+            for at in [low, high] {
+                mesh.colored_vertex(self.rect.clamp(at), colour);
+            }
+            let k = mesh.vertices.len() as u32;
+            if last.is_some() {
+                mesh.add_triangle(k - 4, k - 3, k - 2);
+                mesh.add_triangle(k - 3, k - 1, k - 2);
+            }
+            last = Some(low.x);
+        }
+        Shape::mesh(mesh)
     }
 
     /// A point on the screen, if it is in the frame.

@@ -137,6 +137,8 @@ pub struct Layout {
     pub lazy_model: bool,
     /// The zero predictor's loss and the thresholds are drawn.
     pub references: bool,
+    /// Kept runs that differ in nothing but their seed are a median with a band.
+    pub seeds: bool,
     /// Train losses of kept runs are drawn; where nothing is said, those of a few.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin_trains: Option<bool>,
@@ -164,6 +166,7 @@ impl Default for Layout {
             forecast: true,
             lazy_model: true,
             references: true,
+            seeds: true,
             pin_trains: None,
             settings_panel: Drawer::default(),
             side_panel: Drawer::default(),

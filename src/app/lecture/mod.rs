@@ -300,6 +300,7 @@ impl GrokscopeApp {
             forecast: !hidden(Curve::Forecast),
             lazy_model: !hidden(Curve::Lazy),
             references: !hidden(Curve::References),
+            seeds: true,
             pin_trains: hidden(Curve::Train).then_some(false),
             lower: match step.lower.is_empty() {
                 true => Lower::default(),

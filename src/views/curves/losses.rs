@@ -9,11 +9,12 @@ use super::{
     series::{Drawn, ScreenPen},
 };
 use crate::history::Run;
+use crate::history::seeds::Seeds;
 use crate::plot::{
     Dash, Ink, look,
     runs::{self, Runs, above, diverged},
 };
-use crate::sim::LossPoint;
+use crate::sim::{LossOf, LossPoint};
 use crate::sim::{metrics::Metric, verdict::Judge};
 use crate::training::protocol::Phase;
 use crate::views::{axes::Scale, controls::upper_first, theme::Theme};
@@ -70,8 +71,25 @@ pub(super) fn losses<'a>(
             .gamma_multiply(0.75 * ghost.opacity.clamp(0.0, 1.0));
         behind.extend(pair(ghost.run, pens(colour, 1.5), state, true));
     }
+    let seeds = Seeds::among(model.pinned.iter().map(|kept| kept.run));
+    let seeds = seeds.filter(|_| state.shown.seeds);
+    let band = seeds.as_ref().map(Seeds::losses);
+    let medians = band.as_ref().map_or_else(Vec::new, |band| {
+        let mut lines = Vec::new();
+        let [train, test] = look::median_pens().map(|pen| ScreenPen::of(pen, theme));
+        if state.shown.test {
+            lines.push(Drawn::computed(&band.median, |p| p.test, canvas, test));
+        }
+        if state.shown.train {
+            lines.push(Drawn::computed(&band.median, |p| p.train, canvas, train));
+        }
+        lines
+    });
     let mut pinned = Vec::new();
-    for kept in model.pinned {
+    for (place, kept) in model.pinned.iter().enumerate() {
+        if seeds.as_ref().is_some_and(|s| s.members.contains(&place)) {
+            continue;
+        }
         // The colour of its ink is the pin's own.
         let dash = Dash::Solid;
         let [mut train, mut test] =
@@ -92,7 +110,7 @@ pub(super) fn losses<'a>(
     }
 
     let mut extent = Extent::EMPTY;
-    let kept = pinned.iter().flat_map(|(_, lines)| lines);
+    let kept = pinned.iter().flat_map(|(_, lines)| lines).chain(&medians);
     for curve in behind.iter().chain(&computed).chain(kept).chain(&curves) {
         curve.extend(&mut extent, scale);
     }
@@ -113,7 +131,22 @@ pub(super) fn losses<'a>(
     let shown = plot(ui, rect, ("loss", "loss"), scale, theme, axes, state);
     let mut panel = finish(ui, shown, theme, moving, curves);
     let kept = pinned.iter().flat_map(|(_, lines)| lines);
-    panel.draw(behind.iter().chain(&computed).chain(kept));
+    if let Some(band) = &band {
+        let losses: [(bool, Color32, LossOf); 2] = [
+            (state.shown.train, theme.train, |p| p.train),
+            (state.shown.test, theme.test, |p| p.test),
+        ];
+        for (_, colour, loss) in losses.into_iter().filter(|(shown, ..)| *shown) {
+            let edge = |points: &[LossPoint]| runs::computed_points(points, loss, scale);
+            let edges = edge(&band.low).into_iter().zip(edge(&band.high));
+            let edges = edges.map(|(low, high)| [low[0], low[1], high[1]]);
+            let Overlay {
+                painter, canvas, ..
+            } = &panel.overlay;
+            painter.add(canvas.area(edges, colour.gamma_multiply(0.18)));
+        }
+    }
+    panel.draw(behind.iter().chain(&computed).chain(kept).chain(&medians));
     state.loss_height = panel.overlay.frame().height();
     settle(
         &mut panel,
@@ -126,7 +159,9 @@ pub(super) fn losses<'a>(
     panel
         .overlay
         .avoid(computed.iter().chain(kept).chain(&panel.curves));
-    annotate_losses(&mut panel, scene, state, &pinned);
+    let count = seeds.as_ref().map_or(0, Seeds::count);
+    let median = (count, medians.as_slice());
+    annotate_losses(&mut panel, scene, state, &pinned, median);
     describe(
         &panel.response,
         "Loss over training steps",
@@ -226,6 +261,7 @@ fn annotate_losses(
     scene: &Scene<'_>,
     state: &mut CurvesState,
     pinned: &[(&Pinned<'_>, Vec<Drawn>)],
+    (seeds, medians): (usize, &[Drawn]),
 ) {
     let theme = scene.theme;
     let overlay = &mut panel.overlay;
@@ -288,6 +324,8 @@ fn annotate_losses(
         let main = lines.first();
         labels.extend(main.map(|curve| Label::new(curve, kept.label, LabelSide::Above)));
     }
+    let median = format!("median of {seeds} seeds");
+    labels.extend((medians.first()).map(|curve| Label::new(curve, &median, LabelSide::Above)));
     overlay.labels(&labels, &mut state.loss_places);
     if run.phase() == Phase::Running {
         for curve in &panel.curves {

@@ -166,6 +166,8 @@ pub struct Shown {
     pub lazy_model: bool,
     /// The zero predictor's loss and the thresholds.
     pub references: bool,
+    /// Kept runs that differ in nothing but their seed are a median with a band.
+    pub seeds: bool,
     /// Train losses of kept runs; `None` as long as the user has not said: then
     /// those of a few.
     pub pin_trains: Option<bool>,
@@ -181,6 +183,7 @@ impl Default for Shown {
             forecast: true,
             lazy_model: true,
             references: true,
+            seeds: true,
             pin_trains: None,
             lower: Lower::default(),
         }

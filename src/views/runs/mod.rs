@@ -3,6 +3,7 @@
 
 mod differences;
 mod kept;
+mod seeds;
 mod sweep;
 
 use super::{
@@ -43,6 +44,8 @@ pub struct View<'a> {
     pub pins: Vec<PinView<'a>>,
     /// What is written in the form of a sweep.
     pub form: &'a SweepForm,
+    /// Seeds are drawn as a band.
+    pub seeds: bool,
     /// The sweep under way.
     pub sweep: Option<SweepProgress>,
 }
@@ -53,6 +56,7 @@ pub fn show(ui: &mut Ui, theme: &Theme, view: &View<'_>, actions: &mut Vec<Actio
         .auto_shrink([false, false])
         .show(ui, |ui| {
             sweep::show(ui, theme, view, actions);
+            seeds::show(ui, theme, view, actions);
             runs(ui, theme, view, actions);
             differences::show(ui, theme, view);
             ui.add_space(8.0);
