@@ -376,6 +376,7 @@ fn other_seeds_are_a_median_with_a_band_and_say_by_when_how_many_generalise() {
             .run()
             .is_some_and(|run| !run.rows().is_empty())
     });
+    screen.steps(3);
     screen.click("Train 8 other seeds");
     screen.wait("eight seeds", |app| {
         app.state.sweep.is_none() && app.state.pins.len() == 8

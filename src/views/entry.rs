@@ -17,6 +17,11 @@ pub fn describe(response: &Response, why: &str) {
     });
 }
 
+/// Widths of a typed field, in points: what is short is still easy to hit.
+const LEAST: f32 = 40.0;
+/// The widest, and that of one in which somebody types.
+const MOST: f32 = 84.0;
+
 /// A value to enter.
 #[derive(Clone, Copy)]
 pub struct Entry<'a> {
@@ -65,13 +70,20 @@ impl Entry<'_> {
         } else {
             Color32::TRANSPARENT
         };
+        // As wide as what it shows, so that the name beside it has the rest.
+        let font = TextStyle::Monospace.resolve(ui.style());
+        let needed = ui.painter().layout_no_wrap(full.clone(), font, theme.text);
+        let width = match editing {
+            true => MOST,
+            false => (needed.size().x + 2.0).clamp(LEAST, MOST),
+        };
         let response = ui.add_enabled(
             !locked,
             TextEdit::singleline(&mut text)
                 .id(id)
                 .font(TextStyle::Monospace)
                 .align(egui::Align2::RIGHT_CENTER)
-                .desired_width(84.0)
+                .desired_width(width)
                 .clip_text(true)
                 .text_color(if locked { theme.faint } else { theme.text })
                 .background_color(fill)
@@ -271,6 +283,10 @@ mod tests {
                 prop_assert_eq!(&read, &value, "{} from {}", field.key, text);
             }
             let mut config = field.home();
+            // Files record what was used: of an instance there must be one.
+            if field.key == "rescale" {
+                config.instance = Some("data.npz".into());
+            }
             field.set(&mut config, &value).unwrap_or_else(|e| panic!("{e}"));
             prop_assert_eq!(&Config::from_toml(&config.to_toml()), &Ok(config));
         }

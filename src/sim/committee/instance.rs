@@ -164,14 +164,20 @@ impl Instance {
 
     /// Why a setting has no effect with this instance, where it has none.
     ///
-    /// The seed has one where something is still drawn: the readouts, where they
-    /// are trained, and the points on which the test accuracy is measured, where
-    /// `beta` is known and there is no test set.
+    /// The seed has one where something is still drawn: the weights of a network of
+    /// finite width, where they are not in it, the readouts, where they are trained,
+    /// and the points on which the test accuracy is measured, where `beta` is known and
+    /// there is no test set.
     pub fn fixes(&self, key: &str, config: &Config) -> Option<&'static str> {
         if key == "seed" {
             let points = self.beta.is_some() && self.test.is_none();
-            let drawn = config.network.train_readouts || points || self.w0.is_none();
-            return (!drawn).then_some("data and initial weights are in it, nothing is drawn");
+            let weights = self.w0.is_none() && config.network.width != Width::Infinite;
+            let drawn = config.network.train_readouts || points || weights;
+            let why = match self.w0 {
+                Some(_) => "data and initial weights are in it, nothing is drawn",
+                None => "the data are in it, and at N = ∞ no weights are drawn",
+            };
+            return (!drawn).then_some(why);
         }
         let by_weights = FIXED_BY_WEIGHTS.iter().filter(|_| self.w0.is_some());
         let (_, why) = FIXED.iter().chain(by_weights).find(|(k, _)| *k == key)?;
