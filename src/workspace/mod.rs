@@ -4,7 +4,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | this one | the state: [`Workspace`] and its parts |
-//! | [`file`] | as TOML, and back |
+//! | [`mod@file`] | as TOML, and back |
 //! | [`code`] | as a line of text to send, and back |
 //! | [`carry`] | in PNG, SVG and PDF, and out of them |
 //! | [`open`] | from whatever a person has: file, picture, code |

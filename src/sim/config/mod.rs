@@ -3,8 +3,9 @@
 //! A [`Config`] may hold anything; only a [`ValidConfig`], which
 //! [`Config::check`] alone makes, can be trained. Every setting is described
 //! once, in the table [`fields::FIELDS`]: key, symbol, unit, range, default and
-//! why it matters; [`draggable`] adds what is worth trying of it. The file parser, `--set`, the sliders and the documentation
-//! all read that table.
+//! why it matters; [`Draggable`] ranges add what is
+//! worth trying of it. The file parser, `--set`, the sliders and the documentation all
+//! read that table.
 
 mod changes;
 mod check;

@@ -142,7 +142,7 @@ pub type LazyMovements = Vec<(RunId, f64)>;
 pub struct Answer<T> {
     /// The run of the request.
     pub run: RunId,
-    /// Number of the request ([`TheoryHandle::request`]); 0 for looks at the
+    /// Number of the request ([`TheoryHandle::request`](super::TheoryHandle::request)); 0 for looks at the
     /// weights, which are not numbered.
     pub request: u64,
     /// What was computed; else why not, for the user.
