@@ -398,7 +398,9 @@ fn other_seeds_are_a_median_with_a_band_and_say_by_when_how_many_generalise() {
     let sentence = format!("{} of 8 seeds generalise.", found.happened);
     screen.sees("8 seeds as median and band");
     screen.sees(&sentence);
-    screen.click("8 seeds as median and band");
+    let banded = "8 seeds as median and band";
+    let checkbox = screen.harness.get_by_role_and_label(Role::CheckBox, banded);
+    checkbox.click();
     screen.steps(2);
     assert!(!screen.app().state.curves.shown.seeds);
 }

@@ -75,7 +75,7 @@ impl Entry<'_> {
         let needed = ui.painter().layout_no_wrap(full.clone(), font, theme.text);
         let width = match editing {
             true => MOST,
-            false => (needed.size().x + 2.0).clamp(LEAST, MOST),
+            false => (needed.size().x + 8.0).clamp(LEAST, MOST),
         };
         let response = ui.add_enabled(
             !locked,
