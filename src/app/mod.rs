@@ -26,6 +26,7 @@ pub mod session;
 pub mod state;
 pub mod sweeping;
 mod teach;
+mod telling;
 pub mod theory;
 pub mod time;
 pub mod undo;

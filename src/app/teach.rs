@@ -17,7 +17,7 @@ impl State {
             return Vec::new();
         };
         let moment = run.moment(self.past());
-        let numbers = super::view::numbers(moment, self.lazy_level(run));
+        let numbers = super::telling::numbers(moment, self.lazy_level(run));
         why::paragraphs(numbers.as_ref(), run)
     }
 }

@@ -336,7 +336,7 @@ impl GrokscopeApp {
         let run = state.session.shown(now);
         let numbers = run.and_then(|run| {
             let moment = run.moment(state.past());
-            super::view::numbers(moment, state.lazy_level(run))
+            super::telling::numbers(moment, state.lazy_level(run))
         });
         let others: Vec<_> = state
             .pins
