@@ -473,6 +473,8 @@ fn data_of_ones_own_are_trained_on_and_rescaled_on_request() {
         "--rescale",
         "--seed",
         "5",
+        "--set",
+        "network.width=40",
         "--out",
         "own",
     ]);
@@ -492,8 +494,6 @@ fn data_of_ones_own_are_trained_on_and_rescaled_on_request() {
         "own/config.toml",
         "--seed",
         "6",
-        "--set",
-        "network.width=40",
         "--out",
         "other",
     ]);
