@@ -4,6 +4,7 @@ mod actions;
 pub mod animation;
 pub mod autosave;
 pub mod backend;
+mod collector;
 pub mod compare;
 pub mod diagram;
 pub mod export;

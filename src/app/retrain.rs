@@ -3,19 +3,17 @@
 
 use super::{
     GrokscopeApp,
+    collector::collect,
     compare::{Pin, PinId},
     session::Loaded,
 };
 use crate::{
     history::Run,
     sim::config::ValidConfig,
-    training::{Command, Event, Frontend, RunId, StartOptions, WorkerHandle, pump},
+    training::{Command, RunId, StartOptions, WorkerHandle},
 };
 use egui::Context;
-use std::{collections::VecDeque, sync::Arc, time::Duration};
-
-/// Time that events may take in one frame.
-const EVENT_BUDGET: Duration = Duration::from_millis(4);
+use std::{collections::VecDeque, sync::Arc};
 
 struct Waiting {
     pin: PinId,
@@ -28,18 +26,6 @@ pub struct Retrain {
     worker: WorkerHandle,
     waiting: VecDeque<Waiting>,
     current: Option<(PinId, Run)>,
-}
-
-struct Collector<'a>(&'a mut Run);
-
-impl Frontend for Collector<'_> {
-    fn current_run(&self) -> Option<RunId> {
-        Some(self.0.id())
-    }
-
-    fn handle(&mut self, event: Event) {
-        self.0.handle(&event);
-    }
 }
 
 impl Retrain {
@@ -84,7 +70,7 @@ impl Retrain {
     /// Takes in what was trained; returns a run that is done.
     fn advance(&mut self) -> Option<(PinId, Run)> {
         let (_, run) = self.current.as_mut()?;
-        pump(&self.worker, &mut Collector(run), EVENT_BUDGET);
+        collect(&self.worker, run);
         if run.finish().is_none() && run.failure().is_none() {
             return None;
         }

@@ -5,20 +5,18 @@ pub use crate::views::sweep_form::{Spacing, SweepForm};
 
 use super::{
     GrokscopeApp,
+    collector::collect,
     compare::{MAX_PINS, Pin, PinColour, PinLine, setting_in_words},
     session::Loaded,
 };
 use crate::{
     history::Run,
     sim::config::{EngineKind, ValidConfig, field},
-    training::{Command, Event, Frontend, RunId, StartOptions, WorkerHandle, pump},
+    training::{Command, RunId, StartOptions, WorkerHandle},
     views::sweep_form::SweepProgress,
 };
 use egui::Context;
-use std::{collections::VecDeque, sync::Arc, time::Duration};
-
-/// Time that events may take in one frame.
-const EVENT_BUDGET: Duration = Duration::from_millis(4);
+use std::{collections::VecDeque, sync::Arc};
 
 /// A curve still to be computed.
 struct Planned {
@@ -39,18 +37,6 @@ pub struct Sweep {
     failed: Option<String>,
     /// Number of the change that its runs belong to.
     change: Option<u64>,
-}
-
-struct Collector<'a>(&'a mut Run);
-
-impl Frontend for Collector<'_> {
-    fn current_run(&self) -> Option<RunId> {
-        Some(self.0.id())
-    }
-
-    fn handle(&mut self, event: Event) {
-        self.0.handle(&event);
-    }
 }
 
 impl Sweep {
@@ -84,7 +70,7 @@ impl Sweep {
     /// Takes in what was computed; returns a curve that is done.
     fn advance(&mut self) -> Option<(Planned, Run)> {
         let (_, run) = self.current.as_mut()?;
-        pump(&self.worker, &mut Collector(run), EVENT_BUDGET);
+        collect(&self.worker, run);
         if run.finish().is_none() && run.failure().is_none() {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The dialog for animations: what moves, how large and in which form; and how far it
 //! is.
 
-use super::{action::Action, controls::heading, fonts, theme::Theme};
+use super::{action::Action, controls::heading, fonts, print_form, theme::Theme};
 use crate::plot::{
     Theme as PrintTheme,
     animation::{FRAMES, Film, RATES},
@@ -180,16 +180,7 @@ fn choices(ui: &mut Ui, theme: &Theme, view: &AnimationView<'_>, form: &mut Anim
             .on_hover_text("Every setting that is not the default, and the seed");
     });
     heading(ui, theme, "LOOK");
-    ui.horizontal_wrapped(|ui| {
-        for (value, name) in PrintTheme::ALL {
-            let name = match value {
-                PrintTheme::Black => "black on white",
-                _ => name,
-            };
-            ui.selectable_value(&mut form.theme, value, name)
-                .on_hover_text("Ground and colours");
-        }
-    });
+    print_form::look(ui, &mut form.theme);
     ui.horizontal(|ui| {
         let width = DragValue::new(&mut form.width)
             .range(WIDTHS)

@@ -192,16 +192,7 @@ fn choices(ui: &mut Ui, theme: &Theme, view: &PrintView<'_>, form: &mut PrintFor
     number(ui, "Font size", "font-size", "pt", &mut style.font);
     number(ui, "Line width", "line-width", "pt", &mut style.line);
     heading(ui, theme, "LOOK");
-    ui.horizontal_wrapped(|ui| {
-        for (value, name) in PrintTheme::ALL {
-            let name = match value {
-                PrintTheme::Black => "black on white",
-                _ => name,
-            };
-            ui.selectable_value(&mut style.theme, value, name)
-                .on_hover_text("Ground and colours");
-        }
-    });
+    look(ui, &mut style.theme);
     ui.checkbox(&mut style.caption, "Settings and seed below")
         .on_hover_text("Every setting that is not the default, the outcome and the seed");
     heading(ui, theme, "FILE");
@@ -257,4 +248,18 @@ fn preview(ui: &mut Ui, theme: &Theme, view: &PrintView<'_>) {
             ui.label(RichText::new("drawing …").color(theme.muted));
         }
     }
+}
+
+/// The choice of ground and colours.
+pub(super) fn look(ui: &mut Ui, chosen: &mut PrintTheme) {
+    ui.horizontal_wrapped(|ui| {
+        for (value, name) in PrintTheme::ALL {
+            let name = match value {
+                PrintTheme::Black => "black on white",
+                _ => name,
+            };
+            ui.selectable_value(chosen, value, name)
+                .on_hover_text("Ground and colours");
+        }
+    });
 }
