@@ -145,7 +145,7 @@ pub(super) fn animate(args: &AnimateArgs) -> Result<String, CliError> {
         Film::Gif | Film::Apng => args.out.clone(),
     };
     atomic::check_output(&place).map_err(|e| usage(format!("--out {e}")))?;
-    let theme = Theme::by_name(&args.theme).unwrap_or_default();
+    let theme = Theme::by_name(&args.curves.theme).unwrap_or_default();
     let mut style = args.print.style(theme, WIDTH)?;
     style.dpi = args.print.dpi.unwrap_or(DPI);
     let mut filming = Filming {
@@ -195,10 +195,10 @@ fn scale(log: bool) -> Scale {
 }
 
 fn lower(args: &AnimateArgs) -> Vec<Metric> {
-    match (args.plot, args.lower.is_empty()) {
+    match (args.curves.plot, args.curves.lower.is_empty()) {
         (PlotPart::Loss, _) => Vec::new(),
         (_, true) => vec![Metric::FeatureAlignment, Metric::PopulationAlignment],
-        (_, false) => args.lower.clone(),
+        (_, false) => args.curves.lower.clone(),
     }
 }
 
@@ -206,12 +206,12 @@ fn lower(args: &AnimateArgs) -> Vec<Metric> {
 fn scene(args: &AnimateArgs, stop: &AtomicBool) -> Result<(Scene, Workspace), CliError> {
     let mut state = Workspace::default();
     let lower = lower(args);
-    state.layout.log_loss = args.log_loss;
-    state.layout.log_lower = args.log_lower;
+    state.layout.log_loss = args.curves.log_loss;
+    state.layout.log_lower = args.curves.log_lower;
     if !lower.is_empty() {
         state.layout.lower = lower.iter().map(|m| m.spec().name.to_owned()).collect();
     }
-    let losses = (args.plot != PlotPart::Lower).then_some(scale(args.log_loss));
+    let losses = (args.curves.plot != PlotPart::Lower).then_some(scale(args.curves.log_loss));
     let title = args.title.clone().unwrap_or_default();
     match args.over {
         Over::Time => {
@@ -224,7 +224,7 @@ fn scene(args: &AnimateArgs, stop: &AtomicBool) -> Result<(Scene, Workspace), Cl
                 panels.push(runs.losses(Shown::default(), scale, View::default()));
             }
             if !lower.is_empty() {
-                let panel = runs.values(&lower, scale(args.log_lower), View::default());
+                let panel = runs.values(&lower, scale(args.curves.log_lower), View::default());
                 if !panel.series.is_empty() {
                     panels.push(panel);
                 }
@@ -270,7 +270,7 @@ fn scene(args: &AnimateArgs, stop: &AtomicBool) -> Result<(Scene, Workspace), Cl
                 parts,
                 title,
                 losses,
-                lower: (lower, scale(args.log_lower)),
+                lower: (lower, scale(args.curves.log_lower)),
             });
             Ok((scene, state))
         }

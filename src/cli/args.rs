@@ -317,6 +317,26 @@ pub enum PlotPart {
     Both,
 }
 
+/// Which curves a picture of runs has, and its colours.
+#[derive(Clone, Debug, Args)]
+pub struct CurveArgs {
+    /// Which of the two plots
+    #[arg(long, value_name = "PLOT", value_enum, default_value_t)]
+    pub plot: PlotPart,
+    /// Columns of the lower plot [default: feature_alignment,population_alignment]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', value_parser = super::plot::lower_metric)]
+    pub lower: Vec<Metric>,
+    /// Losses on a logarithmic axis
+    #[arg(long)]
+    pub log_loss: bool,
+    /// The lower plot on a logarithmic axis
+    #[arg(long)]
+    pub log_lower: bool,
+    /// Colours on white, colours on dark, or black and greys on white
+    #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
+    pub theme: String,
+}
+
 /// Arguments of `grokscope plot`.
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -338,27 +358,15 @@ pub struct PlotArgs {
     /// The file to write, with the ending .svg, .pdf or .png
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Which of the two plots
-    #[arg(long, value_name = "PLOT", value_enum, default_value_t)]
-    pub plot: PlotPart,
-    /// Columns of the lower plot [default: feature_alignment,population_alignment]
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', value_parser = super::plot::lower_metric)]
-    pub lower: Vec<Metric>,
+    /// What of the runs, and how.
+    #[command(flatten)]
+    pub curves: CurveArgs,
     /// Runs that differ in nothing but their seed as a median with a band
     #[arg(long)]
     pub seeds: bool,
-    /// Losses on a logarithmic axis
-    #[arg(long)]
-    pub log_loss: bool,
-    /// The lower plot on a logarithmic axis
-    #[arg(long)]
-    pub log_lower: bool,
     /// A title above it
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Colours on white, colours on dark, or black and greys on white
-    #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
-    pub theme: String,
     /// Size and lines.
     #[command(flatten)]
     pub print: PrintArgs,
@@ -406,24 +414,12 @@ pub struct AnimateArgs {
     /// Runs that are trained at the same time; all processors by default
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZero<usize>>,
-    /// Which of the two plots
-    #[arg(long, value_name = "PLOT", value_enum, default_value_t)]
-    pub plot: PlotPart,
-    /// Columns of the lower plot [default: feature_alignment,population_alignment]
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', value_parser = super::plot::lower_metric)]
-    pub lower: Vec<Metric>,
-    /// Losses on a logarithmic axis
-    #[arg(long)]
-    pub log_loss: bool,
-    /// The lower plot on a logarithmic axis
-    #[arg(long)]
-    pub log_lower: bool,
+    /// What of the runs, and how.
+    #[command(flatten)]
+    pub curves: CurveArgs,
     /// A title before the step or the value
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Colours on white, colours on dark, or black and greys on white
-    #[arg(long, value_name = "THEME", value_parser = super::plot::themes(), default_value = "light")]
-    pub theme: String,
     /// The file to write, with the ending .gif, .apng or .png
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -90,7 +90,7 @@ fn names(runs: &[Recorded]) -> Vec<String> {
 /// Names the flag or the file.
 pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
     let format = format_of(&args.out)?;
-    let theme = Theme::by_name(&args.theme).unwrap_or_default();
+    let theme = Theme::by_name(&args.curves.theme).unwrap_or_default();
     let style = args.print.style(theme, Style::default().paper.width)?;
     let recorded: Vec<Recorded> = (args.runs.iter())
         .map(|path| Recorded::read(path).map_err(|e| CliError::usage(e.to_string())))
@@ -111,13 +111,13 @@ pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
             ..Runs::default()
         },
     };
-    let scale = if args.log_loss {
+    let scale = if args.curves.log_loss {
         Scale::Log
     } else {
         Scale::Linear
     };
     let mut panels = Vec::new();
-    if args.plot != PlotPart::Lower {
+    if args.curves.plot != PlotPart::Lower {
         let shown = Shown {
             seeds: args.seeds,
             ..Shown::default()
@@ -130,12 +130,12 @@ pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
         }
         panels.push(panel);
     }
-    if args.plot != PlotPart::Loss {
-        let metrics = match args.lower.is_empty() {
+    if args.curves.plot != PlotPart::Loss {
+        let metrics = match args.curves.lower.is_empty() {
             true => vec![Metric::FeatureAlignment, Metric::PopulationAlignment],
-            false => args.lower.clone(),
+            false => args.curves.lower.clone(),
         };
-        let scale = if args.log_lower {
+        let scale = if args.curves.log_lower {
             Scale::Log
         } else {
             Scale::Linear
@@ -143,7 +143,7 @@ pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
         let panel = runs.values(&metrics, scale, View::default());
         if !panel.series.is_empty() {
             panels.push(panel);
-        } else if args.plot == PlotPart::Lower || !args.lower.is_empty() {
+        } else if args.curves.plot == PlotPart::Lower || !args.curves.lower.is_empty() {
             return Err(CliError::usage(format!(
                 "--lower: these runs have no numbers in {}",
                 metrics
@@ -162,10 +162,10 @@ pub(super) fn plot(args: &PlotArgs) -> Result<String, CliError> {
     }
     let mut picture = runs.picture(panels);
     if let Some(mut state) = open::of_runs(&recorded, &names) {
-        state.layout.log_loss = args.log_loss;
-        state.layout.log_lower = args.log_lower;
-        if !args.lower.is_empty() {
-            let lower = args.lower.iter().map(|m| m.spec().name.to_owned());
+        state.layout.log_loss = args.curves.log_loss;
+        state.layout.log_lower = args.curves.log_lower;
+        if !args.curves.lower.is_empty() {
+            let lower = args.curves.lower.iter().map(|m| m.spec().name.to_owned());
             state.layout.lower = lower.collect();
         }
         picture.carried = state.to_code();
